@@ -1,0 +1,45 @@
+// Builds the headless parts: the command, the plain Node entry, the engine's thread and its workers. Main process, preload and renderer join here.
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import * as esbuild from 'esbuild';
+
+const root = new URL('..', import.meta.url);
+const out = new URL('out/', root).pathname;
+
+/** Entry points by output name; one that does not exist yet is an error, so that nothing ships without its source. */
+const entries = {
+  cli: 'src/main/cli/index.ts',
+  headless: 'src/main/headless.ts',
+  'engine-thread': 'src/main/engine/engine-thread.ts',
+  'key-worker': 'src/main/engine/ssh/key-worker.ts',
+  demo: 'src/main/demo/index.ts',
+};
+
+export async function build() {
+  const present = Object.entries(entries).filter(([, file]) => existsSync(new URL(file, root)));
+  const missing = Object.entries(entries).filter(([, file]) => !existsSync(new URL(file, root)));
+  if (missing.length > 0 && process.env.HOLDFAST_PARTIAL_BUILD !== '1')
+    throw new Error(`missing entry points: ${missing.map(([, f]) => f).join(', ')}`);
+  await mkdir(out, { recursive: true });
+  await esbuild.build({
+    entryPoints: Object.fromEntries(present.map(([name, file]) => [name, new URL(file, root).pathname])),
+    outdir: out,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    // ssh2 and keytar load files beside themselves and native parts: they stay packages.
+    external: ['ssh2', 'keytar', 'cpu-features', 'electron', 'electron-log', '*.node'],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+  if (existsSync(`${out}cli.js`)) await chmod(`${out}cli.js`, 0o755);
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  await rm(out, { recursive: true, force: true });
+  await build();
+}

@@ -1,0 +1,35 @@
+import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import type { ForwardStatus } from '../../../shared/model/tunnel.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
+import type { Event } from '../lifecycle/emitter.ts';
+import type { SshLink } from '../ssh/link.ts';
+
+/**
+ * One configured forward while its tunnel is wanted. The supervisor calls; the runner owns listener, parked clients and live connections.
+ * Local and dynamic ones: `open` binds, `attach` lets clients through, `detach` parks. Remote ones: `open` does nothing, `attach` binds on the server.
+ */
+export interface ForwardRunner extends Disposable {
+  readonly spec: ForwardSpec;
+  /** Anything that `status()` shows has changed (coalesced by the listener, not here). */
+  readonly onDidChange: Event<void>;
+  /** A local client came while no link was attached: on demand this starts the tunnel. */
+  readonly onDidKnock: Event<void>;
+  /** Fires when a live forward stops working by itself while attached (the listener died, the server cancelled). */
+  readonly onDidFail: Event<void>;
+  /** Clients with a live connection, parked ones not counted. */
+  readonly clients: number;
+  readonly parked: number;
+  /** Binds the local listener; does nothing if it is bound, or for remote kinds. Rejects with `port-in-use`, `port-forbidden`, `bind-failed`. */
+  open(): Promise<void>;
+  /** Uses this link from now on. Remote kinds bind there: rejects with `remote-port-refused`. Opens first if need be. */
+  attach(link: SshLink): Promise<void>;
+  /** The link is gone: live connections are reset. Local listeners stay and park new clients, or close where parking is off. */
+  detach(): void;
+  /** While held (a person is being asked) parked clients do not time out. */
+  holdParked(held: boolean): void;
+  /** Ends parked clients now (the tunnel is dead or stopped). */
+  releaseParked(): void;
+  status(): ForwardStatus;
+  /** Closes everything; live local clients are reset, the listener is closed when this returns. */
+  dispose(): void;
+}

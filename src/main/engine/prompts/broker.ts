@@ -1,0 +1,158 @@
+import type { HostKeyDetails, Prompt, PromptField, PromptKind } from '../../../shared/model/prompt.ts';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
+import { Emitter } from '../lifecycle/emitter.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { cleanText } from '../../../shared/model/clean-text.ts';
+
+/**
+ * prompts: questions to a person. A prompt goes to every attached shell; the first answer wins and the others withdraw it.
+ * No prompt blocks another tunnel: each is a promise of its own.
+ */
+
+export type PromptAnswer =
+  | { readonly kind: 'yes' | 'no' | 'once' }
+  | { readonly kind: 'values'; readonly values: readonly Secret[]; readonly remember: boolean }
+  | { readonly kind: 'cancel' };
+
+export interface PromptQuestion {
+  readonly kind: PromptKind;
+  readonly tunnels: () => readonly string[];
+  readonly host: string;
+  readonly hop: string;
+  readonly address: string;
+  readonly user: string;
+  /** Cleaned here. */
+  readonly message: string;
+  readonly fields: readonly PromptField[];
+  readonly hostKey: HostKeyDetails | null;
+  readonly round: number;
+  readonly mayRemember: boolean;
+}
+
+/** Why a prompt closed. `answered` and `cancelled` by a person; `withdrawn` because nobody needs it any more. */
+export type PromptEnd = 'answered' | 'cancelled' | 'withdrawn';
+
+interface OpenPrompt {
+  readonly id: string;
+  readonly question: PromptQuestion;
+  readonly askedAtMs: number;
+  settle(answer: PromptAnswer): void;
+}
+
+const messageLimit = 4096;
+
+/** Holds the open prompts. */
+export class PromptBroker implements Disposable {
+  readonly #clock: Clock;
+  readonly #open = new Map<string, OpenPrompt>();
+  #nextId = 1;
+  readonly #onDidOpen = new Emitter<Prompt>();
+  readonly #onDidClose = new Emitter<{ readonly id: string; readonly end: PromptEnd }>();
+  readonly onDidOpen = this.#onDidOpen.event;
+  readonly onDidClose = this.#onDidClose.event;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The open prompts, oldest first. */
+  list(): readonly Prompt[] {
+    return [...this.#open.values()].map((open) => describe(open));
+  }
+
+  /**
+   * Opens a prompt and waits for its answer. `onOpen` gets its id at once. Rejects with the signal's reason when it is withdrawn.
+   */
+  ask(question: PromptQuestion, signal: AbortSignal, onOpen: (id: string) => void): Promise<PromptAnswer> {
+    return new Promise((resolve, reject) => {
+      const withdrawn = (): Error => (signal.reason instanceof Error ? signal.reason : new Error('withdrawn'));
+      if (signal.aborted) {
+        reject(withdrawn());
+        return;
+      }
+      const id = String(this.#nextId++);
+      const close = (end: PromptEnd): void => {
+        signal.removeEventListener('abort', onAbort);
+        this.#open.delete(id);
+        this.#onDidClose.fire({ id, end });
+      };
+      const onAbort = (): void => {
+        close('withdrawn');
+        reject(withdrawn());
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const open: OpenPrompt = {
+        id,
+        question,
+        askedAtMs: this.#clock.wallNow(),
+        settle: (answer) => {
+          close(answer.kind === 'cancel' ? 'cancelled' : 'answered');
+          resolve(answer);
+        },
+      };
+      this.#open.set(id, open);
+      onOpen(id);
+      this.#onDidOpen.fire(describe(open));
+    });
+  }
+
+  /** Answers a prompt. Throws `not-found` for an id that is not open, `usage` for an answer that does not fit its kind. */
+  answer(id: string, answer: PromptAnswer): void {
+    const open = this.#open.get(id);
+    if (!open) {
+      throw new HoldfastError({
+        code: 'not-found',
+        where: `prompt ${cleanText(id, 64)}`,
+        message: `There is no open prompt ${cleanText(id, 64)}.`,
+        next: 'See the open ones with: holdfast prompts',
+      });
+    }
+    const { kind, fields } = open.question;
+    const isQuestion = kind === 'host-key' || kind === 'confirm';
+    const fits =
+      answer.kind === 'cancel' ||
+      (isQuestion
+        ? answer.kind === 'yes' || answer.kind === 'no' || (answer.kind === 'once' && kind === 'host-key')
+        : answer.kind === 'values' && answer.values.length === fields.length);
+    if (!fits) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: `prompt ${id}`,
+        message: isQuestion
+          ? `Prompt ${id} is answered with yes, no${kind === 'host-key' ? ' or once' : ''}.`
+          : `Prompt ${id} has ${fields.length} field(s): one line of input each.`,
+        next: isQuestion
+          ? `For example: holdfast answer ${id} yes`
+          : `For example: holdfast answer ${id} < file-with-one-line-a-field`,
+      });
+    }
+    open.settle(answer);
+  }
+
+  dispose(): void {
+    for (const open of [...this.#open.values()]) open.settle({ kind: 'cancel' });
+    this.#onDidOpen.dispose();
+    this.#onDidClose.dispose();
+  }
+}
+
+function describe(open: OpenPrompt): Prompt {
+  const { question } = open;
+  return {
+    id: open.id,
+    kind: question.kind,
+    tunnels: question.tunnels(),
+    host: question.host,
+    hop: question.hop,
+    address: question.address,
+    user: question.user,
+    message: cleanText(question.message, messageLimit),
+    fields: question.fields.map((field) => ({ label: cleanText(field.label, messageLimit), echo: field.echo })),
+    hostKey: question.hostKey,
+    round: question.round,
+    mayRemember: question.mayRemember,
+    askedAtMs: open.askedAtMs,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Secret } from './secret.ts';
+
+/** What can be kept for a host. Never an OTP. */
+export type SecretKind = 'password' | 'passphrase';
+
+/** `passphrase` of a host unlocks its identity files. */
+export interface SecretName {
+  readonly host: string;
+  readonly kind: SecretKind;
+}
+
+export type SecretStoreState =
+  | { readonly kind: 'available'; readonly store: string }
+  | { readonly kind: 'locked'; readonly store: string }
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'error'; readonly reason: string };
+
+/** The port to a keeper of secrets. All calls fail with code `secret-store`. */
+export interface SecretStore {
+  /** For people: "GNOME keyring", "vault file", "session memory". */
+  readonly name: string;
+  /** True if a saved secret outlives the engine. */
+  readonly persistent: boolean;
+  state(): Promise<SecretStoreState>;
+  /** null: nothing is kept. */
+  get(name: SecretName): Promise<Secret | null>;
+  set(name: SecretName, value: Secret): Promise<void>;
+  /** False if nothing was kept. */
+  remove(name: SecretName): Promise<boolean>;
+  /** Names only, from our own index; never asks the keychain for a listing. */
+  list(): Promise<readonly SecretName[]>;
+}

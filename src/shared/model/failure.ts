@@ -1,0 +1,135 @@
+/**
+ * model: the words of Holdfast as types: failures, hosts, forwards, tunnels, prompts. Pure TypeScript, shared by engine, command and shells.
+ */
+
+/** What a failure means for the next try. `auto`: a passing fault, tried again; `limited`: tried again `auth-tries` times; `person`: nothing more until somebody acts. */
+export type RetryClass = 'auto' | 'limited' | 'person';
+
+/** Where on the way an attempt was. */
+export type Phase = 'resolve' | 'dial' | 'key-exchange' | 'host-key' | 'auth' | 'forwards' | 'probe';
+
+/** Every kind of failure, with what it means for the next try. The code is part of the outside interface; the wording is not. */
+export const failureRetry = {
+  // network
+  dns: 'auto',
+  offline: 'auto',
+  unreachable: 'auto',
+  refused: 'auto',
+  timeout: 'auto',
+  reset: 'auto',
+  'closed-early': 'auto',
+  'proxy-failed': 'auto',
+  'proxy-command-failed': 'auto',
+  'jump-refused': 'auto',
+  // protocol
+  protocol: 'auto',
+  'no-common-algorithm': 'person',
+  // host key
+  'host-key-unknown': 'person',
+  'host-key-changed': 'person',
+  'host-key-revoked': 'person',
+  'host-key-refused': 'person',
+  'host-key-pin': 'person',
+  'host-key-not-saved': 'person',
+  'host-key-certificate': 'person',
+  // authentication
+  'auth-failed': 'limited',
+  'auth-no-method': 'person',
+  'too-many-prompts': 'person',
+  cancelled: 'person',
+  'key-unreadable': 'person',
+  'agent-unavailable': 'person',
+  // a link that was up
+  'link-dead': 'auto',
+  'link-lost': 'auto',
+  'server-closed': 'auto',
+  'link-expired': 'auto',
+  // forwards
+  'port-in-use': 'auto',
+  'port-forbidden': 'person',
+  'bind-failed': 'auto',
+  'remote-port-refused': 'auto',
+  'forward-denied': 'auto',
+  'target-refused': 'auto',
+  // supervision
+  'probe-failed': 'auto',
+  'too-many-starts': 'person',
+  'lifetime-over': 'person',
+  'failed-early': 'person',
+  // configuration and the rest
+  config: 'person',
+  'not-found': 'person',
+  'transport-unsupported': 'person',
+  'secret-store': 'person',
+  'already-running': 'person',
+  'no-engine': 'person',
+  usage: 'person',
+  internal: 'auto',
+} as const satisfies Record<string, RetryClass>;
+
+export type FailureCode = keyof typeof failureRetry;
+
+/** What a person, a script or another shell gets to know of a failure. */
+export interface Cause {
+  readonly code: FailureCode;
+  /** The place: `network`, a host's name, a forward's spec, a file with its line. */
+  readonly where: string;
+  /** One sentence: who did what. Cleaned of control characters, free of secrets. */
+  readonly message: string;
+  /** What to do now. */
+  readonly next: string;
+}
+
+export interface FailureDetails extends Cause {
+  readonly phase?: Phase | undefined;
+  /** Name of the host (a hop of the jump chain) at fault. */
+  readonly hop?: string | undefined;
+  /** Overrides the code's usual class. */
+  readonly retry?: RetryClass | undefined;
+  /** The error underneath, for the log only. */
+  readonly cause?: unknown;
+}
+
+/** The one error type that crosses module borders. Anything else that is thrown is a bug and becomes code `internal`. */
+export class HoldfastError extends Error {
+  override readonly name = 'HoldfastError';
+  readonly code: FailureCode;
+  readonly where: string;
+  readonly next: string;
+  readonly phase: Phase | undefined;
+  readonly hop: string | undefined;
+  readonly retry: RetryClass;
+
+  constructor(details: FailureDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.where = details.where;
+    this.next = details.next;
+    this.phase = details.phase;
+    this.hop = details.hop;
+    this.retry = details.retry ?? failureRetry[details.code];
+  }
+
+  /** The part that may be shown. */
+  toCause(): Cause {
+    return { code: this.code, where: this.where, message: this.message, next: this.next };
+  }
+}
+
+/** Turns anything that was thrown into a `HoldfastError`; unknown things become `internal`. */
+export function asHoldfastError(thrown: unknown, where: string): HoldfastError {
+  if (thrown instanceof HoldfastError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new HoldfastError({
+    code: 'internal',
+    where,
+    message: `Something unexpected happened: ${message}`,
+    next: 'Holdfast tries again by itself. The log has the details; please report it if it comes back.',
+    cause: thrown,
+  });
+}
+
+/** Closes a switch over a union: reaching it at run time is a bug. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,44 @@
+/** What is asked of a person. keyboard-interactive is `otp` unless its one hidden field asks for a password. */
+export type PromptKind = 'host-key' | 'password' | 'otp' | 'passphrase' | 'confirm';
+
+/** One input of a prompt; the label is the server's text for `otp`, already cleaned. */
+export interface PromptField {
+  readonly label: string;
+  readonly echo: boolean;
+}
+
+/** What a first-contact question shows. */
+export interface HostKeyDetails {
+  readonly keyType: string;
+  /** `SHA256:…`, unpadded base64. */
+  readonly fingerprint: string;
+  readonly randomart: string;
+  /** Other names in known_hosts that hold this very key, at most 8. */
+  readonly otherNames: readonly string[];
+  /** Where "yes" would write it. */
+  readonly file: string;
+}
+
+/** A question that is open now. Names are the configuration's; the server's words are only in `message` and `fields`. */
+export interface Prompt {
+  readonly id: string;
+  readonly kind: PromptKind;
+  /** Tunnels that wait for this answer, the first asker first. */
+  readonly tunnels: readonly string[];
+  /** The host of the tunnel (the end of the chain). */
+  readonly host: string;
+  /** The hop that asks; the same as `host` without a jump chain. */
+  readonly hop: string;
+  /** `host:port` that was dialled for this hop. */
+  readonly address: string;
+  readonly user: string;
+  /** Cleaned of control characters, at most 4 KiB. */
+  readonly message: string;
+  readonly fields: readonly PromptField[];
+  readonly hostKey: HostKeyDetails | null;
+  /** Which try this is, from 1: above 1 the answer before was wrong. */
+  readonly round: number;
+  /** The answer may be kept in the keychain (never an OTP). */
+  readonly mayRemember: boolean;
+  readonly askedAtMs: number;
+}
