@@ -21,7 +21,7 @@ const mayImport = {
   shared: ['shared'],
   engine: ['shared', 'engine'],
   desktop: ['shared', 'engine', 'desktop', 'entry'],
-  cli: ['shared', 'engine', 'cli'],
+  cli: ['shared', 'engine', 'cli', 'entry'],
   demo: ['shared', 'engine', 'cli', 'demo'],
   entry: ['shared', 'engine', 'desktop', 'cli', 'demo', 'entry'],
   preload: ['shared', 'preload'],

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
+import type { HostConfig } from '../../../shared/model/config.ts';
 import type { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint } from '../../../shared/model/forward-spec.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
@@ -106,4 +107,23 @@ export interface ConnectObserver {
 export interface ConnectMemory {
   /** Keys trusted "once": known_hosts lookup name to key blob. */
   readonly trustedOnce: Map<string, Buffer>;
+}
+
+/** One hop to be connected: directly, or through the link before it in the jump chain. */
+export interface ConnectRequest {
+  readonly host: HostConfig;
+  /** The authenticated link of the hop before; null for the first hop (which may have a proxy). */
+  readonly via: SshLink | null;
+  /** The host at the end of the chain, as prompts name it. */
+  readonly target: string;
+  /** Tunnels that wait for this attempt now, for prompts; grows as others join. */
+  readonly tunnels: () => readonly string[];
+  readonly memory: ConnectMemory;
+  readonly observer: ConnectObserver;
+  readonly signal: AbortSignal;
+}
+
+/** Makes authenticated links. Rejects with `HoldfastError` that carries phase and hop; nothing is left open then. */
+export interface Connector {
+  connect(request: ConnectRequest): Promise<SshLink>;
 }
