@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** The places of one profile. A profile is its configuration file. */
 export interface Profile {
@@ -86,11 +86,12 @@ function socketPath(id: string, stateFolder: string, env: Environment, platform:
   return join(tmpdir(), `holdfast-${userInfo().uid}`, `${id}.sock`);
 }
 
-/** The real path even if the file (or its folder) does not exist yet. */
+/** The real path even if the file (or its folder) does not exist yet, so that the profile keeps its name when the file is made. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return resolve(path);
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
   }
 }
