@@ -7,7 +7,7 @@ export function setup(): void {
   const build = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
   const result = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(build)}).then((m) => m.build())`], {
     stdio: 'inherit',
-    env: { ...process.env },
+    env: { ...process.env, HOLDFAST_PARTIAL_BUILD: '1' },
   });
   if (result.status !== 0) throw new Error('the build failed');
 }
