@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, link, lstat, open, readFile, readlink, realpath, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
+import { systemClock, wait } from './clock.ts';
+
+export interface AtomicWriteOptions {
+  /** Mode of the new file; default 0600. */
+  readonly mode?: number;
+  /** True (the default): a symlinked path is refused and the error names the real file. False: the link's target is replaced. */
+  readonly refuseSymlink?: boolean;
+  /** What the caller read before: the write is refused if the file holds something else by now. Null: there must be no file yet. */
+  readonly expectedBefore?: string | Uint8Array | null;
+  /** Code of the errors; default `internal`. */
+  readonly code?: FailureCode;
+}
+
+/**
+ * Replaces a file as a whole or not at all: a temporary file of random name in the same folder (O_EXCL), fsync, rename, fsync of the folder.
+ * Whatever goes wrong, the file is byte for byte what it was and the temporary one is gone.
+ * Rejects with a `HoldfastError` of the given code: a link, not a regular file, changed meanwhile, disk full, no permission.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const code = options.code ?? 'internal';
+  let temp = '';
+  let made = false;
+  try {
+    const before = await lookUp(path, options.refuseSymlink ?? true, code);
+    const folder = dirname(before.path);
+    temp = join(folder, `.${basename(before.path)}.${randomBytes(8).toString('hex')}.tmp`);
+    const handle = await open(temp, 'wx', options.mode ?? 0o600);
+    made = true;
+    try {
+      await fill(handle, data, options.mode ?? 0o600, before.stats);
+    } finally {
+      await handle.close();
+    }
+    if (options.expectedBefore !== undefined) await compare(before.path, options.expectedBefore, code);
+    // A link that appeared since the first look would not be followed by rename, but replaced: that is a write nobody asked for.
+    const now = await lookUp(path, options.refuseSymlink ?? true, code);
+    if (now.path !== before.path) throw changedMeanwhile(path, code);
+    made = !(await putInPlace(temp, before.path, options.expectedBefore === null, code));
+    await syncFolder(folder);
+  } catch (error) {
+    throw described(error, path, code);
+  } finally {
+    if (made) await unlink(temp).catch(() => {});
+  }
+}
+
+/** The path that will be replaced, and what is there now. */
+async function lookUp(
+  path: string,
+  refuseSymlink: boolean,
+  code: FailureCode,
+): Promise<{ path: string; stats: Stats | null }> {
+  const stats = await lstatOrNull(path);
+  if (stats === null || stats.isFile()) return { path, stats };
+  if (!stats.isSymbolicLink()) {
+    throw new HoldfastError({
+      code,
+      where: path,
+      message: `${path} is not a regular file.`,
+      next: 'Move it away, or name another file.',
+    });
+  }
+  const target = await linkTarget(path);
+  if (refuseSymlink) {
+    throw new HoldfastError({
+      code,
+      where: path,
+      message: `${path} is a link to ${target}, and nothing is written through a link.`,
+      next: `Change ${target} itself, or put a regular file in place of the link.`,
+    });
+  }
+  const real = await lstatOrNull(target);
+  if (real !== null && !real.isFile()) {
+    throw new HoldfastError({
+      code,
+      where: path,
+      message: `${target} is not a regular file.`,
+      next: 'Point the link at a regular file.',
+    });
+  }
+  return { path: target, stats: real };
+}
+
+/** The real file behind a link; of a dangling one, the path that it names. */
+async function linkTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return resolve(dirname(path), await readlink(path));
+  }
+}
+
+async function lstatOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function fill(handle: FileHandle, data: string | Uint8Array, mode: number, before: Stats | null): Promise<void> {
+  await handle.writeFile(data);
+  if (process.platform !== 'win32') {
+    // The mode given to open is cut by the umask.
+    await handle.chmod(mode);
+    // Root that edits somebody's file must not take it away from them.
+    if (before !== null && process.getuid?.() === 0 && before.uid !== 0) await handle.chown(before.uid, before.gid);
+  }
+  await handle.sync();
+}
+
+async function compare(path: string, expected: string | Uint8Array | null, code: FailureCode): Promise<void> {
+  let found: Buffer | null = null;
+  try {
+    found = await readFile(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  const wanted = expected === null ? null : Buffer.from(expected);
+  const same = found === null || wanted === null ? found === wanted : found.equals(wanted);
+  if (!same) throw changedMeanwhile(path, code);
+}
+
+/** Moves the temporary file to its place; true if its temporary name is gone with that. */
+async function putInPlace(temp: string, path: string, mustBeNew: boolean, code: FailureCode): Promise<boolean> {
+  if (mustBeNew) {
+    // A hard link fails if the name is taken: the one way to create a complete file without a race.
+    try {
+      await link(temp, path);
+      return false;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') throw changedMeanwhile(path, code);
+      // File systems without hard links: rename, after the look just taken.
+    }
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await rename(temp, path);
+      return true;
+    } catch (error) {
+      // Windows: a scanner or an editor has the file open for a moment.
+      const busy = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error));
+      if (process.platform !== 'win32' || !busy || attempt === 8) throw error;
+      await wait(systemClock, 10 * 2 ** attempt);
+    }
+  }
+}
+
+/** Makes the rename last through a power cut, where folders can be synced at all. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Some network file systems refuse this. The file is complete and in place; only its being on disk is not certain.
+  }
+}
+
+function changedMeanwhile(path: string, code: FailureCode): HoldfastError {
+  return new HoldfastError({
+    code,
+    where: path,
+    message: `${path} was changed by somebody else meanwhile; nothing was written.`,
+    next: 'Look at the new content and repeat the change.',
+  });
+}
+
+function described(error: unknown, path: string, code: FailureCode): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const system = errorCode(error);
+  const [why, next] = reasons[system] ?? [
+    `the system says ${system || String(error)}`,
+    'Look at the folder and the disk.',
+  ];
+  return new HoldfastError({
+    code,
+    where: path,
+    message: `${path} could not be written: ${why}. It is unchanged.`,
+    next,
+    cause: error,
+  });
+}
+
+const reasons: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ['the disk is full', 'Make room and repeat it.'],
+  EDQUOT: ['the disk quota is used up', 'Make room and repeat it.'],
+  EROFS: ['the file system is read-only', 'Choose a place that can be written.'],
+  EACCES: ['its folder may not be written', 'Check who owns the folder and its mode.'],
+  EPERM: ['the system does not permit it', 'Check who owns the file and whether it is locked or immutable.'],
+  ENOENT: ['its folder does not exist', 'Make the folder first.'],
+  ENOTDIR: ['a part of its path is not a folder', 'Check the path.'],
+};
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
