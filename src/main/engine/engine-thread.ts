@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { asHoldfastError, HoldfastError } from '../../shared/model/failure.ts';
+import { Engine } from './engine.ts';
+import type { Profile } from './config/paths.ts';
+
+/** The entry of the engine's thread: starts one engine, tells when it is ready, ends it when told. */
+
+interface ThreadOptions {
+  readonly profile: Profile;
+  readonly logToStderr: boolean;
+}
+
+const port = parentPort;
+if (!port) throw new Error('the engine runs on a thread of its own: start it through headless.ts');
+
+const { profile, logToStderr } = workerData as ThreadOptions;
+const engine = new Engine({ profile, logToStderr, onShutdown: () => void end() });
+
+let ending: Promise<void> | null = null;
+
+function end(): Promise<void> {
+  ending ??= engine.stop().then(() => {
+    port?.postMessage({ kind: 'stopped' });
+    port?.close();
+  });
+  return ending;
+}
+
+port.on('message', (message: { kind: 'stop' }) => {
+  if (message.kind === 'stop') void end();
+});
+
+try {
+  await engine.start();
+  port.postMessage({ kind: 'ready', line: `holdfast is ready: ${profile.configFile} (${profile.socketPath})` });
+} catch (thrown) {
+  const error = asHoldfastError(thrown, profile.configFile);
+  const exitCode = error instanceof HoldfastError && error.code === 'config' ? 2 : 1;
+  port.postMessage({ kind: 'failed', causes: [error.toCause()], exitCode });
+  await end();
+}
