@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { makeCertificate, runProgram, runSsh, startAgent } from '../support/openssh-client.ts';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { startDropbear } from '../support/dropbear.ts';
+import { makeCertificate, runProgram, runSsh, runSshWithAnswers, startAgent } from '../support/openssh-client.ts';
+import { canUsePam, startPamSshd, whyNoPam } from '../support/pam-sshd.ts';
 import { makeKey } from '../support/ssh-keys.ts';
 import { startSshd } from '../support/sshd.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -117,4 +119,82 @@ test('an agent and a user certificate log in', async () => {
     await server.stop();
     await agent.stop();
   }
+});
+
+test('dropbear lets its client key in, and a password where one is set', async () => {
+  const server = await startDropbear({ password: 'correct horse' });
+  try {
+    const byKey = await runSsh(['-i', server.clientKey, ...login(server), 'echo hello']);
+    expect(byKey).toMatchObject({ status: 0, stdout: 'hello\n' });
+    const right = await runSshWithAnswers(
+      ['-o', 'PubkeyAuthentication=no', ...login(server), 'echo hello'],
+      [/password:/i, 'correct horse'],
+    );
+    expect(right).toContain('hello');
+    await until(() => server.sessions().length === 0, { what: 'the sessions to end' });
+    const wrong = await runSshWithAnswers(
+      ['-o', 'PubkeyAuthentication=no', '-o', 'NumberOfPasswordPrompts=1', ...login(server), 'echo hello'],
+      [/password:/i, 'wrong'],
+    );
+    expect(wrong).toContain('Permission denied');
+    await server.restart();
+    expect((await runSsh(['-i', server.clientKey, ...login(server), 'true'])).status).toBe(0);
+  } finally {
+    await server.stop();
+  }
+});
+
+describe.skipIf(!canUsePam())(`PAM (${whyNoPam() ?? 'usable here'})`, () => {
+  test('a one-time code works once', async () => {
+    const server = await startPamSshd();
+    try {
+      const args = ['-o', 'NumberOfPasswordPrompts=1', ...login(server), 'echo hello'];
+      const code = server.nextCode();
+      expect(await runSshWithAnswers(args, [/One-time password/, code])).toContain('hello');
+      expect(await runSshWithAnswers(args, [/One-time password/, code])).toContain('Permission denied');
+      expect(await runSshWithAnswers(args, [/One-time password/, server.nextCode()])).toContain('hello');
+      expect(await runSshWithAnswers(args, [/One-time password/, server.wrongCode()])).toContain('Permission denied');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('a password and a code are asked in two rounds, after a key', async () => {
+    const server = await startPamSshd({
+      rounds: ['password', 'otp'],
+      authenticationMethods: 'publickey,keyboard-interactive',
+      message: 'Welcome to the bastion',
+    });
+    try {
+      const args = ['-o', 'NumberOfPasswordPrompts=1', '-i', server.clientKey, ...login(server), 'echo hello'];
+      const said = await runSshWithAnswers(
+        args,
+        [/Password:/, server.password],
+        [/One-time password/, server.nextCode()],
+      );
+      expect(said).toContain('hello');
+      expect(said).toContain('Welcome to the bastion');
+      const noKey = await runSshWithAnswers(['-o', 'PubkeyAuthentication=no', ...login(server), 'true']);
+      expect(noKey).toContain('Permission denied (publickey)');
+      const wrong = await runSshWithAnswers(args, [/Password:/, 'wrong'], [/One-time password/, server.nextCode()]);
+      expect(wrong).toContain('Permission denied');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('the password method goes through PAM', async () => {
+    const server = await startPamSshd({ rounds: ['password'], passwordMethod: true, keyboardInteractive: false });
+    try {
+      const args = ['-o', 'NumberOfPasswordPrompts=1', '-o', 'PubkeyAuthentication=no', ...login(server), 'echo hello'];
+      expect(await runSshWithAnswers(args, [/password:/, server.password])).toContain('hello');
+      expect(await runSshWithAnswers(args, [/password:/, 'wrong'])).toContain('Permission denied (publickey,password)');
+      expect(existsSync('/etc/pam.d')).toBe(true);
+    } finally {
+      await server.stop();
+    }
+    expect(readdirSync('/etc/pam.d').filter((name) => name.startsWith(`holdfast-otp-sshd-${process.pid}-`))).toEqual(
+      [],
+    );
+  });
 });

@@ -68,6 +68,45 @@ export function runSsh(args: readonly string[], options: RunProgramOptions = {})
   return runProgram(needProgram('ssh', 'openssh-client'), [...plainSshOptions, ...args], options);
 }
 
+/**
+ * Runs the real ssh at a terminal of its own (script(1)) and answers its questions: each answer is typed when its pattern shows.
+ * Returns everything that was on the terminal.
+ */
+export function runSshWithAnswers(
+  args: readonly string[],
+  ...answers: readonly (readonly [RegExp, string])[]
+): Promise<string> {
+  const ssh = needProgram('ssh', 'openssh-client');
+  const options = plainSshOptions
+    .filter((option) => option !== 'BatchMode=yes')
+    .join(' ')
+    .replaceAll('-o -o', '-o');
+  const quoted = args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
+  return new Promise((resolve, reject) => {
+    const child = spawn(needProgram('script', 'bsdutils'), ['-qec', `${ssh} ${options} ${quoted}`, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    });
+    let said = '';
+    let seen = 0;
+    const queue = [...answers];
+    const onText = (chunk: string): void => {
+      said += chunk;
+      const next = queue[0];
+      if (next === undefined || !next[0].test(said.slice(seen))) return;
+      seen = said.length;
+      queue.shift();
+      child.stdin.write(`${next[1]}\n`);
+    };
+    child.stdout.setEncoding('utf8').on('data', onText);
+    child.stderr.setEncoding('utf8').on('data', onText);
+    child.stdin.on('error', () => {});
+    child.once('error', reject);
+    child.once('close', () => resolve(said));
+  });
+}
+
 /** Runs the real ssh-keygen; any exit status is returned. */
 export function runSshKeygen(args: readonly string[], options: RunProgramOptions = {}): Promise<ProgramResult> {
   return runProgram(needProgram('ssh-keygen', 'openssh-client'), args, options);
