@@ -1,5 +1,15 @@
 /**
  * log: structured, redacted, rotated; one file a tunnel and one for the engine.
+ *
+ * - log.ts         what the other parts write to
+ * - log-store.ts   all logs of one engine: `createLogStore`
+ * - log-record.ts  one line: made, written, read back; the files' names
+ * - log-file.ts    one rotated file
+ * - redact.ts      takes secrets out of everything
+ * - tail.ts        the newest lines of a file
+ *
+ * The files are our own instead of electron-log's: that one keeps a single old file, follows links, leaves the mode of an existing file as
+ * it is, queues without limit while the disk is slow, and tells of a lost line on standard output only.
  */
 
 /** What a line is about; `tunnel` decides the file. */

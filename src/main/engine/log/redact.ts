@@ -1,0 +1,224 @@
+import { types } from 'node:util';
+import { cleanText } from '../../../shared/model/clean-text.ts';
+import { Secret } from '../secrets/secret.ts';
+
+/** What stands where a secret was. */
+export const redacted = '[secret]';
+
+/** Plain JSON, as it goes to a file and over the contract. */
+export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
+
+const longestText = 8192;
+const deepest = 6;
+const longestList = 100;
+/** Answers like one-time codes are many and soon worthless; the newest are enough. */
+const mostSecrets = 512;
+/** A shorter secret is replaced only where it stands alone: else a one-letter password would blot out every text. */
+const shortestAnywhere = 4;
+
+/** Names of fields whose value is never shown, compared without case, `-` and `_`. */
+const secretField =
+  /(?:password|passwd|passphrase|secret|token|privatekey|authorization|cookie|otp|onetimecode)$|^(?:pass|pin)$/;
+
+const secretPatterns: readonly (readonly [RegExp, string])[] = [
+  // PEM and OpenSSH private keys; one without its end goes to the end of the text.
+  [
+    /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    redacted,
+  ],
+  // PuTTY's private part: the lines behind the count, up to the MAC.
+  [/(Private-Lines:\s*\d+)[\s\S]*?(?=Private-(?:MAC|Hash):|$)/g, `$1 ${redacted} `],
+  [/\b((?:proxy-)?authorization\s*[:=]\s*(?:basic|bearer|digest|negotiate)?\s*)[^\s"',;]+/gi, `$1${redacted}`],
+  // scheme://user:password@host
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]{0,256}:)[^\s/@]{1,1024}@/gi, `$1${redacted}@`],
+  // password=x, "password": "x", --password x, passphrase: 'x y'
+  [
+    /((?:password|passwd|passphrase|secret|token|otp|one-time code)["']?\s*(?:=|:)\s*|--?(?:password|passphrase|token)\s+)("(?:[^"\\]|\\.){0,1024}"|'(?:[^'\\]|\\.){0,1024}'|[^\s"',;&)}\]]+)/gi,
+    `$1${redacted}`,
+  ],
+];
+
+/** Takes secrets out of everything that is logged: known values in any spelling, and what looks like a secret. */
+export class Redactor {
+  readonly #secrets: Secret[] = [];
+
+  /** From here on this value is never written. A copy is kept: the original may be wiped. */
+  hide(secret: Secret): void {
+    if (secret.isEmpty) return;
+    const bytes = secret.revealBytes();
+    const known = this.#secrets.findIndex((kept) => kept.revealBytes().equals(bytes));
+    const [old] = known < 0 ? [] : this.#secrets.splice(known, 1);
+    this.#secrets.push(old ?? Secret.from(bytes));
+    bytes.fill(0);
+    while (this.#secrets.length > mostSecrets) this.#secrets.shift()?.wipe();
+  }
+
+  /** The text without secrets, cleaned of control characters, at most 8192 characters. */
+  text(text: string): string {
+    let out = text;
+    for (const secret of this.#secrets)
+      for (const spelling of spellings(secret.reveal())) out = replaceAll(out, spelling);
+    // Bounded before the patterns look at it: the text may come from a hostile server.
+    out = out.slice(0, 4 * longestText);
+    for (const [pattern, replacement] of secretPatterns) out = out.replace(pattern, replacement);
+    return cleanText(out, longestText);
+  }
+
+  /** Any value as plain JSON without secrets: errors with their causes, nested objects, cycles, getters that throw. Never throws. */
+  value(value: unknown): Plain {
+    return this.#plain(value, 0, new Set());
+  }
+
+  /** Overwrites what is kept. */
+  wipe(): void {
+    for (const secret of this.#secrets) secret.wipe();
+    this.#secrets.length = 0;
+  }
+
+  #plain(value: unknown, depth: number, above: Set<object>): Plain {
+    switch (typeof value) {
+      case 'string':
+        return this.text(value);
+      case 'boolean':
+        return value;
+      case 'number':
+        // A secret of digits may come as a number.
+        return Number.isFinite(value) ? this.#number(value) : String(value);
+      case 'bigint':
+        return this.text(String(value));
+      case 'undefined':
+        return null;
+      case 'symbol':
+      case 'function':
+        return `[${typeof value}]`;
+      case 'object':
+        return value === null ? null : this.#object(value, depth, above);
+      default:
+        return '[unknown]';
+    }
+  }
+
+  #number(value: number): number | string {
+    const text = String(value);
+    return this.#secrets.some((secret) => secret.reveal() === text) ? redacted : value;
+  }
+
+  #object(value: object, depth: number, above: Set<object>): Plain {
+    if (value instanceof Secret) return redacted;
+    if (above.has(value)) return '[circular]';
+    if (depth >= deepest) return '[deep]';
+    above.add(value);
+    try {
+      if (value instanceof Error) return this.#error(value, depth, above);
+      // Bytes may be key material: only their number is told.
+      if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString();
+      if (value instanceof Map) return this.#record([...value].slice(0, longestList), depth, above);
+      if (value instanceof Set) return this.#list([...(value as Set<unknown>)], depth, above);
+      if (Array.isArray(value)) return this.#list(value, depth, above);
+      return this.#record(readable(value), depth, above);
+    } catch {
+      return '[unreadable]';
+    } finally {
+      above.delete(value);
+    }
+  }
+
+  #error(error: Error, depth: number, above: Set<object>): Plain {
+    const out = this.#record(
+      readable(error).filter(([key]) => key !== 'stack' && key !== 'cause' && key !== 'errors'),
+      depth,
+      above,
+    );
+    const plain: { [key: string]: Plain } = {
+      name: this.text(error.name),
+      message: this.text(error.message),
+    };
+    Object.assign(plain, out);
+    if (typeof error.stack === 'string') plain['stack'] = this.text(error.stack);
+    if (error.cause !== undefined) plain['cause'] = this.#plain(error.cause, depth + 1, above);
+    if (error instanceof AggregateError) plain['errors'] = this.#list(error.errors, depth, above);
+    return plain;
+  }
+
+  #list(items: readonly unknown[], depth: number, above: Set<object>): Plain[] {
+    // Array.from and not map, which leaves holes as they are.
+    const out = Array.from(items.slice(0, longestList), (item) => this.#plain(item, depth + 1, above));
+    if (items.length > longestList) out.push(`[${items.length - longestList} more]`);
+    return out;
+  }
+
+  #record(
+    entries: readonly (readonly [unknown, unknown])[],
+    depth: number,
+    above: Set<object>,
+  ): { [key: string]: Plain } {
+    const out: { [key: string]: Plain } = {};
+    for (const [key, value] of entries.slice(0, longestList)) {
+      const name = this.text(
+        typeof key === 'string' ? key : (JSON.stringify(this.#plain(key, depth + 1, above)) ?? ''),
+      );
+      Object.defineProperty(out, name, {
+        value: this.#field(name, value, depth, above),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return out;
+  }
+
+  #field(name: string, value: unknown, depth: number, above: Set<object>): Plain {
+    const hidden = secretField.test(name.toLowerCase().replaceAll(/[-_ ]/g, ''));
+    if (hidden && value !== null && value !== undefined && typeof value !== 'boolean') return redacted;
+    return this.#plain(value, depth + 1, above);
+  }
+}
+
+/** Own enumerable fields; one whose getter throws is named so. */
+function readable(value: object): [string, unknown][] {
+  return Object.keys(value).map((key) => {
+    try {
+      return [key, Reflect.get(value, key)];
+    } catch {
+      return [key, '[unreadable]'];
+    }
+  });
+}
+
+/** How a secret may appear in other people's texts, longest first. */
+function spellings(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const all = new Set([secret, json, cleanText(secret, longestText), secret.replaceAll("'", "'\\''")]);
+  try {
+    all.add(encodeURIComponent(secret));
+  } catch {
+    // Lone surrogates have no URI form.
+  }
+  if (secret.length >= shortestAnywhere) {
+    const bytes = Buffer.from(secret, 'utf8');
+    all.add(bytes.toString('base64').replace(/=+$/, ''));
+    all.add(bytes.toString('base64url'));
+    all.add(bytes.toString('hex'));
+    // Multi-line secrets (a pasted key) may be quoted a line at a time.
+    for (const line of secret.split(/\r?\n/)) if (line.length >= 16) all.add(line);
+  }
+  return [...all].filter((text) => text !== '').sort((a, b) => b.length - a.length);
+}
+
+function replaceAll(text: string, secret: string): string {
+  if (!text.includes(secret)) return text;
+  if (secret.length >= shortestAnywhere) return text.replaceAll(secret, redacted);
+  let out = '';
+  let from = 0;
+  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, from)) {
+    const alone = !isWord(text[at - 1]) && !isWord(text[at + secret.length]);
+    out += text.slice(from, at) + (alone ? redacted : secret);
+    from = at + secret.length;
+  }
+  return out + text.slice(from);
+}
+
+function isWord(char: string | undefined): boolean {
+  return char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+}
