@@ -1,3 +1,17 @@
+/**
+ * host-keys: whose key is trusted for which name. Everything about known_hosts; nothing here opens a connection.
+ *
+ * - trust.ts              the seam to the connection: `HostKeyTrust`, `HostKeySession`
+ * - host-key-trust.ts     `createHostKeyTrust`: policies, questions, pins
+ * - verdict.ts            what known_hosts says about a key, and in which order to ask for keys (pure)
+ * - host-names.ts         lookup names, patterns, hashed names
+ * - known-hosts-file.ts   the parser: every byte kept, every line explained
+ * - public-key.ts         key blobs, fingerprints, strict base64; randomart.ts draws
+ * - known-hosts-store.ts  reading, appending and replacing files; file-lock.ts
+ * - update-host-keys.ts   rotation of keys by the server (UpdateHostKeys)
+ * - known-hosts-edit.ts   list, find and remove for the command line
+ * - host-key-text.ts      the words
+ */
 import type { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { HostKeyDetails } from '../../../shared/model/prompt.ts';
@@ -21,8 +35,12 @@ export interface HostKeySession {
   decide(key: Buffer, ask: AskHostKey): Promise<void>;
   /** Writes the pin that `decide` promised, if any. Rejects with `host-key-not-saved`; then the connection must be refused. */
   commit(): Promise<void>;
-  /** UpdateHostKeys with keys whose possession the server has proved. Never rejects: a fault is logged and nothing changes. */
-  update(provenKeys: readonly Buffer[]): Promise<void>;
+  /**
+   * UpdateHostKeys, after authentication. `provenKeys`: keys whose possession the server has proved over this session. `advertisedKeys`: every
+   * blob of its hostkeys-00 notice, as it came; only with these can keys that the server no longer has be told from keys whose proof failed.
+   * Null if the notice is not at hand: then keys are added, but none is removed. Never rejects: a fault is logged and nothing changes.
+   */
+  update(provenKeys: readonly Buffer[], advertisedKeys: readonly Buffer[] | null): Promise<void>;
 }
 
 /** Reads known_hosts afresh for each attempt. */

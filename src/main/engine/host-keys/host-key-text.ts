@@ -1,0 +1,170 @@
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
+import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
+import { fromByteName, type LookupNames } from './host-names.ts';
+import { fingerprintOf, type PublicKey } from './public-key.ts';
+import type { FoundLine } from './verdict.ts';
+
+/** What people read about host keys: the question at first contact and the refusals. Every server-made text is only a fingerprint here. */
+
+/** `10.0.0.1:22`, `[::1]:2222`: what is dialled. */
+export function addressOf(host: HostConfig): string {
+  const address = host.address.includes(':') ? `[${host.address}]` : host.address;
+  return cleanLine(`${address}:${host.port}`, 300);
+}
+
+function describe(key: PublicKey): string {
+  return `${key.family} key ${fingerprintOf(key.blob)}`;
+}
+
+function placeOf(found: FoundLine): string {
+  return `${found.path} line ${found.line.number}`;
+}
+
+function failure(
+  host: HostConfig,
+  code: FailureCode,
+  message: string,
+  next: string,
+  where: string = host.name,
+): HoldfastError {
+  return new HoldfastError({ code, where, message, next, phase: 'host-key', hop: host.name });
+}
+
+/** The question at first contact. */
+export function questionText(
+  host: HostConfig,
+  key: PublicKey,
+  otherWithoutPort: FoundLine | null,
+  revokedElsewhere: boolean,
+): string {
+  const lines = [
+    `${cleanLine(host.user, 100)}@${addressOf(host)} is not known yet. It shows the ${describe(key)}.`,
+    'Compare the fingerprint with the one from the owner of the server before you trust it.',
+  ];
+  if (otherWithoutPort) {
+    lines.push(
+      `For the same name without the port another key is known: ${describe(otherWithoutPort.key)} (${placeOf(otherWithoutPort)}).`,
+    );
+  }
+  if (revokedElsewhere) lines.push('Beware: this key is marked as revoked for another name.');
+  return lines.join('\n');
+}
+
+/** Policy `strict` and no key known. */
+export function unknownKey(host: HostConfig, key: PublicKey, file: string | null): HoldfastError {
+  const place = file === null ? 'known_hosts' : file;
+  return failure(
+    host,
+    'host-key-unknown',
+    `${addressOf(host)} shows the ${describe(key)}, which is not known, and only known keys are allowed for ${host.name}.`,
+    `Check the fingerprint with the owner of the server. Then add the key to ${place}, or set host-key-policy = "ask" and connect again.`,
+  );
+}
+
+/** Another key is known: refused, never asked. */
+export function changedKey(
+  host: HostConfig,
+  names: LookupNames,
+  key: PublicKey,
+  known: FoundLine,
+  ownFile: string | undefined,
+): HoldfastError {
+  const name = fromByteName(names.lookup);
+  const removable = known.path === ownFile && (known.line.isHashed || !/[*?!]/.test(known.line.names));
+  const act = removable
+    ? `remove the old key with: holdfast known-hosts remove '${name}'`
+    : `remove ${placeOf(known)} by hand`;
+  return failure(
+    host,
+    'host-key-changed',
+    `${addressOf(host)} shows another key than the one that is trusted. Trusted: ${describe(known.key)} (${placeOf(known)}). Shown now: ${describe(key)}. Either the server was reinstalled, or another machine answers in its place. Nothing secret was sent.`,
+    `Ask the owner of the server for its fingerprint. Only if it is the one shown now, ${act}, and connect again.`,
+    placeOf(known),
+  );
+}
+
+/** Another key than the one that was trusted "once" for this connection. */
+export function changedOnceKey(host: HostConfig, key: PublicKey, before: PublicKey): HoldfastError {
+  return failure(
+    host,
+    'host-key-changed',
+    `${addressOf(host)} shows another key than the one that was trusted for this connection. Trusted once: ${describe(before)}. Shown now: ${describe(key)}. Nothing secret was sent.`,
+    'Ask the owner of the server for its fingerprint. Starting the tunnel again asks about the key anew.',
+  );
+}
+
+export function revokedKey(host: HostConfig, key: PublicKey, found: FoundLine): HoldfastError {
+  return failure(
+    host,
+    'host-key-revoked',
+    `${addressOf(host)} shows the ${describe(key)}, which is revoked: ${describe(found.key)} in ${placeOf(found)}. Somebody may use a stolen key. Nothing secret was sent.`,
+    'Ask the owner of the server for its new key. A revoked key is never accepted; holdfast known-hosts shows the line.',
+    placeOf(found),
+  );
+}
+
+export function refusedKey(host: HostConfig, key: PublicKey): HoldfastError {
+  return failure(
+    host,
+    'host-key-refused',
+    `The ${describe(key)} of ${addressOf(host)} was not trusted.`,
+    'Check the fingerprint with the owner of the server, then start the tunnel again.',
+  );
+}
+
+export function notPinned(host: HostConfig, key: PublicKey): HoldfastError {
+  return failure(
+    host,
+    'host-key-pin',
+    `${addressOf(host)} shows the ${describe(key)}, which is not in host-key-pins (${host.hostKeyPins.map((pin) => cleanLine(pin, 100)).join(', ')}). Nothing secret was sent.`,
+    'Ask the owner of the server for its fingerprint. Only if it is the one shown now, put it into host-key-pins.',
+  );
+}
+
+export function certificateOnly(host: HostConfig, key: PublicKey, found: FoundLine): HoldfastError {
+  return failure(
+    host,
+    'host-key-certificate',
+    `${addressOf(host)} is to be checked by a certificate authority (${placeOf(found)}), and this transport does not know host certificates. The server shows the plain ${describe(key)}, which is not known.`,
+    `Set transport = "openssh" for ${host.name}, which checks host certificates, or add the plain key of the server to known_hosts.`,
+    placeOf(found),
+  );
+}
+
+/** A certificate, or something that is no key. */
+export function unreadableKey(host: HostConfig, isCertificate: boolean): HoldfastError {
+  return isCertificate
+    ? failure(
+        host,
+        'host-key-certificate',
+        `${addressOf(host)} shows a host certificate, and this transport does not know them.`,
+        `Set transport = "openssh" for ${host.name}.`,
+      )
+    : failure(
+        host,
+        'protocol',
+        `${addressOf(host)} shows a host key that cannot be read, or one that is too short to be safe.`,
+        'Ask the owner of the server for a current Ed25519 or RSA host key.',
+      );
+}
+
+/** The name cannot stand in known_hosts as it is. */
+export function unwritableName(host: HostConfig, names: LookupNames): HoldfastError {
+  return failure(
+    host,
+    'host-key-not-saved',
+    `A key cannot be kept under the name ${cleanLine(fromByteName(names.lookup), 300)}: it would mean something else in known_hosts.`,
+    'Set host-key-alias to a name of letters, digits, dots and dashes.',
+  );
+}
+
+/** There is no file to keep keys in. */
+export function noFile(host: HostConfig): HoldfastError {
+  return failure(
+    host,
+    'host-key-not-saved',
+    `No known_hosts file is configured for ${host.name}, so its key cannot be kept.`,
+    'Name a file in known-hosts, or trust the key once only.',
+  );
+}

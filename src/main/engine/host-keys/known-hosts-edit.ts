@@ -1,0 +1,102 @@
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { systemClock } from '../lifecycle/clock.ts';
+import { fromByteName, matchNames, toByteName } from './host-names.ts';
+import type { KnownHostsFile, KnownHostsLine, KnownHostsMarker } from './known-hosts-file.ts';
+import { type WritableLine, withoutName } from './known-hosts-lines.ts';
+import { locked, readKnownHosts, rewriteKnownHosts } from './known-hosts-store.ts';
+import { fingerprintOf } from './public-key.ts';
+
+/** One line of known_hosts for people; all texts are cleaned. */
+export interface KnownHostEntry {
+  readonly file: string;
+  readonly line: number;
+  readonly marker: KnownHostsMarker;
+  /** The name field; `(hashed name)` if it is a hash. */
+  readonly names: string;
+  readonly hashed: boolean;
+  /** `ED25519`, `RSA`, …; null if the key is not valid. */
+  readonly keyType: string | null;
+  readonly bits: number | null;
+  readonly fingerprint: string | null;
+  readonly comment: string;
+  /** Why the line means nothing; null for a valid one. */
+  readonly problem: string | null;
+}
+
+function toEntry(file: string, line: KnownHostsLine): KnownHostEntry {
+  const key = line.publicKey;
+  const parsed = line.key;
+  const badHash = line.kind === 'entry' && matchNames(line.names, '') === 'bad';
+  return {
+    file,
+    line: line.number,
+    marker: line.marker,
+    names: line.isHashed ? '(hashed name)' : cleanLine(fromByteName(line.names)),
+    hashed: line.isHashed,
+    keyType: key?.family ?? null,
+    bits: key?.bits ?? null,
+    fingerprint: key ? fingerprintOf(key.blob) : null,
+    comment: 'comment' in parsed ? cleanLine(fromByteName(parsed.comment)) : '',
+    problem: 'invalid' in parsed ? parsed.invalid : badHash ? 'the hashed name cannot be read' : null,
+  };
+}
+
+/** Every line that is not blank or a comment, broken ones included, in the order of the files. Rejects with `config` if a file cannot be read. */
+export async function listKnownHosts(files: readonly string[]): Promise<KnownHostEntry[]> {
+  return entries(await readAll(files), () => true);
+}
+
+/** Lines that match `name` as ssh looks it up (`host`, or `[host]:port` for a port other than 22), like `ssh-keygen -F`. */
+export async function findKnownHost(files: readonly string[], name: string): Promise<KnownHostEntry[]> {
+  const wanted = toByteName(name);
+  return entries(
+    await readAll(files),
+    (line) => line.kind === 'entry' && line.publicKey !== null && matchNames(line.names, wanted) === 'yes',
+  );
+}
+
+/**
+ * Removes the plain keys of `name` from a file and returns what was removed; the content before is kept in `file`.old. Lines of certificate
+ * authorities and revocations stay, lines with more names keep those, and lines that match by a pattern stay: they are for other hosts too.
+ * Rejects with `host-key-not-saved` (a link, no permission, disk full); the file is then unchanged.
+ */
+export async function removeKnownHost(
+  file: string,
+  name: string,
+  clock: Clock = systemClock,
+): Promise<KnownHostEntry[]> {
+  const wanted = toByteName(name);
+  let removed: KnownHostEntry[] = [];
+  await locked(clock, file, async () => {
+    await rewriteKnownHosts(clock, file, (now) => {
+      removed = [];
+      const lines: WritableLine[] = [];
+      for (const line of now.lines) {
+        const rest = isPlainMatch(line, wanted) ? withoutName(line, wanted) : null;
+        if (rest !== null) removed.push(toEntry(file, line));
+        if (rest !== 'drop') lines.push(rest ?? line);
+      }
+      return { lines: removed.length === 0 ? null : lines };
+    });
+  });
+  return removed;
+}
+
+function isPlainMatch(line: KnownHostsLine, name: string): boolean {
+  return (
+    line.kind === 'entry' && line.marker === 'none' && line.publicKey !== null && matchNames(line.names, name) === 'yes'
+  );
+}
+
+function readAll(paths: readonly string[]): Promise<KnownHostsFile[]> {
+  return Promise.all(paths.map((path) => readKnownHosts(path)));
+}
+
+function entries(files: readonly KnownHostsFile[], wanted: (line: KnownHostsLine) => boolean): KnownHostEntry[] {
+  return files.flatMap((file) =>
+    file.lines
+      .filter((line) => line.kind !== 'blank' && line.kind !== 'comment' && wanted(line))
+      .map((line) => toEntry(file.path, line)),
+  );
+}

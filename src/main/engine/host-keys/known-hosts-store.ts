@@ -1,0 +1,226 @@
+import { Buffer } from 'node:buffer';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, readFile, readlink, realpath, stat, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { type Clock, wait } from '../lifecycle/clock.ts';
+import { errorCode, LockTimeout, withFileLock } from './file-lock.ts';
+import { type KnownHostsFile, type KnownHostsLine, parseKnownHosts, serializeKnownHosts } from './known-hosts-file.ts';
+
+/** A file beyond this is no known_hosts file, and reading it would stop everything else. */
+const longestFile = 64 * 1024 * 1024;
+
+/**
+ * Reads a known_hosts file; one that does not exist (or is a device like /dev/null) is empty. Rejects with code `config` if it exists but cannot be
+ * read: it may hold the line that revokes the key, so going on without it is not safe.
+ */
+export async function readKnownHosts(path: string): Promise<KnownHostsFile> {
+  return parseKnownHosts(path, await readBytes(path));
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    const stats = await stat(path);
+    if (stats.isCharacterDevice()) return Buffer.alloc(0);
+    if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
+    if (stats.size > longestFile) throw unreadable(path, 'it is larger than 64 MiB');
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return Buffer.alloc(0);
+    throw unreadable(path, `the system says ${errorCode(error) || String(error)}`, error);
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'config',
+    where: path,
+    message: `${path} cannot be read: ${why}. Without it no host key can be checked.`,
+    next: 'Make the file readable for you, or name another one in known-hosts.',
+    cause,
+  });
+}
+
+/** Rejects with `host-key-not-saved` if `path` is a link (naming the real file) or anything else that is not written to. */
+export async function checkWritable(path: string): Promise<void> {
+  let stats: Stats;
+  try {
+    stats = await lstat(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw notSaved(path, error);
+  }
+  if (stats.isSymbolicLink()) {
+    const target = await realpath(path).catch(async () => resolve(dirname(path), await readlink(path)));
+    throw new HoldfastError({
+      code: 'host-key-not-saved',
+      where: path,
+      message: `${path} is a link to ${target}, and nothing is written through a link.`,
+      next: `Trust the key once only, add it to ${target} yourself, or name ${target} in known-hosts.`,
+    });
+  }
+  if (!stats.isFile()) {
+    throw new HoldfastError({
+      code: 'host-key-not-saved',
+      where: path,
+      message: `${path} is not a regular file, so no key can be kept there.`,
+      next: 'Trust the key once only, or put a regular file first in known-hosts.',
+    });
+  }
+}
+
+/** Appends one line (a byte string without newline); see `appendBytes`. Call it under `locked`. */
+export async function appendLine(path: string, line: string): Promise<void> {
+  for (let attempt = 1; attempt <= 10; attempt += 1) {
+    await checkWritable(path);
+    if (await appendBytes(path, line)) return;
+  }
+  throw notSaved(path, new Error('the file is being replaced again and again'));
+}
+
+/**
+ * Adds the line with one O_APPEND write, like ssh itself, instead of replacing the file: ssh takes no lock, and what it appends between a read and
+ * a rename would be lost. What a full disk took only in part is cut off again. False if somebody put another file in its place meanwhile.
+ */
+async function appendBytes(path: string, line: string): Promise<boolean> {
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  const isNew = await lstat(path).then(
+    () => false,
+    () => true,
+  );
+  const handle = await open(path, flags, 0o600);
+  let kept = false;
+  try {
+    const size = (await handle.stat()).size;
+    const last = Buffer.alloc(1);
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+    const glue = size > 0 && last[0] !== 0x0a ? '\n' : '';
+    await writeWhole(handle, Buffer.from(`${glue}${line}\n`, 'latin1'));
+    kept = true;
+    const [mine, theirs] = await Promise.all([handle.stat(), stat(path).catch(() => null)]);
+    return theirs !== null && theirs.ino === mine.ino && theirs.dev === mine.dev;
+  } finally {
+    await handle.close();
+    if (!kept && isNew) await removeIfEmpty(path);
+  }
+}
+
+async function removeIfEmpty(path: string): Promise<void> {
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => null,
+  );
+  if (size === 0) await unlink(path).catch(() => {});
+}
+
+async function writeWhole(handle: FileHandle, data: Buffer): Promise<void> {
+  let written = 0;
+  try {
+    while (written < data.length) written += (await handle.write(data, written)).bytesWritten;
+    await handle.sync();
+  } catch (error) {
+    await cutOff(handle, data.subarray(0, written));
+    throw error;
+  }
+}
+
+/** Takes back a part of a line, if it is still what the file ends with. */
+async function cutOff(handle: FileHandle, part: Buffer): Promise<void> {
+  const { size } = await handle.stat();
+  if (part.length === 0 || size < part.length) return;
+  const tail = Buffer.alloc(part.length);
+  await handle.read(tail, 0, part.length, size - part.length);
+  if (tail.equals(part)) await handle.truncate(size - part.length);
+}
+
+/** What a rewrite makes of a line: kept, dropped, or kept with other content. */
+export interface Rewrite {
+  /** Lines of the new file; null: nothing to change. */
+  readonly lines: readonly Pick<KnownHostsLine, 'raw' | 'ending'>[] | null;
+}
+
+/**
+ * Replaces the file as a whole, with the old content in `path`.old. `plan` gets the file as it is now and is asked again if the file changed
+ * before the new one was in place. Call it under `locked`. Returns false if there was nothing to change.
+ */
+export async function rewriteKnownHosts(
+  clock: Clock,
+  path: string,
+  plan: (file: KnownHostsFile) => Rewrite,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    await checkWritable(path);
+    // Held open, so that what ssh still appends to the old file after the change is not lost. Windows would refuse the change then.
+    const old = process.platform === 'win32' ? null : await open(path, 'r').catch(() => null);
+    try {
+      const before = await readBytes(path);
+      const { lines } = plan(parseKnownHosts(path, before));
+      if (lines === null) return false;
+      const after = serializeKnownHosts(lines);
+      await writeFileAtomic(`${path}.old`, before, { code: 'host-key-not-saved' });
+      try {
+        await writeFileAtomic(path, after, { code: 'host-key-not-saved', expectedBefore: before });
+      } catch (error) {
+        if (attempt < 50 && !(await readBytes(path)).equals(before)) continue;
+        throw error;
+      }
+      if (old !== null) await salvage(clock, old, before.length, path);
+      return true;
+    } finally {
+      await old?.close();
+    }
+  }
+}
+
+/** Carries over lines that another program appended to the file that was just replaced. */
+async function salvage(clock: Clock, old: FileHandle, knownSize: number, path: string): Promise<void> {
+  let from = knownSize;
+  for (let look = 1; look <= 3; look += 1) {
+    const { size } = await old.stat();
+    if (size > from) {
+      const late = Buffer.alloc(size - from);
+      await old.read(late, 0, late.length, from);
+      from = size;
+      for (const line of late.toString('latin1').split('\n')) if (line !== '') await appendLine(path, line);
+    }
+    if (look < 3) await wait(clock, 20);
+  }
+}
+
+/** Runs a change of `path` under its lock; everything that goes wrong becomes `host-key-not-saved`, and the file is what it was. */
+export async function locked<T>(clock: Clock, path: string, change: () => Promise<T>): Promise<T> {
+  try {
+    return await withFileLock(clock, path, change);
+  } catch (error) {
+    throw notSaved(path, error);
+  }
+}
+
+const reasons: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ['the disk is full', 'Make room on the disk and connect again.'],
+  EDQUOT: ['the disk quota is used up', 'Make room on the disk and connect again.'],
+  EROFS: ['the file system is read-only', 'Put a file that can be written first in known-hosts.'],
+  EACCES: ['you may not write there', 'Check who owns the file and its folder, and their modes.'],
+  EPERM: ['the system does not permit it', 'Check who owns the file and whether it is locked or immutable.'],
+  ELOOP: ['it is a link', 'Put a regular file first in known-hosts.'],
+  ENOTDIR: ['a part of its path is not a folder', 'Check the path in known-hosts.'],
+};
+
+/** The error for a known_hosts file that could not be written. */
+export function notSaved(path: string, error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const code = errorCode(error);
+  const [why, next] =
+    error instanceof LockTimeout
+      ? ['another program holds its lock', `Wait a moment and connect again, or remove ${path}.holdfast-lock.`]
+      : (reasons[code] ?? [`the system says ${code || String(error)}`, 'Look at the folder and the disk.']);
+  return new HoldfastError({
+    code: 'host-key-not-saved',
+    where: path,
+    message: `${path} could not be written: ${why}. It is unchanged.`,
+    next,
+    cause: error,
+  });
+}
