@@ -1,0 +1,26 @@
+/** One thing that is wrong (or, as a warning, odd) in a configuration file. */
+export interface ConfigProblem {
+  /** From 1. */
+  readonly line: number;
+  /** Dotted path, like `hosts.bastion.prot`; `syntax` and `file` for what is wrong before there are keys. */
+  readonly key: string;
+  /** What is wrong, what was expected, and the nearest known key or name. One line. */
+  readonly message: string;
+}
+
+/** `FILE:LINE: KEY: what`, as `holdfast check` prints it. */
+export function formatProblem(file: string, problem: ConfigProblem): string {
+  return `${file}:${problem.line}: ${problem.key}: ${problem.message}`;
+}
+
+export type KeyPath = readonly (string | number)[];
+
+/** A path as one would write it in TOML; list items as `[2]`, counted from 0. */
+export function formatKey(path: KeyPath): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else text += `${text === '' ? '' : '.'}${/^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part.slice(0, 80))}`;
+  }
+  return text;
+}
