@@ -1,0 +1,45 @@
+import { Buffer } from 'node:buffer';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { KeyError } from './key-error.ts';
+import { maxKeyFileBytes } from './private-key.ts';
+
+/**
+ * Reads a key, public key or certificate. Throws `KeyError`: missing, unreadable, too-big, or unprotected where `secret` (OpenSSH's rule: on POSIX
+ * a private key of ours must not be open to group and others, `mode & 077`).
+ */
+export async function readKeyFile(path: string, secret: boolean): Promise<Buffer> {
+  try {
+    // Non-blocking: a FIFO at this place must not hold the open call for ever.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new KeyError('unreadable', 'it is not a regular file');
+      if (stat.size > maxKeyFileBytes) throw new KeyError('too-big', 'it is larger than 1 MiB');
+      if (secret && process.getuid !== undefined && stat.uid === process.getuid() && (stat.mode & 0o077) !== 0) {
+        const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
+        throw new KeyError('unprotected', `it is open to others (mode ${mode}) and is ignored; chmod 600 closes it`);
+      }
+      return await readAll(file, stat.size);
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    if (thrown instanceof KeyError) throw thrown;
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new KeyError('missing', 'there is no such file', thrown);
+    throw new KeyError('unreadable', `it cannot be read (${code})`, thrown);
+  }
+}
+
+/** Reads no more than the size that was checked, even if the file grows meanwhile. */
+async function readAll(file: Awaited<ReturnType<typeof open>>, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  let at = 0;
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, size - at, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
