@@ -1,8 +1,28 @@
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { PromptField, PromptKind } from '../../../shared/model/prompt.ts';
-import type { Log } from '../log/log.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
+import { type Log, silentLog } from '../log/log.ts';
 import type { Secret } from '../secrets/secret.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
+import { type AgentPlace, agentAddresses, thisMachine } from './agent-address.ts';
+import { AgentClient } from './agent-client.ts';
+import { AuthAttempt } from './auth-attempt.ts';
+import { UnlockedKeys } from './auth-unlock.ts';
+import { KeyDecryptor } from './key-decryptor.ts';
 import type { UserauthWire } from './userauth-wire.ts';
+
+/**
+ * Authentication: the plan and everything it needs.
+ *
+ * - authenticator.ts    the seam, and its implementation `createAuthenticator`
+ * - auth-plan.ts        what to try next, as a pure machine; auth-attempt.ts runs its steps on the wire
+ * - auth-identities.ts  which keys there are, in which order; auth-unlock.ts unlocks encrypted ones
+ * - auth-questions.ts   answers the server's questions, from the store or by a person; auth-prompt-kind.ts tells OTP from password
+ * - auth-failure.ts     the failure in words
+ * - private-key*.ts, ppk.ts, certificate.ts, key-*.ts  files and formats; key-worker.ts decrypts off the engine's thread
+ * - agent-*.ts          the client of SSH agents
+ */
 
 /** Asks a person for secret fields. Pauses the attempt's deadlines while it waits. Rejects with code `cancelled`. */
 export type AskSecrets = (question: {
@@ -33,4 +53,44 @@ export interface AuthReport {
 /** Carries out the authentication plan of one hop. Rejects with `auth-failed`, `auth-no-method`, `cancelled`, `too-many-prompts`, … */
 export interface Authenticator {
   authenticate(wire: UserauthWire, context: AuthContext): Promise<AuthReport>;
+}
+
+export interface AuthenticatorOptions {
+  readonly clock: Clock;
+  readonly secrets: SecretStore;
+  readonly log?: Log;
+  /** Where SSH_AUTH_SOCK is read; the process's own by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Home of the default identities. */
+  readonly home?: string;
+}
+
+/**
+ * The authentication of this machine. Dispose of it to end the key worker and to forget unlocked keys. Attempts run independently of each other;
+ * each has its own agent connections, closed when it ends.
+ */
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator & Disposable {
+  const { clock, secrets: store, log = silentLog, env = process.env, home } = options;
+  const owned = new DisposableStore();
+  const decryptor = owned.add(new KeyDecryptor(clock));
+  const kept = new UnlockedKeys();
+  owned.defer(() => kept.clear());
+  const place: AgentPlace = thisMachine(env);
+  return {
+    async authenticate(wire, context) {
+      const attempt = new DisposableStore();
+      try {
+        const agents = agentAddresses(context.host.agent, place).map((address) =>
+          attempt.add(new AgentClient(address, clock)),
+        );
+        return await new AuthAttempt(wire, context, { clock, store, decryptor, kept, agents, home }).run();
+      } finally {
+        attempt.dispose();
+      }
+    },
+    dispose() {
+      log.debug('authentication closed');
+      owned.dispose();
+    },
+  };
 }

@@ -1,0 +1,113 @@
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
+import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
+import type { IdentityProblem } from './auth-identities.ts';
+import { maxWrongAnswers } from './auth-plan.ts';
+
+/** What was tried in an attempt that came to nothing. */
+export interface AuthTrail {
+  readonly host: HostConfig;
+  /** Labels of the keys the server turned down. */
+  readonly refusedKeys: readonly string[];
+  /** Keys left out because the probe budget was used up. */
+  readonly keysLeftOut: number;
+  readonly storedPasswordRefused: boolean;
+  readonly passwordsRefused: number;
+  readonly answersRefused: number;
+  readonly problems: readonly IdentityProblem[];
+  /** What the server would still take. */
+  readonly allowed: readonly string[];
+  /** Methods that counted. */
+  readonly succeeded: readonly string[];
+  readonly reason: 'refused' | 'wrong-answers' | 'endless';
+}
+
+/** The failure of a whole attempt, in the words of design/ui.md section 10. */
+export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
+  const { host } = trail;
+  const tried = whatWasTurnedDown(trail);
+  const code = failureCode(trail, tried.length > 0);
+  const opening =
+    tried.length > 0 || trail.succeeded.length > 0
+      ? `${host.name} refused the login as ${host.user}`
+      : `${host.name} offers no way to log in as ${host.user} that is set up here`;
+  const sentences = [
+    tried.length > 0 ? `${opening}: ${tried.join(', ')}` : opening,
+    ...(trail.succeeded.length > 0 ? [`${listed(trail.succeeded)} was right, but more is needed`] : []),
+    ...(trail.keysLeftOut > 0
+      ? [
+          `${plural(trail.keysLeftOut, 'more key')} of the agent ${trail.keysLeftOut === 1 ? 'was' : 'were'} not offered`,
+        ]
+      : []),
+    ...(trail.allowed.length > 0 ? [`it still takes ${listed(trail.allowed)}`] : []),
+    ...trail.problems.map(({ message }) => message),
+  ];
+  return new HoldfastError({
+    code,
+    where: host.name,
+    phase: 'auth',
+    hop: host.name,
+    message: `${cleanLine(sentences.join('; '), 1500)}.`,
+    next: nextStep(trail, code),
+    cause,
+  });
+}
+
+/** The server wants a new password, which is not given here (RFC 4252 section 8). */
+export function passwordExpired(host: HostConfig): HoldfastError {
+  return new HoldfastError({
+    code: 'auth-failed',
+    where: host.name,
+    phase: 'auth',
+    hop: host.name,
+    retry: 'person',
+    message: `The password of ${host.user} at ${host.name} has expired.`,
+    next: `Set a new one there, for example with: ssh ${cleanLine(host.user, 64)}@${cleanLine(host.address, 256)}`,
+  });
+}
+
+function failureCode(trail: AuthTrail, anythingTried: boolean): FailureCode {
+  if (trail.reason === 'endless') return 'too-many-prompts';
+  if (anythingTried || trail.succeeded.length > 0) return 'auth-failed';
+  // Nothing went to the server: what is wrong is on this side.
+  return trail.problems[0]?.code ?? 'auth-no-method';
+}
+
+function whatWasTurnedDown(trail: AuthTrail): readonly string[] {
+  const out: string[] = [];
+  const [first] = trail.refusedKeys;
+  if (trail.refusedKeys.length === 1 && first !== undefined) out.push(`the key offered (${first}) was turned down`);
+  else if (trail.refusedKeys.length === 2) out.push('both keys offered were turned down');
+  else if (trail.refusedKeys.length > 2) out.push(`all ${trail.refusedKeys.length} keys offered were turned down`);
+  if (trail.storedPasswordRefused) out.push('the saved password was turned down');
+  if (trail.passwordsRefused > 0) out.push(`${plural(trail.passwordsRefused, 'password')} turned down`);
+  if (trail.answersRefused > 0) out.push(`${plural(trail.answersRefused, 'answer')} turned down`);
+  return out;
+}
+
+function nextStep(trail: AuthTrail, code: FailureCode): string {
+  const { host } = trail;
+  if (code === 'transport-unsupported')
+    return 'Add the key to an agent with ssh-add, or set transport = "openssh" for this host.';
+  if (code === 'agent-unavailable') return `Start the agent, or correct "agent" of ${host.name}.`;
+  if (code === 'key-unreadable') return `Correct the file, or "identity" of ${host.name}.`;
+  if (trail.reason === 'wrong-answers')
+    return `Holdfast stopped after ${maxWrongAnswers} wrong answers, to save you a lock-out. Try again when you have the right one.`;
+  if (code === 'too-many-prompts') return 'Nothing more is answered. Ask the server’s owner what it wants.';
+  if (trail.keysLeftOut > 0)
+    return `Name the right key in "identity" of ${host.name} (a .pub file will do) or set identities-only.`;
+  if (trail.refusedKeys.length > 0) return `Check the user name and ~/.ssh/authorized_keys of ${host.user} there.`;
+  if (code === 'auth-no-method')
+    return trail.allowed.includes('publickey')
+      ? `Name a key in "identity" of ${host.name}, or add one to the agent.`
+      : 'These methods are not supported here; transport = "openssh" may know them.';
+  return `Check the user name and what ${host.name} allows.`;
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

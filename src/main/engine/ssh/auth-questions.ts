@@ -1,0 +1,117 @@
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import type { HostConfig } from '../../../shared/model/config.ts';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Secret } from '../secrets/secret.ts';
+import type { AskSecrets } from './authenticator.ts';
+import { requestKind } from './auth-prompt-kind.ts';
+import type { HostSecrets } from './auth-secrets.ts';
+import type { InfoRequest } from './userauth-wire.ts';
+
+/** Limits against a server that asks without end. */
+export const maxPromptsPerRequest = 10;
+export const maxRequestsPerAttempt = 10;
+
+/** What one keyboard-interactive or password exchange did. */
+export interface ExchangeRecord {
+  /** A person answered something. */
+  asked: boolean;
+  /** A stored password went out. */
+  storedUsed: boolean;
+  /** Fields answered at all. */
+  fields: number;
+}
+
+/** Answers the server's questions during one attempt, from the store or by asking a person. */
+export class Questions {
+  readonly #host: HostConfig;
+  readonly #ask: AskSecrets;
+  readonly #secrets: HostSecrets;
+  #requests = 0;
+  /** Text of requests that had no field: shown with the next prompt. */
+  #pendingText: string[] = [];
+
+  constructor(host: HostConfig, ask: AskSecrets, secrets: HostSecrets) {
+    this.#host = host;
+    this.#ask = ask;
+    this.#secrets = secrets;
+  }
+
+  /** The password for the `password` method. */
+  async password(round: number, record: ExchangeRecord): Promise<Secret> {
+    record.fields += 1;
+    const stored = await this.#stored(record);
+    if (stored) return stored;
+    const message = `Password of ${this.#host.user} at ${this.#host.name}`;
+    const [value] = await this.#person('password', message, [{ label: 'Password', echo: false }], round, record, true);
+    return value ?? this.#tooFew();
+  }
+
+  /** One request of keyboard-interactive (RFC 4256 section 3.2). Rejects with `too-many-prompts`, `cancelled`. */
+  async interactive(request: InfoRequest, round: number, record: ExchangeRecord): Promise<readonly Secret[]> {
+    this.#requests += 1;
+    if (this.#requests > maxRequestsPerAttempt) throw this.#tooMany(`more than ${maxRequestsPerAttempt} times`);
+    if (request.prompts.length > maxPromptsPerRequest) throw this.#tooMany(`${request.prompts.length} things at once`);
+    const heading = [...this.#pendingText, request.name, request.instruction].filter((text) => text.trim() !== '');
+    if (request.prompts.length === 0) {
+      this.#pendingText = heading.slice(-maxRequestsPerAttempt);
+      return [];
+    }
+    this.#pendingText = [];
+    const { kind, storable } = requestKind(request);
+    const firstField = record.fields === 0;
+    record.fields += request.prompts.length;
+    // A second password field in one exchange is not the login's password again.
+    if (storable && (firstField || !record.storedUsed)) {
+      const stored = await this.#stored(record);
+      if (stored) return [stored];
+    }
+    const fields = request.prompts.map(({ prompt, echo }) => ({ label: prompt.trim(), echo }));
+    const message = [...heading, ...request.prompts.map(({ prompt }) => prompt.trim())].join('\n');
+    const values = await this.#person(kind, message, fields, round, record, storable);
+    return values.length === fields.length ? values : [this.#tooFew()];
+  }
+
+  async #stored(record: ExchangeRecord): Promise<Secret | null> {
+    const stored = await this.#secrets.take('password');
+    if (stored) record.storedUsed = true;
+    return stored;
+  }
+
+  async #person(
+    kind: 'otp' | 'password',
+    message: string,
+    fields: readonly { readonly label: string; readonly echo: boolean }[],
+    round: number,
+    record: ExchangeRecord,
+    storable: boolean,
+  ): Promise<readonly Secret[]> {
+    const mayRemember = kind === 'password' && storable && (await this.#secrets.canRemember());
+    const answer = await this.#ask({ kind, message, fields, round, mayRemember });
+    record.asked = true;
+    const [value] = answer.values;
+    if (mayRemember && answer.remember && value) this.#secrets.remember('password', value);
+    return answer.values;
+  }
+
+  #tooMany(what: string): HoldfastError {
+    return new HoldfastError({
+      code: 'too-many-prompts',
+      where: this.#host.name,
+      phase: 'auth',
+      hop: this.#host.name,
+      message: `${this.#host.name} asked ${what}, and Holdfast stopped answering.`,
+      next: `Look at what it asks with: ssh ${cleanLine(this.#host.user, 64)}@${cleanLine(this.#host.address, 256)}`,
+    });
+  }
+
+  #tooFew(): never {
+    throw new HoldfastError({
+      code: 'internal',
+      where: this.#host.name,
+      phase: 'auth',
+      hop: this.#host.name,
+      message: 'A prompt was answered with too few values.',
+      next: 'Holdfast tries again by itself.',
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Log } from '../log/log.ts';
+import type { Secret } from '../secrets/secret.ts';
+import type { SecretKind, SecretStore } from '../secrets/secret-store.ts';
+
+/**
+ * The stored secrets of one host during one attempt: each is given out once, and what a person asked to remember is saved after success.
+ * A store that does not answer is logged and treated as empty: it must not keep anybody from logging in by hand.
+ */
+export class HostSecrets {
+  readonly #store: SecretStore;
+  readonly #host: string;
+  readonly #log: Log;
+  readonly #taken = new Set<SecretKind>();
+  readonly #toSave = new Map<SecretKind, Secret>();
+
+  constructor(store: SecretStore, host: string, log: Log) {
+    this.#store = store;
+    this.#host = host;
+    this.#log = log;
+  }
+
+  /** The stored secret the first time it is asked for in this attempt, null after that. */
+  async take(kind: SecretKind): Promise<Secret | null> {
+    if (this.#taken.has(kind)) return null;
+    this.#taken.add(kind);
+    try {
+      return await this.#store.get({ host: this.#host, kind });
+    } catch (thrown) {
+      this.#log.warn(`the ${kind} of ${this.#host} could not be read from the secret store`, { error: String(thrown) });
+      return null;
+    }
+  }
+
+  /** Whether what a person types now could be kept. */
+  async canRemember(): Promise<boolean> {
+    try {
+      return (await this.#store.state()).kind === 'available';
+    } catch {
+      return false;
+    }
+  }
+
+  /** To be saved if the attempt succeeds; a later one replaces it. */
+  remember(kind: SecretKind, value: Secret): void {
+    this.#toSave.set(kind, value);
+  }
+
+  /** What was to be remembered turned out wrong. */
+  forget(kind: SecretKind): void {
+    this.#toSave.delete(kind);
+  }
+
+  /** Saves. Never rejects: the login stands, whatever the store says. */
+  async save(): Promise<void> {
+    for (const [kind, value] of this.#toSave) {
+      try {
+        await this.#store.set({ host: this.#host, kind }, value);
+      } catch (thrown) {
+        this.#log.warn(`the ${kind} of ${this.#host} was not saved`, { error: String(thrown) });
+      }
+    }
+    this.#toSave.clear();
+  }
+}
