@@ -54,7 +54,7 @@ export function size(fallback: string, least: number, leastText: string) {
   const expected = 'expected a size like "512K", "5M" or "1G"';
   return z
     .string({ error: expected })
-    .regex(/^\d+([KMGT](iB|B)?|B)?$/i, { error: expected })
+    .regex(/^\d+([KMGTkmgt](iB|B)?|B)?$/, { error: expected })
     .transform((text, context) => {
       const bytes = parseSize(text);
       if (bytes !== null && bytes >= least) return bytes;

@@ -7,7 +7,7 @@ import type {
   SettingsConfig,
   TunnelConfig,
 } from '../../../shared/model/config.ts';
-import { HoldfastError } from '../../../shared/model/failure.ts';
+import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { namePattern, nameRule } from './fields.ts';
 import { buildForwardSpec, isHostName, isIpv4, isIpv6, parseForwardSpec } from './forward-spec.ts';
@@ -225,6 +225,8 @@ function resolveProbe(raw: RawTunnel['probe'], context: ResolveContext): ProbeCo
         );
       }
       return { kind: 'target', host: raw.host ?? null, port: raw.port ?? null };
+    default:
+      return assertNever(raw);
   }
 }
 

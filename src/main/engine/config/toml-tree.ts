@@ -1,4 +1,5 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import { assertNever } from '../../../shared/model/failure.ts';
 import type { ConfigProblem, KeyPath } from './problem.ts';
 
 /** A TOML value with its place in the text. */
@@ -181,6 +182,8 @@ function leafValue(value: AST.TOMLValue): TomlLeaf['value'] {
     case 'local-date':
     case 'local-time':
       return new TomlOddity(`the date or time ${value.datetime}`);
+    default:
+      return assertNever(value);
   }
 }
 

@@ -1,0 +1,69 @@
+import { lstat, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { type CheckedConfig, ConfigEditor } from './edit.ts';
+import { distrustOfStats } from './file-trust.ts';
+import { readConfigFile } from './load.ts';
+import type { ParseContext } from './parse.ts';
+import { formatProblem } from './problem.ts';
+
+/**
+ * Writes the configuration as a whole, mode 0600. `before` is the text that the change was made from (null: there was no file): if the file
+ * holds something else by now, nothing is written. A missing folder is made, 0700. Rejects with code `config`: a link, a file or folder that
+ * others may write, changed meanwhile, disk full; the file is then what it was.
+ */
+export async function writeConfigFile(file: string, text: string, before?: string | null): Promise<void> {
+  const folder = dirname(file);
+  const distrust = await distrustOfPlace(file, folder);
+  if (distrust !== null) throw refused(file, distrust);
+  await writeFileAtomic(file, text, {
+    mode: 0o600,
+    refuseSymlink: true,
+    code: 'config',
+    ...(before === undefined ? {} : { expectedBefore: before }),
+  });
+}
+
+/**
+ * Changes the configuration file: reads it, lets `edit` change the text, checks the result, writes it. A file that does not exist is begun.
+ * Rejects with code `config` or `not-found`; then nothing was written.
+ */
+export async function editConfigFile(
+  file: string,
+  edit: (editor: ConfigEditor) => void,
+  context: Omit<ParseContext, 'file'> = {},
+): Promise<CheckedConfig> {
+  const read = await readConfigFile(file);
+  if (read.kind === 'bad') {
+    const problem = read.problems[0];
+    throw refused(file, problem === undefined ? 'it cannot be read' : problem.message);
+  }
+  const before = read.kind === 'read' ? read.text : null;
+  const editor = new ConfigEditor(before ?? '', { ...context, file });
+  edit(editor);
+  const checked = editor.check();
+  if (editor.text !== before) await writeConfigFile(file, editor.text, before);
+  return checked;
+}
+
+async function distrustOfPlace(file: string, folder: string): Promise<string | null> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const existing = await lstat(file).catch(() => null);
+    const own = existing?.isFile() ? distrustOfStats(existing, 'file', file) : null;
+    return own ?? distrustOfStats(await stat(folder), 'folder', folder);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return `the folder ${folder} cannot be made or read: ${code}`;
+  }
+}
+
+function refused(file: string, why: string): HoldfastError {
+  return new HoldfastError({
+    code: 'config',
+    where: file,
+    message: formatProblem(file, { line: 1, key: 'file', message: why }),
+    next: 'Correct that first; nothing was written.',
+  });
+}
