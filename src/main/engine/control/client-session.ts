@@ -1,0 +1,296 @@
+import type { Socket } from 'node:net';
+import {
+  calls,
+  type CallInput,
+  type CallName,
+  type ContractApi,
+  contractVersion,
+} from '../../../shared/contract/calls.ts';
+import type { EngineEvent } from '../../../shared/contract/events.ts';
+import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { asHoldfastError, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
+import type { Log } from '../log/log.ts';
+import { LineReader } from './line-reader.ts';
+
+export interface ClientSessionDeps {
+  readonly socket: Socket;
+  readonly api: ContractApi;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The connection is over. */
+  readonly onEnd: () => void;
+}
+
+type Subscription = CallInput<'subscribe'>;
+
+/** Calls of one shell that may be under way at once; further requests wait unread. */
+const maxCallsAtOnce = 32;
+/** While more than this waits to be sent, no further request is read. */
+const pauseReadingBytes = 1024 * 1024;
+/** A subscriber that lets more than this pile up is dropped. */
+export const maxOutgoingBytes = 8 * 1024 * 1024;
+/** A dropped shell has so long to read the reason. */
+const partingMs = 2000;
+
+/**
+ * One connected shell. The first call must be `hello` with our contract version. Requests are answered in the order they complete. A line
+ * that cannot be read as a request is answered with `id: null` and ends the connection.
+ */
+export class ClientSession implements Disposable {
+  readonly #deps: ClientSessionDeps;
+  readonly #store = new DisposableStore();
+  readonly #reader = new LineReader(maxRequestBytes);
+  readonly #readTimer = this.#store.add(new MutableDisposable());
+  readonly #partTimer = this.#store.add(new MutableDisposable());
+  readonly #waiting: Buffer[] = [];
+  #active = 0;
+  #greeted = false;
+  #parting = false;
+  #inputEnded = false;
+  #subscription: Subscription | null = null;
+
+  constructor(deps: ClientSessionDeps) {
+    this.#deps = deps;
+    const { socket, log } = deps;
+    this.#store.defer(() => socket.destroy());
+    this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
+    this.#store.add(listen(socket, 'drain', () => this.#pump()));
+    this.#store.add(listen(socket, 'end', () => this.#onInputEnd()));
+    this.#store.add(listen(socket, 'close', () => deps.onEnd()));
+    // A reset by the shell is an ordinary end; `close` follows and releases this session. The listener outlives the store on purpose:
+    // an error after `destroy` must not become an uncaught exception.
+    socket.on('error', (error: Error) => log.debug('The shell went away', { reason: error.message }));
+  }
+
+  /** True if the shell subscribed to events like this one. */
+  wants(event: EngineEvent): boolean {
+    const wanted = this.#subscription;
+    if (wanted === null || this.#parting) return false;
+    switch (event.kind) {
+      case 'tunnels':
+      case 'config':
+        return wanted.tunnels;
+      case 'prompt-opened':
+      case 'prompt-closed':
+        return wanted.prompts;
+      case 'log':
+        return wanted.log && (wanted.logTunnel === null || wanted.logTunnel === event.line.tunnel);
+    }
+  }
+
+  /** Sends a ready line, or drops the shell if it does not read. */
+  sendEvent(line: string): void {
+    const { socket, log } = this.#deps;
+    if (this.#parting) return;
+    if (socket.writableLength + line.length > maxOutgoingBytes) {
+      log.warn('A shell that does not read its events was dropped', { waitingBytes: socket.writableLength });
+      this.#part({
+        code: 'timeout',
+        where: 'control socket',
+        message: `This shell did not read its events: ${Math.round(socket.writableLength / 1024)} KiB were waiting.`,
+        next: 'Connect again and take a fresh snapshot.',
+      });
+      return;
+    }
+    socket.write(line);
+  }
+
+  dispose(): void {
+    this.#parting = true;
+    this.#waiting.length = 0;
+    this.#store.dispose();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#parting) return;
+    const { lines, tooLong } = this.#reader.push(chunk);
+    this.#waiting.push(...lines);
+    if (tooLong) {
+      this.#waiting.length = 0;
+      this.#part({
+        code: 'usage',
+        where: 'control socket',
+        message: `A request is longer than ${maxRequestBytes} bytes.`,
+        next: 'Send one JSON object a line, within the limit.',
+      });
+      return;
+    }
+    this.#watchReading(lines.length > 0);
+    this.#pump();
+  }
+
+  /** The time limit runs from a line's first byte, however slowly the rest drips in. */
+  #watchReading(lineEnded: boolean): void {
+    if (!this.#reader.isMidLine) {
+      this.#readTimer.clear();
+      return;
+    }
+    if (this.#readTimer.value !== null && !lineEnded) return;
+    this.#readTimer.value = this.#deps.clock.schedule(requestReadTimeoutMs, () =>
+      this.#part({
+        code: 'timeout',
+        where: 'control socket',
+        message: `A request was begun and not completed within ${requestReadTimeoutMs / 1000} s.`,
+        next: 'Send each request as one line at once.',
+      }),
+    );
+  }
+
+  /** Works off what was read; while too much is under way or unsent, the socket is not read further. */
+  #pump(): void {
+    const { socket } = this.#deps;
+    while (!this.#parting && this.#active < maxCallsAtOnce && socket.writableLength < pauseReadingBytes) {
+      const line = this.#waiting.shift();
+      if (line === undefined) break;
+      this.#request(line);
+    }
+    if (this.#parting) return;
+    if (this.#inputEnded && this.#waiting.length === 0 && this.#active === 0) socket.end();
+    else if (this.#waiting.length > 0) socket.pause();
+    else socket.resume();
+  }
+
+  /** A shell may close its side after its last request: it still gets its answers. */
+  #onInputEnd(): void {
+    this.#inputEnded = true;
+    this.#readTimer.clear();
+    this.#pump();
+  }
+
+  #request(line: Buffer): void {
+    const frame = requestFrameSchema.safeParse(parseJson(line));
+    if (!frame.success) {
+      this.#part({
+        code: 'usage',
+        where: 'control socket',
+        message: 'A line is not a request: it must be a JSON object with id, call and input.',
+        next: `For example: {"id":1,"call":"hello","input":{"client":"me","contract":${contractVersion}}}`,
+      });
+      return;
+    }
+    const { id, call, input } = frame.data;
+    this.#active += 1;
+    this.#answer(id, call, input)
+      .catch((error: unknown) => this.#deps.log.error('A call could not be answered', { call, error }))
+      .finally(() => {
+        this.#active -= 1;
+        this.#pump();
+      });
+  }
+
+  async #answer(id: number, call: string, input: unknown): Promise<void> {
+    try {
+      const output = await this.#run(call, input);
+      this.#write({ id, ok: true, output });
+    } catch (error) {
+      const failure = asHoldfastError(error, `call ${cleanLine(call, 64)}`);
+      if (failure.code === 'internal') this.#deps.log.error('A call ended with a fault', { call, error });
+      const refused = call === 'hello' && !this.#greeted;
+      if (refused) this.#part(failure.toCause(), id);
+      else this.#write({ id, ok: false, error: failure.toCause() });
+    }
+  }
+
+  async #run(call: string, input: unknown): Promise<unknown> {
+    if (!isCallName(call)) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: 'control socket',
+        message: `There is no call ${cleanLine(call, 64)}.`,
+        next: `The calls are: ${Object.keys(calls).join(', ')}.`,
+      });
+    }
+    if (call !== 'hello' && !this.#greeted) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: `call ${call}`,
+        message: 'The first call of a connection must be hello.',
+        next: `Say hello with the contract version, which is ${contractVersion}.`,
+      });
+    }
+    const checked = calls[call].input.safeParse(input);
+    if (!checked.success) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: `call ${call}`,
+        message: `The input does not fit: ${describeIssues(checked.error.issues)}.`,
+        next: 'See src/shared/contract/calls.ts for what the call takes.',
+      });
+    }
+    if (call === 'hello') {
+      this.#checkVersion(checked.data as CallInput<'hello'>);
+      // At once, so that requests may follow the greeting without waiting for its answer.
+      this.#greeted = true;
+    }
+    if (call === 'subscribe') {
+      this.#subscription = checked.data as CallInput<'subscribe'>;
+      return {};
+    }
+    const perform = this.#deps.api[call] as (input: unknown) => Promise<unknown>;
+    const output = calls[call].output.safeParse(await perform(checked.data));
+    if (!output.success) {
+      throw new HoldfastError({
+        code: 'internal',
+        where: `call ${call}`,
+        message: `The engine's answer does not fit the contract: ${describeIssues(output.error.issues)}.`,
+        next: 'This is a fault of Holdfast; please report it.',
+      });
+    }
+    return output.data;
+  }
+
+  #checkVersion(input: CallInput<'hello'>): void {
+    if (input.contract === contractVersion) return;
+    throw new HoldfastError({
+      code: 'protocol',
+      where: 'control socket',
+      message: `This shell speaks contract ${input.contract}, the engine contract ${contractVersion}.`,
+      next: 'Use the same version of Holdfast for both: end the engine and start the installed one.',
+    });
+  }
+
+  #write(frame: object): void {
+    if (this.#parting || this.#store.isDisposed) return;
+    this.#deps.socket.write(`${JSON.stringify(frame)}\n`);
+  }
+
+  /** Says why, then closes; a shell that does not read is cut off. */
+  #part(error: Cause, id: number | null = null): void {
+    if (this.#parting) return;
+    this.#parting = true;
+    const { socket, clock, log } = this.#deps;
+    log.info('A shell was sent away', { reason: error.message });
+    this.#waiting.length = 0;
+    this.#readTimer.clear();
+    this.#subscription = null;
+    // Unread bytes would turn our close into a reset that swallows the reason: what still comes is read and thrown away.
+    socket.resume();
+    socket.end(`${JSON.stringify({ id, ok: false, error })}\n`);
+    this.#partTimer.value = clock.schedule(partingMs, () => socket.destroy());
+  }
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(calls, name);
+}
+
+/** undefined for what is not JSON in valid UTF-8. */
+function parseJson(line: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Places and expectations only, never the values: they may be secrets. */
+function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): string {
+  const shown = issues.slice(0, 3).map((issue) => {
+    const place = issue.path.map(String).join('.');
+    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${String(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
+  });
+  return shown.join(', ');
+}
