@@ -1,0 +1,275 @@
+import type { Buffer } from 'node:buffer';
+import ssh2 from 'ssh2';
+import type { Client } from 'ssh2';
+import packageJson from 'ssh2/package.json' with { type: 'json' };
+import { HoldfastError } from '../../../shared/model/failure.ts';
+
+/**
+ * Everything that Holdfast touches inside ssh2 beyond its public interface, at one version. ssh2 has no public way to carry out authentication
+ * oneself, to rekey as a client, to see strict KEX, or to hold back its service request; the internals have. A contract test
+ * (test/unit/ssh/ssh2-seam.test.ts) fails when they change.
+ */
+
+/** The version that this file was written against. */
+export const ssh2Version = '1.17.0';
+
+/** Result of an algorithm negotiation, as ssh2's `handshake` event has it. */
+export interface Negotiated {
+  readonly kex: string;
+  readonly serverHostKey: string;
+  readonly cs: { readonly cipher: string; readonly mac: string; readonly compress: string };
+  readonly sc: { readonly cipher: string; readonly mac: string; readonly compress: string };
+}
+
+/** ssh2's Channel, as far as its owner must reach in. */
+export interface ChannelInternals {
+  readonly incoming: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
+  readonly outgoing: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
+  _write(data: Buffer, encoding: string | null, callback: (error?: Error | null) => void): void;
+  readonly _writableState: { highWaterMark: number };
+  close(): void;
+}
+
+type Handler = (protocol: ProtocolInternals, ...args: never[]) => void;
+
+/** The message handlers that are replaced or wrapped; ssh2 looks them up at each message. */
+export interface Handlers {
+  SERVICE_ACCEPT: (protocol: ProtocolInternals, name: string) => void;
+  EXT_INFO: (protocol: ProtocolInternals, extensions: readonly { name: string; algs?: readonly string[] }[]) => void;
+  DISCONNECT: (protocol: ProtocolInternals, reason: number, description: string) => void;
+  USERAUTH_BANNER: (protocol: ProtocolInternals, message: string) => void;
+  USERAUTH_SUCCESS: (protocol: ProtocolInternals) => void;
+  USERAUTH_FAILURE: (protocol: ProtocolInternals, methods: readonly string[], partial: boolean) => void;
+  USERAUTH_PASSWD_CHANGEREQ: (protocol: ProtocolInternals, prompt: string) => void;
+  USERAUTH_PK_OK: (protocol: ProtocolInternals, algorithm: string, blob: Buffer) => void;
+  USERAUTH_INFO_REQUEST: (
+    protocol: ProtocolInternals,
+    name: string,
+    instruction: string,
+    prompts: readonly { prompt: string; echo: boolean }[],
+  ) => void;
+  GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
+  CHANNEL_OPEN: (protocol: ProtocolInternals, info: ChannelOpen) => void;
+  CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
+  CHANNEL_EXTENDED_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer, type: number) => void;
+  CHANNEL_CLOSE: (protocol: ProtocolInternals, recipient: number) => void;
+}
+
+/** SSH_MSG_CHANNEL_OPEN from the server. */
+export interface ChannelOpen {
+  readonly type: string;
+  readonly sender: number;
+  readonly data: { destIP?: string; destPort?: number; srcIP?: string; srcPort?: number; socketPath?: string };
+}
+
+interface ProtocolInternals {
+  readonly _handlers: Handlers & Record<string, Handler | undefined>;
+  readonly _authsQueue: string[];
+  readonly _kex: { readonly sessionID: Buffer | undefined } | undefined;
+  readonly _kexinit: Buffer | undefined;
+  readonly _strictMode: boolean | undefined;
+  _onPayload: (payload: Buffer) => unknown;
+  _queue: Buffer[] | undefined;
+  readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _packetRW: {
+    readonly write: {
+      readonly allocStart: number;
+      alloc(length: number): Buffer;
+      finalize(packet: Buffer): Buffer;
+    };
+  };
+  service(name: string): void;
+  ping(): void;
+  rekey(): void;
+  disconnect(reason: number): void;
+}
+
+interface ClientInternals {
+  readonly _protocol: ProtocolInternals;
+  readonly _callbacks: ((failed: boolean | Error, data?: Buffer | null) => void)[];
+  readonly _chanMgr: { get(id: number): unknown };
+  readonly _forwarding: Record<string, number | undefined>;
+}
+
+/** What was sent with an authentication request, so that ssh2 reads message 60 rightly (RFC 4252 and 4256 share the number). */
+export type AuthMethod = 'none' | 'password' | 'publickey' | 'keyboard-interactive';
+
+/** Fails loudly when another ssh2 is installed than the one whose internals are known. */
+export function assertSsh2Version(found: string = packageJson.version): void {
+  if (found === ssh2Version) return;
+  throw new HoldfastError({
+    code: 'internal',
+    where: 'ssh2',
+    message: `This build of Holdfast is made for ssh2 ${ssh2Version}, but ${found} is installed.`,
+    next: 'Install Holdfast again with its own dependencies (npm ci).',
+    retry: 'person',
+  });
+}
+
+/** Makes an ssh2 client. */
+export function createClient(): Client {
+  assertSsh2Version();
+  return new ssh2.Client();
+}
+
+/** The one way into the internals of a client whose `connect` was called. */
+export class Ssh2Seam {
+  readonly #client: ClientInternals;
+  readonly #service: (name: string) => void;
+  #heldService: string | null = null;
+  #isServiceHeld = false;
+
+  /** Throws `internal` if the client does not look as expected. */
+  constructor(client: Client) {
+    const internals = client as unknown as ClientInternals;
+    const protocol: Partial<ProtocolInternals> | undefined = internals._protocol;
+    const missing = [
+      typeof protocol?._handlers === 'object' ? null : '_handlers',
+      Array.isArray(protocol?._authsQueue) ? null : '_authsQueue',
+      typeof protocol?._packetRW?.write.alloc === 'function' ? null : '_packetRW',
+      typeof protocol?._cipher?.encrypt === 'function' ? null : '_cipher',
+      ...(['service', 'ping', 'rekey', 'disconnect'] as const).map((name) =>
+        typeof protocol?.[name] === 'function' ? null : name,
+      ),
+      typeof protocol?._onPayload === 'function' ? null : '_onPayload',
+      Array.isArray(internals._callbacks) ? null : '_callbacks',
+      typeof internals._chanMgr?.get === 'function' ? null : '_chanMgr',
+      typeof internals._forwarding === 'object' ? null : '_forwarding',
+      ...replacedHandlers.map((name) => (typeof protocol?._handlers?.[name] === 'function' ? null : name)),
+    ].filter((name) => name !== null);
+    if (missing.length > 0) {
+      throw new HoldfastError({
+        code: 'internal',
+        where: 'ssh2',
+        message: `ssh2 is not built as expected (${missing.join(', ')}).`,
+        next: 'Install Holdfast again with its own dependencies (npm ci).',
+        retry: 'person',
+      });
+    }
+    this.#client = internals;
+    this.#service = (name) => {
+      Object.getPrototypeOf(internals._protocol).service.call(internals._protocol, name);
+    };
+  }
+
+  get handlers(): Handlers {
+    return this.#client._protocol._handlers;
+  }
+
+  /** The session identifier (RFC 4253 section 7.2); null before the first key exchange is done. */
+  get sessionId(): Buffer | null {
+    return this.#client._protocol._kex?.sessionID ?? null;
+  }
+
+  /** kex-strict was agreed in the first key exchange. */
+  get isStrictKex(): boolean {
+    return this.#client._protocol._strictMode === true;
+  }
+
+  /** A key exchange is under way: what is sent now waits in memory. */
+  get isExchangingKeys(): boolean {
+    return this.#client._protocol._kexinit !== undefined;
+  }
+
+  /** Keeps ssh2 from sending SSH_MSG_SERVICE_REQUEST by itself after the first key exchange, until `releaseService`. */
+  holdService(): void {
+    this.#isServiceHeld = true;
+    this.#client._protocol.service = (name) => {
+      if (this.#isServiceHeld) this.#heldService = name;
+      else this.#service(name);
+    };
+  }
+
+  /** Sends the service request that was held back. */
+  releaseService(): void {
+    this.#isServiceHeld = false;
+    const name = this.#heldService;
+    this.#heldService = null;
+    if (name !== null) this.#service(name);
+  }
+
+  /**
+   * Shows the payload of each packet after the first key exchange to `look`, before ssh2 handles it (as it came: compressed, if compression
+   * was agreed). Call it before the first key exchange.
+   */
+  watchPayloads(look: (payload: Buffer) => void): void {
+    const protocol = this.#client._protocol;
+    const handle = protocol._onPayload;
+    protocol._onPayload = (payload) => {
+      look(payload);
+      return handle(payload);
+    };
+  }
+
+  /** Sends one packet with this payload. During a key exchange it waits in ssh2's queue, as ssh2's own packets do. */
+  send(payload: Buffer): void {
+    const protocol = this.#client._protocol;
+    const { write } = protocol._packetRW;
+    const start = write.allocStart;
+    const packet = write.alloc(payload.length);
+    packet.set(payload, start);
+    const finished = write.finalize(packet);
+    if (protocol._kexinit !== undefined) {
+      protocol._queue ??= [];
+      protocol._queue.push(finished);
+      return;
+    }
+    protocol._cipher.encrypt(finished);
+  }
+
+  /** Sends an authentication request. */
+  sendAuth(method: AuthMethod, payload: Buffer): void {
+    this.#client._protocol._authsQueue.push(method);
+    this.send(payload);
+  }
+
+  /** The request sent last gets no reply any more. */
+  forgetAuth(): void {
+    this.#client._protocol._authsQueue.shift();
+  }
+
+  /** Sends keepalive@openssh.com; `answered` is called with the reply, or when the link closes. */
+  ping(answered: () => void): void {
+    this.#client._callbacks.push(() => answered());
+    this.#client._protocol.ping();
+  }
+
+  /** Starts a key exchange; does nothing while one runs. */
+  rekey(): void {
+    this.#client._protocol.rekey();
+  }
+
+  /** Sends SSH_MSG_DISCONNECT, at any time. */
+  disconnect(reason: number): void {
+    this.#client._protocol.disconnect(reason);
+  }
+
+  /** The channel with our number, once it is open. */
+  channel(id: number): ChannelInternals | null {
+    const channel = this.#client._chanMgr.get(id);
+    if (typeof channel !== 'object' || channel === null || !('outgoing' in channel)) return null;
+    return channel as ChannelInternals;
+  }
+
+  /** True if ssh2 routes a forwarded-tcpip for this very text. */
+  knowsForward(address: string, port: number): boolean {
+    return this.#client._forwarding[`${address}:${port}`] !== undefined;
+  }
+}
+
+const replacedHandlers = [
+  'SERVICE_ACCEPT',
+  'EXT_INFO',
+  'DISCONNECT',
+  'USERAUTH_BANNER',
+  'USERAUTH_SUCCESS',
+  'USERAUTH_FAILURE',
+  'USERAUTH_PASSWD_CHANGEREQ',
+  'USERAUTH_PK_OK',
+  'USERAUTH_INFO_REQUEST',
+  'GLOBAL_REQUEST',
+  'CHANNEL_OPEN',
+  'CHANNEL_DATA',
+  'CHANNEL_EXTENDED_DATA',
+  'CHANNEL_CLOSE',
+] as const satisfies readonly (keyof Handlers)[];
