@@ -52,26 +52,26 @@ export const tunnelStatusSchema = z.object({
   wanted: z.boolean(),
   attempt: z.number(),
   reconnects: z.number(),
-  forwards: z.array(forwardStatusSchema),
+  forwards: z.array(forwardStatusSchema).readonly(),
   parked: z.number(),
 });
 
 export const promptSchema = z.object({
   id: z.string(),
   kind: z.enum(['host-key', 'password', 'otp', 'passphrase', 'confirm']),
-  tunnels: z.array(z.string()),
+  tunnels: z.array(z.string()).readonly(),
   host: z.string(),
   hop: z.string(),
   address: z.string(),
   user: z.string(),
   message: z.string(),
-  fields: z.array(z.object({ label: z.string(), echo: z.boolean() })),
+  fields: z.array(z.object({ label: z.string(), echo: z.boolean() })).readonly(),
   hostKey: z
     .object({
       keyType: z.string(),
       fingerprint: z.string(),
       randomart: z.string(),
-      otherNames: z.array(z.string()),
+      otherNames: z.array(z.string()).readonly(),
       file: z.string(),
     })
     .nullable(),
@@ -81,8 +81,8 @@ export const promptSchema = z.object({
 });
 
 /** Names of tunnels or groups; `all` takes every tunnel. */
-const targets = z.object({ names: z.array(z.string().max(256)).max(10_000), all: z.boolean() });
-const affected = z.object({ names: z.array(z.string()) });
+const targets = z.object({ names: z.array(z.string().max(256)).max(10_000).readonly(), all: z.boolean() });
+const affected = z.object({ names: z.array(z.string()).readonly() });
 const none = z.object({});
 
 /** One row of the history: a transition worth keeping. */
@@ -107,7 +107,7 @@ export const tunnelStatsSchema = z.object({
   connections: z.number(),
   totalConnections: z.number(),
   /** Round trips of the last probes, newest last. */
-  probeMs: z.array(z.number()),
+  probeMs: z.array(z.number()).readonly(),
 });
 
 export const connectionSchema = z.object({
@@ -115,7 +115,7 @@ export const connectionSchema = z.object({
   host: z.string(),
   user: z.string(),
   address: z.string(),
-  jump: z.array(z.string()),
+  jump: z.array(z.string()).readonly(),
   leases: z.number(),
   channels: z.number(),
   sinceMs: z.number(),
@@ -153,13 +153,16 @@ export const calls = {
     input: none,
     output: z.object({
       revision: z.number(),
-      tunnels: z.array(tunnelStatusSchema),
-      prompts: z.array(promptSchema),
+      tunnels: z.array(tunnelStatusSchema).readonly(),
+      prompts: z.array(promptSchema).readonly(),
       configProblem: z.string().nullable(),
     }),
   },
   /** Rows of these tunnels or groups; no names: all. Fails with `not-found`. */
-  status: { input: z.object({ names: z.array(z.string().max(256)).max(10_000) }), output: z.array(tunnelStatusSchema) },
+  status: {
+    input: z.object({ names: z.array(z.string().max(256)).max(10_000).readonly() }),
+    output: z.array(tunnelStatusSchema).readonly(),
+  },
   up: { input: targets, output: affected },
   down: { input: targets, output: affected },
   restart: { input: targets, output: affected },
@@ -167,28 +170,38 @@ export const calls = {
   now: { input: targets, output: affected },
   /** Switches one forward of a tunnel while it runs; not written to the configuration. */
   forward: { input: z.object({ tunnel: z.string(), spec: z.string(), enabled: z.boolean() }), output: none },
-  prompts: { input: none, output: z.array(promptSchema) },
+  prompts: { input: none, output: z.array(promptSchema).readonly() },
   answer: {
     input: z.object({
       id: z.string().max(64),
       answer: z.discriminatedUnion('kind', [
         z.object({ kind: z.enum(['yes', 'no', 'once', 'cancel']) }),
-        z.object({ kind: z.literal('values'), values: z.array(z.string().max(8192)).max(16), remember: z.boolean() }),
+        z.object({
+          kind: z.literal('values'),
+          values: z.array(z.string().max(8192)).max(16).readonly(),
+          remember: z.boolean(),
+        }),
       ]),
     }),
     output: none,
   },
-  stats: { input: z.object({ names: z.array(z.string().max(256)).max(10_000) }), output: z.array(tunnelStatsSchema) },
+  stats: {
+    input: z.object({ names: z.array(z.string().max(256)).max(10_000).readonly() }),
+    output: z.array(tunnelStatsSchema).readonly(),
+  },
   history: {
-    input: z.object({ names: z.array(z.string().max(256)).max(10_000), limit: z.number().int().min(1).max(10_000) }),
-    output: z.array(historyEventSchema),
+    input: z.object({
+      names: z.array(z.string().max(256)).max(10_000).readonly(),
+      limit: z.number().int().min(1).max(10_000),
+    }),
+    output: z.array(historyEventSchema).readonly(),
   },
   /** The newest lines of a tunnel's log, or of the engine's. Following: subscribe to `log` events. */
   logs: {
     input: z.object({ tunnel: z.string().nullable(), lines: z.number().int().min(0).max(10_000) }),
-    output: z.array(logLineSchema),
+    output: z.array(logLineSchema).readonly(),
   },
-  connections: { input: none, output: z.array(connectionSchema) },
+  connections: { input: none, output: z.array(connectionSchema).readonly() },
   /** Reads the configuration file again now. */
   reload: { input: none, output: z.object({ problem: z.string().nullable() }) },
   'secret.state': {
@@ -196,7 +209,7 @@ export const calls = {
     output: z.object({ kind: z.enum(['available', 'locked', 'absent', 'error']), store: z.string() }),
   },
   'secret.set': { input: secretName.extend({ value: z.string().max(8192) }), output: none },
-  'secret.list': { input: none, output: z.array(secretName) },
+  'secret.list': { input: none, output: z.array(secretName).readonly() },
   'secret.remove': { input: secretName, output: z.object({ removed: z.boolean() }) },
   /** Opens or makes the encrypted vault file for this engine's life. */
   'vault.unlock': { input: z.object({ passphrase: z.string().max(8192), create: z.boolean() }), output: none },

@@ -7,8 +7,8 @@ export const eventSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('tunnels'),
     revision: z.number(),
-    changed: z.array(tunnelStatusSchema),
-    removed: z.array(z.string()),
+    changed: z.array(tunnelStatusSchema).readonly(),
+    removed: z.array(z.string()).readonly(),
   }),
   z.object({ kind: z.literal('prompt-opened'), prompt: promptSchema }),
   z.object({ kind: z.literal('prompt-closed'), id: z.string(), end: z.enum(['answered', 'cancelled', 'withdrawn']) }),

@@ -168,7 +168,11 @@ async function appear(temporary: string, file: string, text: string): Promise<bo
   // A file system without hard links: exclusive creation, and readers give an unreadable file its grace.
   try {
     const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(text).finally(() => handle.close());
+    try {
+      await handle.writeFile(text);
+    } finally {
+      await handle.close();
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
