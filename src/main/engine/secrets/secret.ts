@@ -6,6 +6,11 @@ import { inspect } from 'node:util';
  *
  * - secret.ts        the wrapper around one secret
  * - secret-store.ts  the port to keychain, vault and session memory
+ * - open-secret-store.ts  the engine's secrets: which store counts (`openSecretStore`)
+ * - keychain-store.ts, call-queue.ts, secret-service.ts  the system's keychain, one call at a time, and whether it is locked
+ * - vault-store.ts, vault-format.ts  the encrypted file
+ * - session-store.ts  memory
+ * - secrets-index.ts  the names of what was saved
  */
 
 /**

@@ -1,0 +1,200 @@
+import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Environment } from '../config/paths.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { CallQueue } from './call-queue.ts';
+import { Secret } from './secret.ts';
+import { secretServiceState } from './secret-service.ts';
+import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
+import type { SecretsIndex } from './secrets-index.ts';
+
+/** The three calls of keytar that are safe; never `findCredentials`, which ends the process on a locked keyring. */
+export interface Keytar {
+  getPassword(service: string, account: string): Promise<string | null>;
+  setPassword(service: string, account: string, password: string): Promise<void>;
+  deletePassword(service: string, account: string): Promise<boolean>;
+}
+
+export interface KeychainOptions {
+  /** Separates the profiles of one person. */
+  readonly profileId: string;
+  readonly index: SecretsIndex;
+  readonly clock: Clock;
+  readonly platform?: NodeJS.Platform;
+  readonly env?: Environment;
+  /** Loads keytar; it fails where the system's library is missing. */
+  readonly load?: () => Promise<Keytar>;
+}
+
+const serviceName = 'Holdfast';
+/** A keychain that asks its owner something gets this long. */
+const limitMs = 20_000;
+/** CRED_MAX_CREDENTIAL_BLOB_SIZE of Windows' wincred.h. */
+const windowsMostBytes = 2560;
+
+async function loadKeytar(): Promise<Keytar> {
+  const module = await import('keytar');
+  return module.default;
+}
+
+/** The system's keychain: Credential Manager, Keychain, or the desktop's Secret Service through libsecret. */
+export class KeychainStore implements SecretStore {
+  readonly name: string;
+  readonly persistent = true;
+  readonly #options: KeychainOptions;
+  readonly #platform: NodeJS.Platform;
+  readonly #queue: CallQueue;
+  #keytar: Promise<Keytar> | null = null;
+
+  constructor(options: KeychainOptions) {
+    this.#options = options;
+    this.#platform = options.platform ?? process.platform;
+    this.#queue = new CallQueue(options.clock, limitMs);
+    this.name = keychainName(this.#platform);
+  }
+
+  async state(): Promise<SecretStoreState> {
+    try {
+      await this.#load();
+    } catch {
+      const reason =
+        this.#platform === 'linux' ? 'libsecret is not installed' : 'the keychain library cannot be loaded here';
+      return { kind: 'absent', reason };
+    }
+    if (this.#platform !== 'linux') return { kind: 'available', store: this.name };
+    const said = await secretServiceState(this.name, this.#options.env);
+    if (said.kind !== 'unknown') return said;
+    // No program to ask with: a harmless read tells at least whether there is a service.
+    try {
+      await this.#call((keytar) => keytar.getPassword(serviceName, `${this.#options.profileId}/`));
+      return { kind: 'available', store: this.name };
+    } catch {
+      return { kind: 'absent', reason: 'no program on this desktop keeps secrets (Secret Service)' };
+    }
+  }
+
+  async get(name: SecretName): Promise<Secret | null> {
+    await this.#demandUsable();
+    const value = await this.#call((keytar) => keytar.getPassword(serviceName, this.#account(name)));
+    return value === null ? null : Secret.from(value);
+  }
+
+  async set(name: SecretName, value: Secret): Promise<void> {
+    this.#checkValue(name, value);
+    await this.#demandUsable();
+    // The name first: a name too many is harmless, a secret that nobody can find again is not.
+    await this.#options.index.add('keychain', name);
+    try {
+      await this.#call((keytar) => keytar.setPassword(serviceName, this.#account(name), value.reveal()));
+    } catch (error) {
+      await this.#options.index.remove('keychain', name).catch(() => {});
+      throw error;
+    }
+  }
+
+  async remove(name: SecretName): Promise<boolean> {
+    await this.#demandUsable();
+    const removed = await this.#call((keytar) => keytar.deletePassword(serviceName, this.#account(name)));
+    await this.#options.index.remove('keychain', name);
+    return removed;
+  }
+
+  list(): Promise<readonly SecretName[]> {
+    return this.#options.index.list('keychain');
+  }
+
+  #account(name: SecretName): string {
+    return `${this.#options.profileId}/${name.host}/${name.kind}`;
+  }
+
+  #checkValue(name: SecretName, value: Secret): void {
+    const bytes = value.revealBytes();
+    const length = bytes.byteLength;
+    const hasNul = bytes.includes(0);
+    bytes.fill(0);
+    const where = `${name.kind} of ${name.host}`;
+    if (length === 0 || hasNul)
+      throw new HoldfastError({
+        code: 'secret-store',
+        where,
+        message:
+          length === 0 ? 'An empty secret cannot be kept.' : 'A secret with a NUL byte cannot be kept in the keychain.',
+        next: 'Give the secret again.',
+      });
+    if (this.#platform === 'win32' && length > windowsMostBytes)
+      throw new HoldfastError({
+        code: 'secret-store',
+        where,
+        message: `The secret has ${length} bytes; the Credential Manager keeps at most ${windowsMostBytes}.`,
+        next: 'Use the vault file for it (secret-store = "vault").',
+      });
+  }
+
+  async #demandUsable(): Promise<void> {
+    const state = await this.state();
+    if (state.kind !== 'available') throw storeUnusable(this.name, state);
+  }
+
+  #load(): Promise<Keytar> {
+    this.#keytar ??= (this.#options.load ?? loadKeytar)();
+    return this.#keytar;
+  }
+
+  async #call<T>(call: (keytar: Keytar) => Promise<T>): Promise<T> {
+    const keytar = await this.#load();
+    try {
+      return await this.#queue.run(this.name, () => call(keytar));
+    } catch (error) {
+      if (error instanceof HoldfastError) throw error;
+      throw new HoldfastError({
+        code: 'secret-store',
+        where: this.name,
+        message: `The keychain refused: ${error instanceof Error ? error.message : 'no reason given'}.`,
+        next: 'Unlock the keychain and repeat this, or use the vault file (secret-store = "vault").',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** The error for a store that is not `available`, with what the person can do. */
+export function storeUnusable(store: string, state: SecretStoreState): HoldfastError {
+  const base = { code: 'secret-store', where: store } as const;
+  switch (state.kind) {
+    case 'locked':
+      return new HoldfastError({
+        ...base,
+        message: `${store} is locked.`,
+        next:
+          store === vaultName
+            ? 'Unlock it with `holdfast vault unlock`.'
+            : 'Unlock it in your desktop and repeat this.',
+      });
+    case 'absent':
+      return new HoldfastError({
+        ...base,
+        message: `${store} cannot be used: ${state.reason}.`,
+        next:
+          store === vaultName
+            ? 'Make it with `holdfast vault create`.'
+            : 'Make a vault file (`holdfast vault create`) and set secret-store = "vault", or type the secret when asked.',
+      });
+    case 'error':
+    case 'available':
+      return new HoldfastError({
+        ...base,
+        message: `${store} does not work${state.kind === 'error' ? `: ${state.reason}` : ''}.`,
+        next: 'Look into the log, or type the secret when asked.',
+      });
+    default:
+      return assertNever(state);
+  }
+}
+
+/** The vault's name for people. */
+export const vaultName = 'The vault file';
+
+function keychainName(platform: NodeJS.Platform): string {
+  if (platform === 'win32') return 'The Windows Credential Manager';
+  if (platform === 'darwin') return 'The macOS keychain';
+  return 'The desktop keyring';
+}

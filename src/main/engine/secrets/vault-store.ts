@@ -1,0 +1,214 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
+import { storeUnusable, vaultName } from './keychain-store.ts';
+import { Secret } from './secret.ts';
+import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
+import type { SecretsIndex } from './secrets-index.ts';
+import { newVaultKey, openVault, parseVault, sealVault, type VaultKey, wipeVaultKey } from './vault-format.ts';
+
+const contentSchema = z.array(
+  z.object({
+    profile: z.string(),
+    host: z.string(),
+    kind: z.enum(['password', 'passphrase']),
+    /** Base64: a secret need not be text. */
+    value: z.string(),
+  }),
+);
+
+const mostFileBytes = 1_048_576;
+
+interface Entry {
+  readonly profile: string;
+  readonly name: SecretName;
+  readonly value: Secret;
+}
+
+interface OpenVault {
+  readonly vault: VaultKey;
+  /** What stands in the file: a change by somebody else is not overwritten. */
+  text: string;
+  entries: Entry[];
+}
+
+/** A file encrypted with a passphrase (scrypt, AES-256-GCM), opened for the engine's life or until it is locked. */
+export class VaultStore implements SecretStore, Disposable {
+  readonly name = vaultName;
+  readonly persistent = true;
+  readonly #file: string;
+  readonly #profileId: string;
+  readonly #index: SecretsIndex;
+  #open: OpenVault | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string, profileId: string, index: SecretsIndex) {
+    this.#file = file;
+    this.#profileId = profileId;
+    this.#index = index;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
+  async state(): Promise<SecretStoreState> {
+    if (this.#open !== null) return { kind: 'available', store: this.name };
+    try {
+      const text = await this.#read();
+      if (text === null) return { kind: 'absent', reason: 'it has not been made yet' };
+      parseVault(this.#file, text);
+      return { kind: 'locked', store: this.name };
+    } catch (error) {
+      return { kind: 'error', reason: error instanceof HoldfastError ? plain(error.message) : 'it cannot be read' };
+    }
+  }
+
+  /** Opens the file, or makes it. Rejects with `secret-store`: wrong passphrase, damaged, missing, there already. */
+  unlock(passphrase: Secret, create: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const text = await this.#read();
+      if (create) {
+        if (text !== null)
+          throw this.#fault('There is a vault already.', 'Unlock it, or move the file away to begin a new one.');
+        if (passphrase.isEmpty) throw this.#fault('A vault needs a passphrase.', 'Give one that you will remember.');
+        const vault = await newVaultKey(passphrase);
+        const fresh = sealVault(vault, '[]');
+        await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+        await writeFileAtomic(this.#file, fresh, { code: 'secret-store', expectedBefore: null });
+        this.#replace({ vault, text: fresh, entries: [] });
+        return;
+      }
+      if (text === null) throw storeUnusable(this.name, { kind: 'absent', reason: 'it has not been made yet' });
+      const { vault, content } = await openVault(this.#file, text, passphrase);
+      this.#replace({ vault, text, entries: this.#parse(content) });
+    });
+  }
+
+  /** Forgets the key and everything that was read. */
+  lock(): void {
+    this.#replace(null);
+  }
+
+  async get(name: SecretName): Promise<Secret | null> {
+    const entry = (await this.#demandOpen()).entries.find((candidate) => this.#is(candidate, name));
+    if (entry === undefined) return null;
+    return copyOf(entry.value);
+  }
+
+  set(name: SecretName, value: Secret): Promise<void> {
+    return this.#inTurn(async () => {
+      const open = await this.#demandOpen();
+      if (value.isEmpty) throw this.#fault('An empty secret cannot be kept.', 'Give the secret again.');
+      const rest = open.entries.filter((entry) => !this.#is(entry, name));
+      await this.#save(open, [...rest, { profile: this.#profileId, name, value: copyOf(value) }]);
+      await this.#index.add('vault', name);
+    });
+  }
+
+  remove(name: SecretName): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const open = await this.#demandOpen();
+      const rest = open.entries.filter((entry) => !this.#is(entry, name));
+      const removed = rest.length < open.entries.length;
+      if (removed) await this.#save(open, rest);
+      await this.#index.remove('vault', name);
+      return removed;
+    });
+  }
+
+  async list(): Promise<readonly SecretName[]> {
+    if (this.#open === null) return this.#index.list('vault');
+    return this.#open.entries.filter((entry) => entry.profile === this.#profileId).map((entry) => entry.name);
+  }
+
+  dispose(): void {
+    this.lock();
+  }
+
+  #is(entry: Entry, name: SecretName): boolean {
+    return entry.profile === this.#profileId && entry.name.host === name.host && entry.name.kind === name.kind;
+  }
+
+  async #save(open: OpenVault, entries: Entry[]): Promise<void> {
+    const content = entries.map(({ profile, name, value }) => ({
+      profile,
+      host: name.host,
+      kind: name.kind,
+      value: value.revealBytes().toString('base64'),
+    }));
+    const text = sealVault(open.vault, JSON.stringify(content));
+    if (Buffer.byteLength(text) > mostFileBytes)
+      throw this.#fault('The vault would grow beyond 1 MiB.', 'Remove secrets that are no longer needed.');
+    await writeFileAtomic(this.#file, text, { code: 'secret-store', expectedBefore: open.text });
+    open.text = text;
+    open.entries = entries;
+  }
+
+  #parse(content: string): Entry[] {
+    try {
+      return contentSchema.parse(JSON.parse(content)).map(({ profile, host, kind, value }) => ({
+        profile,
+        name: { host, kind },
+        value: Secret.from(Buffer.from(value, 'base64')),
+      }));
+    } catch (error) {
+      // The zod error holds values: it must not become a cause that is logged.
+      throw this.#fault(
+        'The content of the vault is not understood.',
+        'Put a copy of it from a backup in its place.',
+        error instanceof z.ZodError ? undefined : error,
+      );
+    }
+  }
+
+  async #read(): Promise<string | null> {
+    try {
+      const { size } = await stat(this.#file);
+      if (size > mostFileBytes) throw this.#fault('The vault file is larger than any vault.', 'Name another file.');
+      return await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if (error instanceof HoldfastError) throw error;
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      throw this.#fault('The vault file cannot be read.', 'Check who owns it and its mode.', error);
+    }
+  }
+
+  async #demandOpen(): Promise<OpenVault> {
+    if (this.#open === null) throw storeUnusable(this.name, await this.state());
+    return this.#open;
+  }
+
+  #replace(next: OpenVault | null): void {
+    const old = this.#open;
+    this.#open = next;
+    if (old === null) return;
+    wipeVaultKey(old.vault);
+    for (const entry of old.entries) entry.value.wipe();
+  }
+
+  #fault(message: string, next: string, cause?: unknown): HoldfastError {
+    return new HoldfastError({ code: 'secret-store', where: this.#file, message, next, cause });
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(action);
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function copyOf(secret: Secret): Secret {
+  const bytes = secret.revealBytes();
+  const copy = Secret.from(bytes);
+  bytes.fill(0);
+  return copy;
+}
+
+/** A sentence as the end of another one. */
+function plain(message: string): string {
+  return message.replace(/\.$/, '').replace(/^The /, 'the ');
+}
