@@ -276,7 +276,8 @@ function randomLine(random: () => number, k: CorpusKeys, h: string): string {
   const name = random() < 0.25 ? hashOf(pick(random, [h, `[${h}]:2222`, 'other'])) : list;
   const keys = [k.ed25519, k.ed25519, k.ecdsa, k.rsa, k.wrongEd25519, k.wrongEcdsa, k.wrongRsa, k.certificate];
   const key = pick(random, keys);
-  const broken = random() < 0.12 ? key.slice(0, Math.floor(random() * key.length)) : key;
+  // A cut certificate still counts here (its key may be the revoked one), which ssh would ignore.
+  const broken = key !== k.certificate && random() < 0.12 ? key.slice(0, Math.floor(random() * key.length)) : key;
   const marker =
     random() < 0.75
       ? ''

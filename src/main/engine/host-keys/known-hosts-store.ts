@@ -201,6 +201,10 @@ export async function locked<T>(clock: Clock, path: string, change: () => Promis
 const reasons: Readonly<Record<string, readonly [string, string]>> = {
   ENOSPC: ['the disk is full', 'Make room on the disk and connect again.'],
   EDQUOT: ['the disk quota is used up', 'Make room on the disk and connect again.'],
+  EFBIG: [
+    'the file may not grow any more',
+    'Check the limits of the system, or put another file first in known-hosts.',
+  ],
   EROFS: ['the file system is read-only', 'Put a file that can be written first in known-hosts.'],
   EACCES: ['you may not write there', 'Check who owns the file and its folder, and their modes.'],
   EPERM: ['the system does not permit it', 'Check who owns the file and whether it is locked or immutable.'],

@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { LockTimeout, withFileLock } from '../../../src/main/engine/host-keys/file-lock.ts';
+import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+checkLeaks();
+
+const suffix = '.holdfast-lock';
+
+function owner(pid: number, host = hostname()): string {
+  return JSON.stringify({ pid, host, token: 'x' });
+}
+
+/** A pid that was alive a moment ago. */
+function deadPid(): number {
+  return spawnSync('true').pid;
+}
+
+describe('withFileLock', () => {
+  test('one at a time, in order, and nothing is left', async () => {
+    const folder = tempFolder();
+    const file = folder.file('f');
+    const seen: string[] = [];
+    const task = (name: string) => () =>
+      withFileLock(systemClock, file, async () => {
+        seen.push(`${name} in`);
+        expect(readFileSync(file + suffix, 'utf8')).toContain(`"pid":${process.pid}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push(`${name} out`);
+      });
+    await Promise.all([task('a')(), task('b')(), task('c')()]);
+    expect(seen).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('a task that fails lets the next one in', async () => {
+    const file = tempFolder().file('f');
+    await expect(withFileLock(systemClock, file, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await withFileLock(systemClock, file, () => Promise.resolve(7))).toBe(7);
+  });
+
+  test('waits for a live owner, and goes on when it lets go', async () => {
+    const file = tempFolder().file('f');
+    writeFileSync(file + suffix, owner(process.ppid));
+    let entered = false;
+    const waiting = withFileLock(systemClock, file, () => {
+      entered = true;
+      return Promise.resolve();
+    });
+    for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(entered).toBe(false);
+    unlinkSync(file + suffix);
+    await waiting;
+    expect(entered).toBe(true);
+  });
+
+  test('gives up on a live owner in time and leaves its lock alone', async () => {
+    const file = tempFolder().file('f');
+    writeFileSync(file + suffix, owner(process.ppid));
+    await expect(withFileLock(systemClock, file, () => Promise.resolve(), 60)).rejects.toBeInstanceOf(LockTimeout);
+    expect(existsSync(file + suffix)).toBe(true);
+  });
+
+  test.each<[string, () => string]>([
+    ['a dead process', () => owner(deadPid())],
+    ['nobody, and old', () => ''],
+    ['another machine, and old', () => owner(1, 'elsewhere')],
+  ])('takes the lock of %s', async (what, content) => {
+    const folder = tempFolder();
+    const file = folder.file('f');
+    writeFileSync(file + suffix, content());
+    if (what.includes('old')) utimesSync(file + suffix, new Date(0), new Date(0));
+    expect(await withFileLock(systemClock, file, () => Promise.resolve('in'), 200)).toBe('in');
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('a fresh lock of another machine is waited for', async () => {
+    const file = tempFolder().file('f');
+    writeFileSync(file + suffix, owner(deadPid(), 'elsewhere'));
+    await expect(withFileLock(systemClock, file, () => Promise.resolve(), 60)).rejects.toBeInstanceOf(LockTimeout);
+  });
+
+  test('of many that find a stale lock, one at a time gets in', async () => {
+    const file = tempFolder().file('f');
+    writeFileSync(file + suffix, owner(deadPid()));
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 10 }, () =>
+        withFileLock(systemClock, file, async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await new Promise((resolve) => setImmediate(resolve));
+          inside -= 1;
+        }),
+      ),
+    );
+  });
+
+  test('a lock that was taken from us is not removed', async () => {
+    const file = tempFolder().file('f');
+    await withFileLock(systemClock, file, () => {
+      writeFileSync(file + suffix, owner(process.ppid));
+      return Promise.resolve();
+    });
+    expect(readFileSync(file + suffix, 'utf8')).toBe(owner(process.ppid));
+  });
+});
