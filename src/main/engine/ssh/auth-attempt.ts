@@ -11,7 +11,7 @@ import { type AuthStep, type PlanState, type StepOutcome, advance, initialPlan, 
 import { type ExchangeRecord, Questions } from './auth-questions.ts';
 import { HostSecrets } from './auth-secrets.ts';
 import { Unlocker, type UnlockedKeys } from './auth-unlock.ts';
-import type { AuthContext, AuthReport } from './authenticator.ts';
+import type { AskSecrets, AuthContext, AuthReport } from './authenticator.ts';
 import type { KeyDecryptor } from './key-decryptor.ts';
 import { KeyError } from './key-error.ts';
 import { type UnlockedKey, isCertificateType, keyTypeOf, offerAlgorithms, signWithKey } from './key-types.ts';
@@ -43,9 +43,19 @@ export class AuthAttempt {
   #storedPasswordRefused = false;
   #passwordsRefused = 0;
   #answersRefused = 0;
+  /** The attempt ended while a person was being asked: the server did not answer anything by it. */
+  #endedWhileAsking = false;
 
   constructor(wire: UserauthWire, context: AuthContext, parts: AttemptParts) {
-    const { host, ask, signal } = context;
+    const { host, signal } = context;
+    const ask: AskSecrets = async (question) => {
+      try {
+        return await context.ask(question);
+      } catch (thrown) {
+        this.#endedWhileAsking = true;
+        throw thrown;
+      }
+    };
     this.#wire = wire;
     this.#context = context;
     this.#parts = parts;
@@ -90,7 +100,7 @@ export class AuthAttempt {
       const hungUp =
         thrown instanceof HoldfastError && (thrown.code === 'server-closed' || thrown.code === 'closed-early');
       const turnedDown = this.#refusedKeys.length + this.#passwordsRefused + this.#answersRefused > 0;
-      if (hungUp && (turnedDown || this.#storedPasswordRefused))
+      if (hungUp && !this.#endedWhileAsking && (turnedDown || this.#storedPasswordRefused))
         throw this.#failure({ ...state, allowed: [] }, 'refused', thrown);
       throw thrown;
     }

@@ -1,5 +1,8 @@
 import type { InfoRequest } from './userauth-wire.ts';
 
+/** A prompt is judged by its beginning. */
+const maxTextLength = 4096;
+
 /** Words for a password that lasts, in the languages sshd and PAM are translated into. */
 const passwordWords = [
   'password',
@@ -55,7 +58,7 @@ const passwordWords = [
   'contrasinal',
   'pasvorto',
   'पासवर्ड',
-];
+].map(normal);
 
 /** Words that make it something used once, whatever else the prompt says. */
 const onceWords = [
@@ -106,7 +109,7 @@ const onceWords = [
   '일회용',
   'phrase otp',
   'bestätigungscode',
-];
+].map(normal);
 
 /** Words of a change of password: never answered from a store. */
 const changeWords = [
@@ -131,7 +134,7 @@ const changeWords = [
   'nieuw',
   'новый',
   '新',
-];
+].map(normal);
 
 export interface RequestKind {
   readonly kind: 'otp' | 'password';
@@ -149,27 +152,26 @@ export function requestKind(request: InfoRequest): RequestKind {
   if (!field || others.length > 0 || field.echo) return otp;
   // sshd puts "(user@host) " in front of PAM's prompt; those names must not decide.
   const text = normal(field.prompt).replace(/^\([^()]*\)\s*/, '');
-  if (hasOnce(text) || !passwordWords.some((word) => text.includes(normal(word)))) return otp;
+  if (hasOnce(text) || !passwordWords.some((word) => text.includes(word))) return otp;
   const around = normal(`${request.name}\n${request.instruction}`);
   const changes = changeWords.some((word) => wordIn(text, word)) || /expired|change|abgelaufen|expiré/.test(around);
   return { kind: 'password', storable: !changes };
 }
 
 function hasOnce(text: string): boolean {
-  return onceWords.some((word) => (word.length <= 4 ? wordIn(text, word) : text.includes(normal(word))));
+  return onceWords.some((word) => (word.length <= 4 ? wordIn(text, word) : text.includes(word)));
 }
 
 /** `word` not inside another word: `pin` is not in `shipping`. */
 function wordIn(text: string, word: string): boolean {
-  const wanted = normal(word);
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const before = text[at - 1] ?? ' ';
-    const after = text[at + wanted.length] ?? ' ';
+    const after = text[at + word.length] ?? ' ';
     if (!/\p{Script=Latin}|\p{N}/u.test(before) && !/\p{Script=Latin}|\p{N}/u.test(after)) return true;
   }
   return false;
 }
 
 function normal(text: string): string {
-  return text.normalize('NFKC').toLowerCase().normalize('NFC');
+  return text.slice(0, maxTextLength).normalize('NFKC').toLowerCase().normalize('NFC');
 }

@@ -71,11 +71,11 @@ export function offerAlgorithms(
   if (plain !== 'ssh-rsa') return [type];
   const allowSha1 = legacy.includes('ssh-rsa');
   const known = (name: string): boolean => serverSigAlgs?.includes(name) ?? false;
-  let names: string[];
-  if (serverSigAlgs === null) names = allowSha1 ? ['rsa-sha2-256', 'ssh-rsa'] : ['rsa-sha2-256'];
-  else if (known('rsa-sha2-512')) names = ['rsa-sha2-512'];
-  else if (known('rsa-sha2-256')) names = ['rsa-sha2-256'];
-  else names = allowSha1 ? ['ssh-rsa'] : [];
+  const names: string[] = [];
+  if (known('rsa-sha2-512')) names.push('rsa-sha2-512');
+  else if (serverSigAlgs === null || known('rsa-sha2-256')) names.push('rsa-sha2-256');
+  // Last, and also where SHA-2 is listed: sshd lists what it can verify, not what it accepts from users.
+  if (allowSha1) names.push('ssh-rsa');
   return isCertificate ? names.map((name) => name + certificateSuffix) : names;
 }
 
