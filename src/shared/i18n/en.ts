@@ -148,12 +148,15 @@ export const en = {
   logs: { none: 'The log is empty.' },
   cleanup: {
     removed: (what: string) => `Removed ${what}`,
+    wouldRemove: (what: string) => `Would remove ${what}`,
     nothing: 'Nothing to clean up.',
   },
   knownHosts: {
     none: 'No entries.',
     notFound: (name: string) => `No entry for ${name}.`,
     removed: (count: number, name: string) => `Removed ${count} ${count === 1 ? 'entry' : 'entries'} of ${name}.`,
+    left: (place: string, names: string) =>
+      `Left as it is: ${place} (${names}). It is a pattern, a marker, or in a file that Holdfast only reads.`,
   },
   help: {
     usage: 'Usage',

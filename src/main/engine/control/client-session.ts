@@ -9,7 +9,7 @@ import {
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
-import { asHoldfastError, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
+import { asHoldfastError, assertNever, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
@@ -78,6 +78,8 @@ export class ClientSession implements Disposable {
         return wanted.prompts;
       case 'log':
         return wanted.log && (wanted.logTunnel === null || wanted.logTunnel === event.line.tunnel);
+      default:
+        return assertNever(event);
     }
   }
 
@@ -290,7 +292,7 @@ function parseJson(line: Buffer): unknown {
 function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): string {
   const shown = issues.slice(0, 3).map((issue) => {
     const place = issue.path.map(String).join('.');
-    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${String(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
+    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
   });
   return shown.join(', ');
 }

@@ -1,0 +1,26 @@
+import { loadConfigFile } from '../../engine/config/load.ts';
+import { type ConfigProblem, formatProblem } from '../../engine/config/problem.ts';
+import { type CommandContext, type CommandInput, usageError } from '../command.ts';
+import { missingConfig } from '../config-source.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/** Validates a configuration; problems are on standard error, with --json as an array on standard output too. */
+export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  const [file = context.profile.configFile, ...rest] = input.positionals;
+  if (rest.length > 0) throw usageError('check', 'One file at a time.');
+  const { out, texts } = context;
+  const loaded = await loadConfigFile(file);
+  if (loaded.kind === 'missing') throw missingConfig(file);
+  const problems = loaded.kind === 'bad' ? loaded.problems : [];
+  const warnings = loaded.kind === 'ok' ? loaded.warnings : [];
+  for (const problem of problems) out.note(formatProblem(file, problem));
+  for (const warning of warnings) out.note(formatProblem(file, { ...warning, message: `warning: ${warning.message}` }));
+  if (context.json) out.json([...rowsOf(file, problems, 'problem'), ...rowsOf(file, warnings, 'warning')]);
+  if (loaded.kind === 'bad') return exitCodes.usage;
+  if (!context.json) out.print(texts.config.good(file, loaded.config.tunnels.size, loaded.config.hosts.size));
+  return exitCodes.done;
+}
+
+function rowsOf(file: string, problems: readonly ConfigProblem[], severity: 'problem' | 'warning') {
+  return problems.map(({ line, key, message }) => ({ file, line, key, message, severity }));
+}

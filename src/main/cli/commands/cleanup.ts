@@ -1,0 +1,95 @@
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isStaleLock } from '../../engine/control/engine-lock.ts';
+import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
+import { logFileName } from '../../engine/log/log-record.ts';
+import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
+import { configIfGood } from '../config-source.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/**
+ * Removes what nobody uses any more: sockets that nobody serves, locks that nobody holds, logs of tunnels that are gone from the
+ * configuration. What is in use, or not surely ours, stays. Without a good configuration no log is touched.
+ */
+export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  if (input.positionals.length > 0) throw usageError('cleanup', 'cleanup takes no names.');
+  const dryRun = booleanOption(input, 'dry-run');
+  const { out, texts } = context;
+  const found = [...(await staleSockets(context)), ...(await staleLocks(context)), ...(await orphanLogs(context))];
+  for (const each of found) {
+    if (!dryRun) await each.remove();
+    if (!context.json) out.print(dryRun ? texts.cleanup.wouldRemove(each.path) : texts.cleanup.removed(each.path));
+  }
+  if (context.json)
+    out.json({ removed: dryRun ? [] : found.map((each) => each.path), found: found.map((each) => each.path) });
+  else if (found.length === 0) out.print(texts.cleanup.nothing);
+  return exitCodes.done;
+}
+
+interface Leftover {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+function file(path: string): Leftover {
+  return { path, remove: () => rm(path, { force: true }) };
+}
+
+/** Of every profile in the shared socket folder; a chosen socket's folder is not ours to search. */
+async function staleSockets({ profile }: CommandContext): Promise<Leftover[]> {
+  if (isWindows) return [];
+  const folder = dirname(profile.socketPath);
+  const names = profile.socketChosen ? [] : await list(folder);
+  const paths = new Set([
+    profile.socketPath,
+    ...names.filter((name) => name.endsWith('.sock')).map((name) => join(folder, name)),
+  ]);
+  const found: Leftover[] = [];
+  for (const path of paths) if ((await isStale(path)) === true) found.push(file(path));
+  for (const name of names.filter((each) => each.startsWith('.hf-'))) {
+    // A start that was cut off leaves its private folder: empty, or with a socket that nobody serves.
+    const inner = join(folder, name, 's');
+    const contents = await list(join(folder, name));
+    if (contents.some((each) => each !== 's') || (contents.length > 0 && !(await isStale(inner)))) continue;
+    found.push({
+      path: join(folder, name),
+      remove: async () => {
+        await rm(inner, { force: true });
+        await rmdir(join(folder, name));
+      },
+    });
+  }
+  return found;
+}
+
+async function isStale(path: string): Promise<boolean> {
+  return probeSocket(path).then(
+    (probe) => probe.kind === 'stale',
+    () => false,
+  );
+}
+
+async function staleLocks({ profile }: CommandContext): Promise<Leftover[]> {
+  const folder = dirname(profile.socketPath);
+  const names = profile.socketChosen || isWindows ? [] : await list(folder);
+  const paths = new Set([
+    profile.lockFile,
+    ...names.filter((name) => name.endsWith('.sock.lock')).map((name) => join(folder, name)),
+  ]);
+  return [...paths].filter((path) => isStaleLock(path)).map(file);
+}
+
+async function orphanLogs(context: CommandContext): Promise<Leftover[]> {
+  const config = await configIfGood(context);
+  if (config === null) return [];
+  const { logFolder } = context.profile;
+  const kept = [logFileName(null), ...[...config.tunnels.keys()].map((name) => logFileName(name))];
+  const names = await list(logFolder);
+  return names
+    .filter((name) => /^tunnel-.+\.log(?:\.\d+)?$/.test(name) && !kept.includes(name.replace(/\.\d+$/, '')))
+    .map((name) => file(join(logFolder, name)));
+}
+
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}

@@ -1,0 +1,12 @@
+import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
+
+/** Runs the engine until it is told to end. */
+export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  if (input.positionals.length > 0) throw usageError('serve', 'serve takes no names; tunnels start as configured.');
+  const { serve } = await import('../../headless.ts');
+  return serve({
+    profile: context.profile,
+    logToStderr: booleanOption(input, 'verbose'),
+    onReady: (line) => context.out.print(context.json ? JSON.stringify({ ready: line }) : line),
+  });
+}

@@ -1,0 +1,175 @@
+import type { CallInput } from '../../shared/contract/calls.ts';
+import type { Catalogue } from '../../shared/i18n/index.ts';
+import { cleanLine, cleanText } from '../../shared/model/clean-text.ts';
+import { assertNever } from '../../shared/model/failure.ts';
+import type { HostKeyDetails, Prompt } from '../../shared/model/prompt.ts';
+import type { CommandContext } from './command.ts';
+import { askLine } from './line-input.ts';
+import type { Output } from './output.ts';
+import type { OutputStream } from './terminal.ts';
+
+export type Answer = CallInput<'answer'>['answer'];
+
+/** The answer, or: the person put the question aside; it was answered or withdrawn elsewhere. */
+export type AskResult = Answer | 'put-aside' | 'gone';
+
+/**
+ * Asks one prompt at the terminal. Who asks is said in our own words (`user@host:port`, the tunnel); the server's words stand in a box of their
+ * own. Aborting the signal withdraws it.
+ */
+export async function askPrompt(
+  context: CommandContext,
+  prompt: Prompt,
+  signal: AbortSignal,
+  remember = false,
+): Promise<AskResult> {
+  const asker = new Asker(context, prompt, signal);
+  const result = await asker.ask(remember);
+  if (result === 'gone') {
+    const { prompts } = context.texts;
+    context.out.note(signal.reason === 'withdrawn' ? prompts.withdrawn : prompts.elsewhere);
+  }
+  return result;
+}
+
+class Asker {
+  readonly #context: CommandContext;
+  readonly #prompt: Prompt;
+  readonly #signal: AbortSignal;
+  readonly #texts: Catalogue['prompts'];
+  readonly #out: Output;
+  /** Questions go where a person sees them, even if standard output is piped. */
+  readonly #stream: OutputStream;
+
+  constructor(context: CommandContext, prompt: Prompt, signal: AbortSignal) {
+    this.#context = context;
+    this.#prompt = prompt;
+    this.#signal = signal;
+    this.#texts = context.texts.prompts;
+    this.#out = context.out;
+    this.#stream = context.terminal.stderr;
+  }
+
+  async ask(remember: boolean): Promise<AskResult> {
+    for (const line of describePrompt(this.#prompt, this.#context.texts)) this.#out.note(line);
+    switch (this.#prompt.kind) {
+      case 'host-key':
+        return this.#askHostKey();
+      case 'confirm':
+        return this.#askConfirm();
+      case 'password':
+      case 'passphrase':
+      case 'otp':
+        return this.#askFields(remember);
+      default:
+        return assertNever(this.#prompt.kind);
+    }
+  }
+
+  async #askHostKey(): Promise<AskResult> {
+    const fingerprint = this.#prompt.hostKey?.fingerprint ?? null;
+    for (;;) {
+      const line = await this.#line(this.#texts.hostKeyChoice, true);
+      if (typeof line !== 'object') return line;
+      const choice = line.text.trim();
+      if (choice === 'yes' || choice === 'no' || choice === 'once') return { kind: choice };
+      if (fingerprint !== null && choice === fingerprint) {
+        this.#out.note(this.#texts.theSame);
+        return { kind: 'yes' };
+      }
+      this.#out.note(/^(?:SHA256:|MD5:)/i.test(choice) ? this.#texts.notTheSame : this.#texts.hostKeyAgain);
+    }
+  }
+
+  async #askConfirm(): Promise<AskResult> {
+    for (;;) {
+      const line = await this.#line(this.#texts.confirmChoice, true);
+      if (typeof line !== 'object') return line;
+      const choice = line.text.trim();
+      if (choice === 'yes' || choice === 'no') return { kind: choice };
+      this.#out.note(this.#texts.confirmAgain);
+    }
+  }
+
+  async #askFields(remember: boolean): Promise<AskResult> {
+    const values: string[] = [];
+    for (const field of this.#prompt.fields) {
+      const line = await this.#line(this.#label(field.label), field.echo);
+      if (typeof line !== 'object') return line;
+      values.push(line.text);
+    }
+    return { kind: 'values', values, remember: remember && this.#prompt.mayRemember };
+  }
+
+  #label(label: string): string {
+    const shown = cleanLine(label, 200).trim();
+    if (shown !== '') return `${shown} `;
+    switch (this.#prompt.kind) {
+      case 'password':
+        return this.#texts.passwordLabel;
+      case 'passphrase':
+        return this.#texts.passphraseLabel;
+      default:
+        return this.#texts.codeLabel;
+    }
+  }
+
+  async #line(label: string, echo: boolean): Promise<{ readonly text: string } | 'put-aside' | 'gone'> {
+    const result = await askLine(this.#context.terminal.stdin, this.#stream, label, { echo, signal: this.#signal });
+    switch (result.kind) {
+      case 'line':
+        return { text: result.text };
+      case 'ended':
+        return 'put-aside';
+      case 'withdrawn':
+        return 'gone';
+      default:
+        return assertNever(result);
+    }
+  }
+}
+
+/** The heading and what there is to see before answering. */
+export function describePrompt(prompt: Prompt, texts: Catalogue): string[] {
+  const words = texts.prompts;
+  const tunnels = prompt.tunnels.length === 0 ? '' : ` (${prompt.tunnels.join(', ')})`;
+  const lines = [
+    '',
+    `── ${cleanLine(prompt.user)}@${cleanLine(prompt.address)}${tunnels} · ${words.kinds[prompt.kind]}`,
+  ];
+  if (prompt.hop !== prompt.host) lines.push(words.hop(prompt.hop, prompt.host));
+  if (prompt.round > 1) lines.push(words.again);
+  if (prompt.hostKey !== null) lines.push(...describeHostKey(prompt.hostKey, texts));
+  else if (prompt.message.trim() !== '')
+    lines.push(...(prompt.kind === 'otp' ? boxed(prompt.message, words.serverSays) : [cleanText(prompt.message)]));
+  return lines;
+}
+
+function describeHostKey(key: HostKeyDetails, texts: Catalogue): string[] {
+  const words = texts.prompts;
+  return [
+    words.firstContact,
+    words.key(cleanLine(key.keyType)),
+    `  ${cleanLine(key.fingerprint)}`,
+    ...cleanText(key.randomart)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => `  ${line}`),
+    key.otherNames.length === 0
+      ? words.noOtherNames
+      : words.otherNames(key.otherNames.map((each) => cleanLine(each)).join(', ')),
+    words.savedTo(cleanLine(key.file)),
+  ];
+}
+
+/** The server's words, every line marked as such, so that they cannot pose as ours. */
+function boxed(text: string, heading: string): string[] {
+  return [
+    `  ┌ ${heading}`,
+    ...cleanText(text)
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  │ ${line}`),
+    '  └',
+  ];
+}
