@@ -5,6 +5,21 @@ import type { Event } from '../lifecycle/emitter.ts';
 import type { SshLink } from '../ssh/link.ts';
 
 /**
+ * forward: listeners, remote listeners, SOCKS and HTTP CONNECT, unix sockets, and the byte pump.
+ *
+ * - forward-runner.ts         what the supervisor sees of one forward
+ * - create-forward-runner.ts  makes one, of any kind
+ * - forward-base.ts           counters, status and cause, caps, rare log lines: shared by
+ * - local-runner.ts           forwards that listen here (local, dynamic), with
+ * - parking.ts                clients that wait for the link
+ * - remote-runner.ts          forwards that listen on the server (remote, remote-dynamic), with
+ * - dial-target.ts            connections from this machine to their targets
+ * - pump.ts                   the byte path, behind the type `BytePump`
+ * - listener.ts               binding all addresses or none; bind-errors.ts, unix-socket-file.ts, port-holder.ts, port-registry.ts: who holds a port
+ * - proxy-handshake.ts        speaks with a proxy client; proxy-request.ts, socks.ts, http-connect.ts: the parsers, pure
+ */
+
+/**
  * One configured forward while its tunnel is wanted. The supervisor calls; the runner owns listener, parked clients and live connections.
  * Local and dynamic ones: `open` binds, `attach` lets clients through, `detach` parks. Remote ones: `open` does nothing, `attach` binds on the server.
  */

@@ -1,0 +1,182 @@
+import type { Socket } from 'node:net';
+import { asHoldfastError, type Cause, type FailureCode, type HoldfastError } from '../../../shared/model/failure.ts';
+import type { ForwardSpec, ForwardState } from '../../../shared/model/forward-spec.ts';
+import type { ForwardStatus } from '../../../shared/model/tunnel.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { DisposableStore } from '../lifecycle/disposable.ts';
+import { Emitter } from '../lifecycle/emitter.ts';
+import type { Log } from '../log/log.ts';
+import type { SshChannel } from '../ssh/link.ts';
+import type { PortRegistry } from './port-registry.ts';
+import { type BytePump, pump, type PumpedConnection } from './pump.ts';
+
+/** What a forward runner needs from outside. */
+export interface ForwardRunnerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The tunnel's name: it holds the local ports in the registry. */
+  readonly tunnel: string;
+  /** How long a local client waits for the link; 0: the listener closes on `detach`. */
+  readonly parkMs: number;
+  readonly registry: PortRegistry;
+  /** The SSH host's name, for messages. */
+  readonly host: string;
+  /** The byte path; the stream pump by default. */
+  readonly pump?: BytePump;
+}
+
+/** At most one log line a cause in this time; the ones between are counted. */
+const logEveryMs = 10_000;
+
+/** What all kinds of forwards share: events, live connections, counters, the status and its cause, logging without storms. */
+export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
+  readonly spec: S;
+  protected readonly options: ForwardRunnerOptions;
+  readonly #store = new DisposableStore();
+  readonly #change = this.#store.add(new Emitter<void>());
+  readonly onDidChange = this.#change.event;
+  protected readonly knock = this.#store.add(new Emitter<void>());
+  readonly onDidKnock = this.knock.event;
+  protected readonly fail = this.#store.add(new Emitter<void>());
+  readonly onDidFail = this.fail.event;
+  readonly #live = new Set<PumpedConnection>();
+  readonly #logged = new Map<FailureCode, { nextAtMs: number; skipped: number }>();
+  /** Clients between their coming and the pump: waiting, shaking hands, opening. */
+  #pending = 0;
+  #endedBytesIn = 0;
+  #endedBytesOut = 0;
+  #state: ForwardState = 'waiting';
+  #listen: string | null = null;
+  #cause: Cause | null = null;
+  #disposed = false;
+
+  constructor(spec: S, options: ForwardRunnerOptions) {
+    this.spec = spec;
+    this.options = options;
+    if (!spec.enabled) this.#state = 'off';
+  }
+
+  get clients(): number {
+    return this.#live.size;
+  }
+
+  protected get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  status(): ForwardStatus {
+    let bytesIn = this.#endedBytesIn;
+    let bytesOut = this.#endedBytesOut;
+    for (const connection of this.#live) {
+      bytesIn += connection.bytesIn;
+      bytesOut += connection.bytesOut;
+    }
+    return {
+      spec: this.spec.spec,
+      state: this.#state,
+      listen: this.#listen,
+      cause: this.#cause,
+      clients: this.clients,
+      bytesIn,
+      bytesOut,
+    };
+  }
+
+  /** Sets what `status` shows; `cause` undefined leaves it as it is. */
+  protected show(state: ForwardState, listen: string | null, cause?: Cause | null): void {
+    const next = cause === undefined ? this.#cause : cause;
+    if (state === this.#state && listen === this.#listen && next === this.#cause) return;
+    this.#state = state;
+    this.#listen = listen;
+    this.#cause = next;
+    this.changed();
+  }
+
+  protected changed(): void {
+    if (!this.#disposed) this.#change.fire();
+  }
+
+  /** A bind went wrong: shown as failed if only a person can mend it. */
+  protected showBindError(error: HoldfastError): void {
+    this.show(error.retry === 'person' ? 'failed' : 'waiting', null, error.toCause());
+  }
+
+  /** One client could not be served. The forward stays up and shows why; the log gets at most a line in 10 s for each cause. */
+  protected clientFailed(thrown: unknown): HoldfastError {
+    const error = asHoldfastError(thrown, this.spec.spec);
+    this.#cause = error.toCause();
+    this.changed();
+    this.logRarely(error.code, error.message);
+    return error;
+  }
+
+  protected clientServed(): void {
+    if (this.#cause === null) return;
+    this.#cause = null;
+    this.changed();
+  }
+
+  protected logRarely(code: FailureCode, message: string): void {
+    const now = this.options.clock.now();
+    const entry = this.#logged.get(code) ?? { nextAtMs: now, skipped: 0 };
+    this.#logged.set(code, entry);
+    if (now < entry.nextAtMs) {
+      entry.skipped += 1;
+      return;
+    }
+    this.options.log.warn(message, { forward: this.spec.spec, code, skipped: entry.skipped });
+    entry.nextAtMs = now + logEveryMs;
+    entry.skipped = 0;
+  }
+
+  /** Takes a place among `maxConnections`; false if there is none left. Give it back with `leave`. */
+  protected enter(): boolean {
+    const { maxConnections } = this.spec;
+    if (maxConnections > 0 && this.#pending + this.#live.size >= maxConnections) {
+      this.logRarely(
+        'forward-denied',
+        `A client was turned away: ${maxConnections} are connected, the most this forward takes.`,
+      );
+      return false;
+    }
+    this.#pending += 1;
+    return true;
+  }
+
+  protected leave(): void {
+    this.#pending -= 1;
+  }
+
+  /** Joins both and counts the connection as live until it ends. */
+  protected join(local: Socket, channel: SshChannel): void {
+    const connection = (this.options.pump ?? pump)(local, channel, { clock: this.options.clock });
+    this.#live.add(connection);
+    connection.onDidEnd((how) => {
+      this.#live.delete(connection);
+      this.#endedBytesIn += connection.bytesIn;
+      this.#endedBytesOut += connection.bytesOut;
+      this.options.log.debug('a client left', {
+        forward: this.spec.spec,
+        how,
+        bytesIn: connection.bytesIn,
+        bytesOut: connection.bytesOut,
+      });
+      this.changed();
+    });
+    this.clientServed();
+    this.changed();
+  }
+
+  /** Resets all live connections. */
+  protected resetLive(): void {
+    for (const connection of [...this.#live]) connection.dispose();
+  }
+
+  /** The last step of a runner's `dispose`. */
+  protected disposeBase(): void {
+    this.resetLive();
+    this.show('off', null, null);
+    this.#disposed = true;
+    this.#store.dispose();
+  }
+}
