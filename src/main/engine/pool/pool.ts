@@ -4,9 +4,26 @@ import type { Disposable } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
 import type { SshLink } from '../ssh/link.ts';
 
+/**
+ * pool: connections shared between equals. Tunnels over one host make one attempt and share one link.
+ *
+ * - pool.ts             the interface
+ * - chain.ts            from a host's name to its jump chain
+ * - key.ts              what makes two chains equal
+ * - memory-shelf.ts     what a person allowed "once", kept while somebody wants the connection
+ * - shared-attempt.ts   one attempt with all who wait for it
+ * - pooled-link.ts      one link with its leases, idle timer and lifetime
+ * - connection-pool.ts  puts them together
+ */
+
 /** A share in a pooled connection. Disposing of the last one starts the idle timer. */
 export interface Lease extends Disposable {
   readonly link: SshLink;
+  /**
+   * Fires once if the link goes while the lease is held, and says why in terms of the pool: `link-expired` if it was replaced or too old, and
+   * a lost jump host is named. The lease is void then. Nothing fires after `dispose`.
+   */
+  readonly onDidEnd: Event<HoldfastError>;
 }
 
 export type AcquireResult =
@@ -30,6 +47,8 @@ export interface AcquireRequest {
   readonly observer: AcquireObserver;
   /** Gives up this share of the attempt; the attempt itself ends when nobody wants it any more. */
   readonly signal: AbortSignal;
+  /** Take a link that is up, or fail with `link-lost`: never dial, never wait for an attempt (and so never ask a person). */
+  readonly onlyExisting?: boolean;
 }
 
 /** A connection as the Logins page shows it. */
@@ -54,10 +73,22 @@ export interface ConnectionPool extends Disposable {
   acquire(request: AcquireRequest): Promise<AcquireResult>;
   /** Fires when an attempt starts, with its key: who waits for the same key joins instead of waiting on. */
   readonly onDidStartAttempt: Event<string>;
-  /** The key of a chain, as in `onDidStartAttempt`. */
+  /** Fires when a link is up, with its key. */
+  readonly onDidConnect: Event<string>;
+  /** The key of a chain, as in the events. */
   keyOf(chain: readonly HostConfig[]): string;
-  /** Closes the link of this chain for everybody, so that the next `acquire` makes a new one (restart). */
-  replace(chain: readonly HostConfig[]): void;
+  /** True if `acquire` would give a link at once. */
+  isConnected(chain: readonly HostConfig[]): boolean;
+  /**
+   * Says that this connection is wanted for longer than one attempt or link (over losses and waits). Until disposed of, keys of the chain that
+   * a person trusted "once" stay trusted. Opens nothing.
+   */
+  want(chain: readonly HostConfig[]): Disposable;
+  /**
+   * Closes the link of this chain for everybody, so that the next `acquire` makes a new one (restart). With `link` only if it is still that
+   * one: somebody else may have replaced it already. Links of its jump hosts stay, but prove that they live.
+   */
+  replace(chain: readonly HostConfig[], link?: SshLink): void;
   /** After wake-up or a network change: every link proves itself within `withinMs` or dies. */
   verifyAll(withinMs: number): void;
   connections(): readonly PooledConnection[];

@@ -1,0 +1,223 @@
+import type { HostConfig } from '../../../shared/model/config.ts';
+import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
+import { Emitter } from '../lifecycle/emitter.ts';
+import { scheduleLong } from '../lifecycle/long-timer.ts';
+import type { SshLink } from '../ssh/link.ts';
+import type { Lease, PooledConnection } from './pool.ts';
+
+export interface PooledLinkOptions {
+  readonly id: string;
+  readonly chain: readonly HostConfig[];
+  readonly link: SshLink;
+  /** The share in the hop before; given back when this link is gone. */
+  readonly via: Lease | null;
+  readonly clock: Clock;
+  /** Unused for so long, the link closes. */
+  readonly idleMs: number;
+  /** 0: no limit. */
+  readonly maxLifetimeMs: number;
+  /** The link is not for new leases any more: it is gone, closing or too old. Called once. */
+  readonly onRetired: () => void;
+  /** The link is gone and all is given back. Called once. */
+  readonly onGone: () => void;
+}
+
+/** A link past its lifetime waits so long for a moment without channels, and is closed then in any case. */
+const retireGraceMs = 60_000;
+const retireCheckMs = 1000;
+
+/** One link with its leases. */
+export class PooledLink implements Disposable {
+  readonly link: SshLink;
+  readonly #options: PooledLinkOptions;
+  readonly #store = new DisposableStore();
+  readonly #idle = this.#store.add(new MutableDisposable());
+  readonly #lifetime = this.#store.add(new MutableDisposable());
+  readonly #leases = new Set<HeldLease>();
+  readonly #sinceMs: number;
+  #retired = false;
+  #gone = false;
+
+  constructor(options: PooledLinkOptions) {
+    this.#options = options;
+    this.link = options.link;
+    this.#sinceMs = options.clock.wallNow();
+    this.#store.add(options.link.onDidClose((error) => this.#end(error ?? closedByUs(this.#host))));
+    if (options.via) this.#store.add(options.via.onDidEnd((error) => this.#end(this.#lostWithJump(error))));
+    if (options.maxLifetimeMs > 0) {
+      this.#lifetime.value = scheduleLong(options.clock, options.maxLifetimeMs, () => this.#expire());
+    }
+    this.#armIdle();
+  }
+
+  /** A new share. Only while the link is not retired. */
+  lease(): Lease {
+    const lease = new HeldLease(this.link, (held) => {
+      this.#leases.delete(held);
+      this.#armIdle();
+    });
+    this.#leases.add(lease);
+    this.#idle.clear();
+    return lease;
+  }
+
+  /** Closes the link for everybody because a new one is to take its place. */
+  replace(): void {
+    this.#end(replaced(this.#host));
+  }
+
+  verifySoon(withinMs: number): void {
+    if (!this.#gone) this.link.verifySoon(withinMs);
+  }
+
+  /** The hop before has to prove itself too: it may be what is really broken. */
+  verifyJump(withinMs: number): void {
+    const via = this.#options.via;
+    if (via && !via.link.isClosed) via.link.verifySoon(withinMs);
+  }
+
+  describe(): PooledConnection {
+    const { chain, id, link } = this.#options;
+    const host = chain.at(-1);
+    return {
+      id,
+      host: host?.name ?? '',
+      user: host?.user ?? '',
+      address: host ? `${host.address.includes(':') ? `[${host.address}]` : host.address}:${host.port}` : '',
+      jump: chain.slice(0, -1).map((hop) => hop.name),
+      leases: this.#leases.size,
+      channels: link.channels,
+      sinceMs: this.#sinceMs,
+      authenticatedBy: link.info.authenticatedBy,
+      cipher: link.info.cipher,
+      bytesIn: link.bytesIn,
+      bytesOut: link.bytesOut,
+    };
+  }
+
+  dispose(): void {
+    this.#end(closedByUs(this.#host));
+  }
+
+  get #host(): string {
+    return this.#options.chain.at(-1)?.name ?? 'network';
+  }
+
+  #armIdle(): void {
+    if (this.#gone || this.#leases.size > 0) return;
+    this.#idle.value = this.#options.clock.schedule(this.#options.idleMs, () => {
+      // A channel without a lease is use as well; look again later.
+      if (this.link.channels > 0) this.#armIdle();
+      else this.dispose();
+    });
+  }
+
+  /** Too old: no new leases; those who hold one lose it in the first moment without a channel, at the latest after the grace time. */
+  #expire(): void {
+    this.#retire();
+    const endMs = this.#options.clock.now() + retireGraceMs;
+    const check = (): void => {
+      if (this.link.channels === 0 || this.#options.clock.now() >= endMs) this.#end(tooOld(this.#host));
+      else this.#lifetime.value = this.#options.clock.schedule(retireCheckMs, check);
+    };
+    check();
+  }
+
+  #retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#options.onRetired();
+  }
+
+  #end(error: HoldfastError): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#store.dispose();
+    this.#retire();
+    const leases = [...this.#leases];
+    this.#leases.clear();
+    const via = this.#options.via;
+    const cause = via?.link.isClosed && !(error.cause instanceof HoldfastError) ? this.#lostWithJump(error) : error;
+    // The goodbye first: whoever hears of the end may dial again at once.
+    this.link.dispose();
+    via?.dispose();
+    for (const lease of leases) lease.end(cause);
+    this.#options.onGone();
+  }
+
+  /** A link cannot outlive its jump host; the error says which one it was. `error` may be the jump host's or what this link saw of it. */
+  #lostWithJump(error: HoldfastError): HoldfastError {
+    const root = error.cause instanceof HoldfastError ? error.cause : error;
+    const hops = this.#options.chain.slice(0, -1).map((hop) => hop.name);
+    const atHop = root.hop !== undefined && hops.includes(root.hop);
+    const hop = (atHop ? root.hop : hops.at(-1)) ?? 'network';
+    return new HoldfastError({
+      code: root.code,
+      where: hop,
+      hop,
+      message: `The connection to ${this.#host} went with its jump host ${hop}${atHop ? `: ${root.message}` : '.'}`,
+      next: root.next,
+      retry: root.retry,
+      cause: root,
+    });
+  }
+}
+
+class HeldLease implements Lease {
+  readonly link: SshLink;
+  readonly #giveBack: (lease: HeldLease) => void;
+  readonly #onDidEnd = new Emitter<HoldfastError>();
+  readonly onDidEnd = this.#onDidEnd.event;
+  #over = false;
+
+  constructor(link: SshLink, giveBack: (lease: HeldLease) => void) {
+    this.link = link;
+    this.#giveBack = giveBack;
+  }
+
+  end(error: HoldfastError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#onDidEnd.fire(error);
+    this.#onDidEnd.dispose();
+  }
+
+  dispose(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#onDidEnd.dispose();
+    this.#giveBack(this);
+  }
+}
+
+function closedByUs(host: string): HoldfastError {
+  return new HoldfastError({
+    code: 'link-lost',
+    where: host,
+    hop: host,
+    message: `The connection to ${host} was closed on this side.`,
+    next: 'Holdfast connects again by itself where it is wanted.',
+  });
+}
+
+function replaced(host: string): HoldfastError {
+  return new HoldfastError({
+    code: 'link-expired',
+    where: host,
+    hop: host,
+    message: `The connection to ${host} is being replaced by a new one.`,
+    next: 'Nothing needs to be done.',
+  });
+}
+
+function tooOld(host: string): HoldfastError {
+  return new HoldfastError({
+    code: 'link-expired',
+    where: host,
+    hop: host,
+    message: `The connection to ${host} reached the age at which the settings end it.`,
+    next: 'Nothing needs to be done: Holdfast connects again. The setting is pool-max-lifetime.',
+  });
+}
