@@ -44,7 +44,10 @@ export async function serve(options: {
         }, quitLimitMs);
         store.defer(() => clearTimeout(timer));
       };
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) store.add(listen(process, signal, stop));
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+        process.on(signal, stop);
+        store.defer(() => process.removeListener(signal, stop));
+      }
       store.add(
         listen(worker, 'message', (message: ThreadMessage) => {
           if (message.kind === 'ready') options.onReady(message.line);

@@ -1,0 +1,168 @@
+import { type ContractApi, contractVersion } from '../../shared/contract/calls.ts';
+import { HoldfastError } from '../../shared/model/failure.ts';
+import { version } from '../../shared/version.ts';
+import type { Profile } from './config/paths.ts';
+import type { EngineEvents } from './engine-events.ts';
+import type { History } from './history/history.ts';
+import type { LogStore } from './log/log-store.ts';
+import type { ConnectionPool } from './pool/pool.ts';
+import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
+import type { EngineSecrets } from './secrets/open-secret-store.ts';
+import { Secret } from './secrets/secret.ts';
+import { noSuchTunnel, type TunnelSet } from './tunnel-set.ts';
+import type { TunnelSupervisor } from './tunnel/supervisor.ts';
+
+/** The engine's parts that the calls work on. */
+export interface EngineParts {
+  readonly profile: Profile;
+  readonly startedAtMs: number;
+  readonly tunnels: TunnelSet;
+  readonly broker: PromptBroker;
+  readonly pool: ConnectionPool;
+  readonly logs: LogStore;
+  readonly history: History;
+  readonly secrets: EngineSecrets;
+  readonly events: EngineEvents;
+  /** What is wrong with the configuration file now, null if it is good. */
+  readonly configProblem: () => string | null;
+  readonly reload: () => Promise<string | null>;
+  readonly wake: (reason: 'resume' | 'network' | 'person') => void;
+  readonly shutdown: () => void;
+}
+
+/** The contract as this engine answers it. Calls return at once: what they set in motion shows in status and events. */
+export function createApi(parts: EngineParts): ContractApi {
+  const { tunnels, broker } = parts;
+
+  function each(
+    targets: { names: readonly string[]; all: boolean },
+    act: (supervisor: TunnelSupervisor, name: string) => void,
+  ): { names: string[] } {
+    const names = targets.all ? tunnels.names() : tunnels.select(targets.names);
+    for (const name of names) {
+      const supervisor = tunnels.get(name);
+      if (supervisor) act(supervisor, name);
+    }
+    return { names };
+  }
+
+  return {
+    hello: async () => ({
+      version,
+      contract: contractVersion,
+      pid: process.pid,
+      startedAtMs: parts.startedAtMs,
+      configFile: parts.profile.configFile,
+      logFolder: parts.profile.logFolder,
+    }),
+    snapshot: async () => ({
+      revision: parts.events.revision,
+      tunnels: tunnels.statuses([]),
+      prompts: broker.list(),
+      configProblem: parts.configProblem(),
+    }),
+    status: async ({ names }) => tunnels.statuses(names),
+    up: async (targets) =>
+      each(targets, (supervisor, name) => {
+        parts.history.setWanted(name, true);
+        supervisor.up('person');
+      }),
+    down: async (targets) =>
+      each(targets, (supervisor, name) => {
+        parts.history.setWanted(name, false);
+        supervisor.down();
+      }),
+    restart: async (targets) =>
+      each(targets, (supervisor, name) => {
+        parts.history.setWanted(name, true);
+        supervisor.restart();
+      }),
+    now: async (targets) => each(targets, (supervisor) => supervisor.now()),
+    forward: async ({ tunnel, spec, enabled }) => {
+      const supervisor = tunnels.get(tunnel);
+      if (!supervisor) throw noSuchTunnel(tunnel);
+      if (!supervisor.status().forwards.some((forward) => forward.spec === spec)) {
+        throw new HoldfastError({
+          code: 'not-found',
+          where: `tunnel ${tunnel}`,
+          message: `Tunnel ${tunnel} has no forward "${spec}".`,
+          next: `See its forwards with: holdfast show ${tunnel}`,
+        });
+      }
+      supervisor.setForwardEnabled(spec, enabled);
+      return {};
+    },
+    prompts: async () => broker.list(),
+    answer: async ({ id, answer }) => {
+      broker.answer(id, toAnswer(answer, broker, parts.logs, id));
+      return {};
+    },
+    stats: async ({ names }) => parts.history.stats(names.length === 0 ? tunnels.names() : tunnels.select(names)),
+    history: async ({ names, limit }) => parts.history.list(names.length === 0 ? null : tunnels.select(names), limit),
+    logs: async ({ tunnel, lines }) => {
+      if (tunnel !== null && !tunnels.get(tunnel)) throw noSuchTunnel(tunnel);
+      return parts.logs.tail(tunnel, lines);
+    },
+    connections: async () =>
+      parts.pool.connections().map((connection) => ({ ...connection, jump: [...connection.jump] })),
+    reload: async () => ({ problem: await parts.reload() }),
+    'secret.state': async () => {
+      const state = await parts.secrets.state();
+      return { kind: state.kind, store: 'store' in state ? state.store : state.reason };
+    },
+    'secret.set': async ({ host, kind, value }) => {
+      needHost(parts, host);
+      const secret = Secret.from(value);
+      parts.logs.hide(secret);
+      await parts.secrets.set({ host, kind }, secret);
+      return {};
+    },
+    'secret.list': async () => (await parts.secrets.list()).map((name) => ({ ...name })),
+    'secret.remove': async (name) => {
+      needHost(parts, name.host, await parts.secrets.list());
+      return { removed: await parts.secrets.remove(name) };
+    },
+    'vault.unlock': async ({ passphrase, create }) => {
+      await parts.secrets.vault.unlock(Secret.from(passphrase), create);
+      return {};
+    },
+    'vault.lock': async () => {
+      parts.secrets.vault.lock();
+      return {};
+    },
+    wake: async ({ reason }) => {
+      parts.wake(reason);
+      return {};
+    },
+    // Each connection keeps its own choice of events: the control server answers this one itself.
+    subscribe: async () => ({}),
+    shutdown: async () => {
+      parts.shutdown();
+      return {};
+    },
+  };
+}
+
+/** Passwords and passphrases are kept out of the log from here on; a one-time code is worth nothing once it was used. */
+function toAnswer(
+  answer: Parameters<ContractApi['answer']>[0]['answer'],
+  broker: PromptBroker,
+  logs: LogStore,
+  id: string,
+): PromptAnswer {
+  if (answer.kind !== 'values') return { kind: answer.kind };
+  const values = answer.values.map((value) => Secret.from(value));
+  const kind = broker.list().find((prompt) => prompt.id === id)?.kind;
+  if (kind === 'password' || kind === 'passphrase') for (const value of values) logs.hide(value);
+  return { kind: 'values', values, remember: answer.remember };
+}
+
+function needHost(parts: EngineParts, host: string, kept: readonly { readonly host: string }[] = []): void {
+  if (parts.tunnels.config.hosts.has(host) || kept.some((name) => name.host === host)) return;
+  throw new HoldfastError({
+    code: 'not-found',
+    where: host,
+    message: `There is no host named ${host} in the configuration.`,
+    next: 'See the names with: holdfast hosts',
+  });
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HoldfastConfig } from '../../shared/model/config.ts';
+import { HoldfastError } from '../../shared/model/failure.ts';
+import { loadConfigFile } from './config/load.ts';
+import { parseConfig } from './config/parse.ts';
+import type { Profile } from './config/paths.ts';
+import { type ConfigProblem, formatProblem } from './config/problem.ts';
+import { writeFileAtomic } from './lifecycle/atomic-file.ts';
+import type { Log } from './log/log.ts';
+
+/** What the engine starts with. `problem`: the file is broken, and this is the last good one. */
+export interface StartConfig {
+  readonly config: HoldfastConfig;
+  readonly problem: string | null;
+}
+
+function lastGoodFile(profile: Profile): string {
+  return join(profile.stateFolder, 'last-good.toml');
+}
+
+/** All problems of a file as text, one a line. */
+export function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
+  return problems.map((problem) => formatProblem(file, problem)).join('\n');
+}
+
+/**
+ * Reads the profile's configuration. A broken one is replaced by the last good one, if there is one, so that a bad edit and a reboot together
+ * do not take the tunnels down; the broken file is left as it is. Rejects with code `config` if there is nothing to run.
+ */
+export async function startConfig(profile: Profile): Promise<StartConfig> {
+  const loaded = await loadConfigFile(profile.configFile);
+  switch (loaded.kind) {
+    case 'ok':
+      return { config: loaded.config, problem: null };
+    case 'missing':
+      throw new HoldfastError({
+        code: 'config',
+        where: profile.configFile,
+        message: `There is no configuration at ${profile.configFile}.`,
+        next: 'Make the first tunnel with: holdfast add host NAME address=HOST user=USER, then: holdfast add tunnel NAME --host NAME --forward "local 5432 -> db:5432"',
+      });
+    case 'bad': {
+      const problem = describeProblems(profile.configFile, loaded.problems);
+      const last = await readLastGood(profile);
+      if (last) return { config: last, problem };
+      throw new HoldfastError({
+        code: 'config',
+        where: profile.configFile,
+        message: problem,
+        next: 'Mend the lines named above; holdfast check tells when all is well.',
+      });
+    }
+  }
+}
+
+async function readLastGood(profile: Profile): Promise<HoldfastConfig | null> {
+  try {
+    const parsed = parseConfig(await readFile(lastGoodFile(profile), 'utf8'), { file: profile.configFile });
+    return parsed.kind === 'ok' ? parsed.config : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a copy of the good configuration in the state folder. A fault is logged and changes nothing. */
+export async function keepLastGood(profile: Profile, log: Log): Promise<void> {
+  try {
+    await writeFileAtomic(lastGoodFile(profile), await readFile(profile.configFile), { mode: 0o600 });
+  } catch (error) {
+    log.warn('The good configuration could not be kept for the next start', { error });
+  }
+}

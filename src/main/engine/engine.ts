@@ -1,0 +1,278 @@
+import { mkdir } from 'node:fs/promises';
+import type { HoldfastConfig } from '../../shared/model/config.ts';
+import { version } from '../../shared/version.ts';
+import { ConfigWatcher } from './config/watch.ts';
+import { parseConfig } from './config/parse.ts';
+import type { Profile } from './config/paths.ts';
+import { ControlServer } from './control/control-server.ts';
+import { EngineLock } from './control/engine-lock.ts';
+import { createApi } from './engine-api.ts';
+import { describeProblems, keepLastGood, startConfig } from './engine-config.ts';
+import { EngineEvents } from './engine-events.ts';
+import { createForwardRunner } from './forward/create-forward-runner.ts';
+import { PortRegistry } from './forward/port-registry.ts';
+import { History } from './history/history.ts';
+import { createHostKeyTrust } from './host-keys/host-key-trust.ts';
+import { type Clock, systemClock } from './lifecycle/clock.ts';
+import { DisposableStore } from './lifecycle/disposable.ts';
+import { createLogStore, type LogStore } from './log/log-store.ts';
+import { createConnectionPool } from './pool/connection-pool.ts';
+import type { ConnectionPool } from './pool/pool.ts';
+import { PromptBroker } from './prompts/broker.ts';
+import { type EngineSecrets, openSecretStore } from './secrets/open-secret-store.ts';
+import { createAuthenticator } from './ssh/authenticator.ts';
+import { createConnector } from './ssh/connect.ts';
+import { TunnelSet } from './tunnel-set.ts';
+import type { TunnelSupervisor } from './tunnel/supervisor.ts';
+import { WakeWatch } from './wake-watch.ts';
+
+/**
+ * engine: everything that keeps tunnels up, without a shell. This file puts the parts together; what each does stands in its folder.
+ *
+ * - engine.ts, engine-thread.ts   the composition root and its thread
+ * - engine-api.ts, engine-events.ts, engine-config.ts, tunnel-set.ts, wake-watch.ts   what joins the folders
+ * - config, host-keys, secrets, ssh, pool, forward, tunnel, prompts, control, log, history, lifecycle
+ */
+
+export interface EngineOptions {
+  readonly profile: Profile;
+  /** Log lines go to standard error too. */
+  readonly logToStderr: boolean;
+  /** A shell asked for the end. */
+  readonly onShutdown: () => void;
+  readonly clock?: Clock;
+}
+
+/** After wake-up or a network change every link proves within this that it still answers (acceptance: 10 s after resume all is known). */
+const verifyWithinMs = 5000;
+
+/** One engine on one profile. `start` once, `stop` once. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #clock: Clock;
+  readonly #store = new DisposableStore();
+  #configProblem: string | null = null;
+  #logs: LogStore | null = null;
+  #history: History | null = null;
+  #tunnels: TunnelSet | null = null;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * Takes the profile's lock, reads the configuration, answers at the control socket, then starts tunnels. Resolves when the socket answers.
+   * Rejects with `config`, `already-running`, and whatever keeps the socket from opening.
+   */
+  async start(): Promise<void> {
+    const { profile } = this.#options;
+    const clock = this.#clock;
+    const { config, problem } = await startConfig(profile);
+    this.#configProblem = problem;
+    await mkdir(profile.stateFolder, { recursive: true, mode: 0o700 });
+    this.#store.add(await EngineLock.acquire(profile));
+
+    const logs = this.#openLogs(config);
+    const log = logs.root;
+    log.info('The engine starts', {
+      version,
+      node: process.version,
+      config: profile.configFile,
+      tunnels: config.tunnels.size,
+    });
+    if (problem) log.error('The configuration is broken; the last good one runs', { problem });
+
+    const history = this.#store.add(await History.open({ folder: profile.stateFolder, clock, log }));
+    this.#history = history;
+    const secrets = this.#store.add(
+      openSecretStore({ settings: config.settings, profile, log, clock, hide: (secret) => logs.hide(secret) }),
+    );
+    const broker = this.#store.add(new PromptBroker(clock));
+    const trust = createHostKeyTrust({ clock, log });
+    const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log }));
+    const connector = createConnector({ clock, trust, authenticator, prompts: broker, log });
+    const { poolIdleMs, poolMaxLifetimeMs } = config.settings;
+    const pool = this.#store.add(
+      createConnectionPool({
+        connector,
+        clock,
+        log,
+        random: Math.random,
+        idleMs: poolIdleMs,
+        maxLifetimeMs: poolMaxLifetimeMs,
+      }),
+    );
+    const registry = new PortRegistry();
+    const tunnels = this.#store.add(
+      new TunnelSet(
+        {
+          pool,
+          clock,
+          log,
+          random: Math.random,
+          createRunner: (spec, tunnel) =>
+            createForwardRunner(spec, {
+              clock,
+              log: log.child({ tunnel: tunnel.name }),
+              tunnel: tunnel.name,
+              parkMs: tunnel.parkMs,
+              registry,
+              host: tunnel.host,
+            }),
+        },
+        emptyConfig(profile),
+      ),
+    );
+    this.#tunnels = tunnels;
+
+    const events = this.#store.add(new EngineEvents(clock, (name) => tunnels.get(name)?.status() ?? null));
+    this.#connectEvents(events, tunnels, broker, logs, history);
+    const watcher = this.#store.add(new ConfigWatcher({ file: profile.configFile, clock }));
+    const wake = (reason: 'resume' | 'network' | 'person'): void => this.#wake(reason, pool, tunnels, logs);
+    const api = createApi({
+      profile,
+      startedAtMs: clock.wallNow(),
+      tunnels,
+      broker,
+      pool,
+      logs,
+      history,
+      secrets,
+      events,
+      configProblem: () => this.#configProblem,
+      reload: () => watcher.reloadNow(),
+      wake,
+      shutdown: () => this.#options.onShutdown(),
+    });
+    const control = this.#store.add(new ControlServer({ api, events: events.event, profile, log, clock }));
+    await control.start();
+
+    // Before the tunnels start, so that nothing in between is missed.
+    this.#followConfig(watcher, tunnels, events, secrets, logs);
+    if (!problem) await keepLastGood(profile, log);
+    this.#startTunnels(tunnels.apply(config), tunnels, history);
+    this.#store.add(new WakeWatch(clock)).onDidWake(wake);
+  }
+
+  /** Ends everything in order: tunnels, links, control socket, files. Never rejects. */
+  async stop(): Promise<void> {
+    this.#logs?.root.info('The engine ends');
+    try {
+      this.#tunnels?.dispose();
+      await this.#history?.flush();
+    } catch (error) {
+      this.#logs?.root.error('Something kept the engine from ending cleanly', { error });
+    }
+    await this.#logs?.flush();
+    this.#store.dispose();
+  }
+
+  #openLogs(config: HoldfastConfig): LogStore {
+    const { logLevel, logMaxBytes, logFiles } = config.settings;
+    const logs = this.#store.add(
+      createLogStore({
+        folder: this.#options.profile.logFolder,
+        level: logLevel,
+        maxBytes: logMaxBytes,
+        files: logFiles,
+        clock: this.#clock,
+      }),
+    );
+    this.#logs = logs;
+    if (this.#options.logToStderr) {
+      this.#store.add(
+        logs.onDidWrite((line) => {
+          process.stderr.write(
+            `${new Date(line.atMs).toISOString()} ${line.level} ${line.tunnel ?? '-'} ${line.message} ${JSON.stringify(line.fields)}\n`,
+          );
+        }),
+      );
+    }
+    return logs;
+  }
+
+  #connectEvents(
+    events: EngineEvents,
+    tunnels: TunnelSet,
+    broker: PromptBroker,
+    logs: LogStore,
+    history: History,
+  ): void {
+    const store = this.#store;
+    store.add(tunnels.onDidChange((name) => events.tunnelChanged(name)));
+    store.add(
+      tunnels.onDidAdd((supervisor) => {
+        history.follow(supervisor);
+      }),
+    );
+    store.add(
+      tunnels.onDidRemove((name) => {
+        history.forget(name);
+        events.tunnelChanged(name);
+      }),
+    );
+    store.add(broker.onDidOpen((prompt) => events.tell({ kind: 'prompt-opened', prompt })));
+    store.add(broker.onDidClose(({ id, end }) => events.tell({ kind: 'prompt-closed', id, end })));
+    store.add(logs.onDidWrite((line) => events.tell({ kind: 'log', line })));
+  }
+
+  #followConfig(
+    watcher: ConfigWatcher,
+    tunnels: TunnelSet,
+    events: EngineEvents,
+    secrets: EngineSecrets,
+    logs: LogStore,
+  ): void {
+    const { profile } = this.#options;
+    const told = (problem: string | null): void => {
+      this.#configProblem = problem;
+      events.tell({ kind: 'config', problem });
+    };
+    this.#store.add(
+      watcher.onDidLoad(({ config, warnings }) => {
+        logs.root.info('The configuration was read', {
+          tunnels: config.tunnels.size,
+          warnings: warnings.map((warning) => warning.message),
+        });
+        logs.setLevel(config.settings.logLevel);
+        secrets.applySettings(config.settings);
+        const added = tunnels.apply(config);
+        if (this.#history) this.#startTunnels(added, tunnels, this.#history);
+        told(null);
+        void keepLastGood(profile, logs.root);
+      }),
+    );
+    this.#store.add(
+      watcher.onDidFail((problems) => {
+        const text = describeProblems(profile.configFile, problems);
+        logs.root.error('The configuration is broken; the last good one keeps running', { problem: text });
+        told(text);
+      }),
+    );
+  }
+
+  /** New tunnels start as configured, and those that a person had up when the last engine ended. */
+  #startTunnels(names: readonly string[], tunnels: TunnelSet, history: History): void {
+    const wanted = new Set(history.wanted());
+    for (const name of names) {
+      const supervisor: TunnelSupervisor | null = tunnels.get(name);
+      const start = tunnels.config.tunnels.get(name)?.start;
+      if (supervisor && (start === 'login' || start === 'demand' || wanted.has(name))) supervisor.up('login');
+    }
+  }
+
+  #wake(reason: 'resume' | 'network' | 'person', pool: ConnectionPool, tunnels: TunnelSet, logs: LogStore): void {
+    logs.root.info('Links are checked and waits are skipped', { reason });
+    pool.verifyAll(verifyWithinMs);
+    for (const supervisor of tunnels.all()) supervisor.wake();
+  }
+}
+
+/** What a set starts from: no host, no tunnel, every default. */
+function emptyConfig(profile: Profile): HoldfastConfig {
+  const parsed = parseConfig('', { file: profile.configFile });
+  if (parsed.kind === 'bad')
+    throw new Error(`an empty configuration must be good: ${describeProblems('', parsed.problems)}`);
+  return parsed.config;
+}

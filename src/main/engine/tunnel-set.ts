@@ -1,0 +1,147 @@
+import type { HoldfastConfig, TunnelConfig } from '../../shared/model/config.ts';
+import { HoldfastError } from '../../shared/model/failure.ts';
+import type { ForwardSpec } from '../../shared/model/forward-spec.ts';
+import type { TunnelStatus } from '../../shared/model/tunnel.ts';
+import { diffConfig } from './config/diff.ts';
+import type { ForwardRunner } from './forward/forward-runner.ts';
+import type { Clock } from './lifecycle/clock.ts';
+import { type Disposable, DisposableStore } from './lifecycle/disposable.ts';
+import { Emitter } from './lifecycle/emitter.ts';
+import type { Log } from './log/log.ts';
+import { resolveChain } from './pool/chain.ts';
+import type { ConnectionPool } from './pool/pool.ts';
+import { TunnelSupervisor } from './tunnel/supervisor.ts';
+
+export interface TunnelSetDeps {
+  readonly pool: ConnectionPool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly createRunner: (spec: ForwardSpec, tunnel: TunnelConfig) => ForwardRunner;
+}
+
+interface Entry {
+  readonly supervisor: TunnelSupervisor;
+  readonly store: DisposableStore;
+}
+
+/** The supervisors of one configuration, by name. Applying another configuration touches only what differs. */
+export class TunnelSet implements Disposable {
+  readonly #deps: TunnelSetDeps;
+  readonly #entries = new Map<string, Entry>();
+  readonly #store = new DisposableStore();
+  readonly #onDidChange = this.#store.add(new Emitter<string>());
+  readonly #onDidAdd = this.#store.add(new Emitter<TunnelSupervisor>());
+  readonly #onDidRemove = this.#store.add(new Emitter<string>());
+  #config: HoldfastConfig;
+
+  /** A row of `status` changed; the value is the tunnel's name. Fires once for each change: the listener coalesces. */
+  readonly onDidChange = this.#onDidChange.event;
+  /** A supervisor was made; subscribe to it here, it ends with its tunnel. */
+  readonly onDidAdd = this.#onDidAdd.event;
+  readonly onDidRemove = this.#onDidRemove.event;
+
+  /** Starts empty: call `apply` once the listeners are in place. */
+  constructor(deps: TunnelSetDeps, empty: HoldfastConfig) {
+    this.#deps = deps;
+    this.#config = empty;
+  }
+
+  get config(): HoldfastConfig {
+    return this.#config;
+  }
+
+  /**
+   * Makes the set follow `next`: unchanged tunnels keep running untouched, removed ones stop, changed ones are reconfigured (a changed forward
+   * alone). Returns the names of new tunnels; the caller starts them as configured.
+   */
+  apply(next: HoldfastConfig): readonly string[] {
+    const diff = diffConfig(this.#config, next);
+    this.#config = next;
+    for (const name of diff.tunnels.removed) this.#remove(name);
+    for (const change of diff.tunnels.changed) {
+      const [entry, tunnel] = [this.#entries.get(change.name), next.tunnels.get(change.name)];
+      if (entry && tunnel) entry.supervisor.reconfigure(tunnel, resolveChain(next, tunnel.host));
+    }
+    for (const name of diff.tunnels.added) {
+      const tunnel = next.tunnels.get(name);
+      if (tunnel) this.#add(tunnel);
+    }
+    return diff.tunnels.added;
+  }
+
+  get(name: string): TunnelSupervisor | null {
+    return this.#entries.get(name)?.supervisor ?? null;
+  }
+
+  names(): string[] {
+    return [...this.#config.tunnels.keys()];
+  }
+
+  /** All supervisors, in the order of the configuration. */
+  all(): TunnelSupervisor[] {
+    return this.names().flatMap((name) => this.get(name) ?? []);
+  }
+
+  /** Tunnels and members of groups by name, each once, in the order asked. Throws `not-found`. */
+  select(names: readonly string[]): string[] {
+    const found = new Set<string>();
+    for (const name of names) {
+      const members = this.#config.tunnels.has(name)
+        ? [name]
+        : this.names().filter((tunnel) => this.#config.tunnels.get(tunnel)?.group === name);
+      if (members.length === 0) throw noSuchTunnel(name);
+      for (const member of members) found.add(member);
+    }
+    return [...found];
+  }
+
+  statuses(names: readonly string[]): TunnelStatus[] {
+    const wanted = names.length === 0 ? this.names() : this.select(names);
+    return wanted.flatMap((name) => this.get(name)?.status() ?? []);
+  }
+
+  #add(tunnel: TunnelConfig): void {
+    const store = new DisposableStore();
+    const supervisor = store.add(
+      new TunnelSupervisor({
+        config: tunnel,
+        chain: resolveChain(this.#config, tunnel.host),
+        pool: this.#deps.pool,
+        clock: this.#deps.clock,
+        log: this.#deps.log.child({ tunnel: tunnel.name, host: tunnel.host }),
+        random: this.#deps.random,
+        createRunner: this.#deps.createRunner,
+      }),
+    );
+    store.add(supervisor.onDidChange(() => this.#onDidChange.fire(tunnel.name)));
+    this.#entries.set(tunnel.name, { supervisor, store });
+    this.#onDidAdd.fire(supervisor);
+    this.#onDidChange.fire(tunnel.name);
+  }
+
+  #remove(name: string): void {
+    const entry = this.#entries.get(name);
+    if (!entry) return;
+    this.#entries.delete(name);
+    entry.supervisor.down();
+    entry.store.dispose();
+    this.#onDidRemove.fire(name);
+  }
+
+  dispose(): void {
+    for (const entry of this.#entries.values()) entry.store.dispose();
+    this.#entries.clear();
+    this.#store.dispose();
+  }
+}
+
+/** The error for a name that is neither a tunnel nor a group. */
+export function noSuchTunnel(name: string): HoldfastError {
+  return new HoldfastError({
+    code: 'not-found',
+    where: name,
+    message: `There is no tunnel or group named ${name}.`,
+    next: 'See the names with: holdfast list',
+  });
+}
