@@ -106,7 +106,7 @@ describe('serve, up, status and down', () => {
       server,
       '[tunnels.db]\nhost = "box"\nstart = "login"\nforwards = ["local 127.0.0.1:0 -> 127.0.0.1:9"]\n',
     );
-    await server.stop();
+    await server.kill('SIGTERM');
     await hf.serve();
     const row = await hf.reach('db', (now) => now.state === 'retrying' && now.attempt >= 2, 'two tries failed');
     expect(row.cause).toMatchObject({
