@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startDropbear } from '../support/dropbear.ts';
 import { makeCertificate, runProgram, runSsh, runSshWithAnswers, startAgent } from '../support/openssh-client.ts';
@@ -197,4 +198,18 @@ describe.skipIf(!canUsePam())(`PAM (${whyNoPam() ?? 'usable here'})`, () => {
       [],
     );
   });
+});
+
+test('every program that a test may need is in the list that npm test installs', async () => {
+  const { testPackages } = (await import(new URL('../../scripts/test-packages.mjs', import.meta.url).href)) as {
+    testPackages: readonly { readonly package: string }[];
+  };
+  const listed = new Set(testPackages.map((item) => item.package));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const needed = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('bench'))
+    .flatMap((file) => [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/needProgram\('[^']+', '([^']+)'\)/g)])
+    .map((match) => match[1] ?? '');
+  expect(needed.length).toBeGreaterThan(5);
+  expect(needed.filter((name) => !listed.has(name))).toEqual([]);
 });

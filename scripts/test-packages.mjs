@@ -1,0 +1,108 @@
+// What the tests need beside Node, by Debian package: real servers and clients. Everything runs on 127.0.0.1.
+import { spawnSync } from 'node:child_process';
+import { accessSync, chmodSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** `program`: must be in PATH or among the system's programs. `library`: a file in the system's library folders. */
+export const testPackages = [
+  { package: 'openssh-server', program: 'sshd' },
+  { package: 'openssh-client', program: 'ssh' },
+  { package: 'openssl', program: 'openssl' },
+  { package: 'dropbear-bin', program: 'dropbear' },
+  // Gives dropbear a user database of its own.
+  { package: 'libnss-wrapper', library: 'libnss_wrapper.so' },
+  // One-time codes and passwords behind a real sshd; used as root only.
+  { package: 'libpam-oath', library: 'security/pam_oath.so', rootOnly: true },
+  { package: 'putty-tools', program: 'puttygen' },
+  { package: 'netcat-openbsd', program: 'nc' },
+  { package: 'socat', program: 'socat' },
+  { package: 'python3', program: 'python3' },
+  { package: 'gnome-keyring', program: 'gnome-keyring-daemon' },
+  { package: 'libsecret-1-0', library: 'libsecret-1.so.0' },
+  { package: 'dbus', program: 'dbus-run-session' },
+  { package: 'libglib2.0-bin', program: 'gdbus' },
+  { package: 'procps', program: 'ps' },
+  // script(1) and setpriv(1); every Debian has them.
+  { package: 'bsdutils', program: 'script' },
+  { package: 'util-linux', program: 'setpriv' },
+];
+
+const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
+
+function hasProgram(name) {
+  return programFolders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return folder !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+function hasLibrary(name) {
+  const folders = ['/usr/lib', '/lib', '/usr/lib64', '/lib64', '/usr/local/lib'];
+  for (const root of ['/usr/lib', '/lib'])
+    if (existsSync(root))
+      folders.push(
+        ...readdirSync(root)
+          .filter((f) => f.includes('-linux-'))
+          .map((f) => join(root, f)),
+      );
+  return folders.some((folder) => existsSync(join(folder, name)));
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** The packages of the list that are not there. */
+export function missingPackages() {
+  return testPackages.filter(
+    (item) => !(item.rootOnly && !isRoot) && !(item.program ? hasProgram(item.program) : hasLibrary(item.library)),
+  );
+}
+
+/** Installs what is missing where it may, else says exactly what is missing. Returns false if something stays missing. */
+export function ensurePackages() {
+  if (process.platform !== 'linux') {
+    console.error(
+      'The whole test run needs Linux: it runs real sshd, dropbear, PAM and a keyring. Single suites: npx vitest run --project unit',
+    );
+    return false;
+  }
+  let missing = missingPackages();
+  if (missing.length === 0) return true;
+  const names = missing.map((item) => item.package);
+  if (isRoot && existsSync('/etc/debian_version')) {
+    console.log(`installing for the tests: ${names.join(' ')}`);
+    installDebian(names);
+    missing = missingPackages();
+    if (missing.length === 0) return true;
+  }
+  console.error('The tests need what is not installed here:');
+  for (const item of missing) console.error(`  ${item.program ?? item.library}  (Debian package ${item.package})`);
+  const still = missing.map((item) => item.package).join(' ');
+  console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${still}`);
+  return false;
+}
+
+function installDebian(names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  // openssh-server would start a server for the whole machine; the tests start their own.
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n');
+    chmodSync(policy, 0o755);
+  }
+  try {
+    apt('update');
+    apt('install', '-y', '--no-install-recommends', ...names);
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}

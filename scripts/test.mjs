@@ -1,0 +1,118 @@
+// npm test: everything in one go, on a fresh machine too. Packages, build, all suites; the last line is `N passed, N failed, N skipped`.
+// Arguments go to vitest: npm test -- --project unit test/unit/log
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages } from './test-packages.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** A run that hangs ends as a failure instead of never. */
+const limitMs = 60 * 60_000;
+
+process.exitCode = await main();
+
+async function main() {
+  const wrong = wrongNode();
+  if (wrong !== null) return end({ passed: 0, failed: 1, skipped: 0 }, wrong);
+  if (!existsSync(join(root, 'node_modules', 'vitest')))
+    return end({ passed: 0, failed: 1, skipped: 0 }, 'The dependencies are not installed. Run: npm ci');
+  if (!ensurePackages()) return end({ passed: 0, failed: 1, skipped: 0 }, 'Nothing was tested.');
+  const built = await run(['scripts/build.mjs'], {});
+  if (built !== 0) return end({ passed: 0, failed: 1, skipped: 0 }, 'The build went wrong; nothing was tested.');
+  return runSuites();
+}
+
+async function runSuites() {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-run-'));
+  try {
+    const report = join(folder, 'report.json');
+    const code = await run(
+      [
+        join('node_modules', 'vitest', 'vitest.mjs'),
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...process.argv.slice(2),
+      ],
+      { HOLDFAST_BUILT: '1' },
+    );
+    const counts = countReport(report);
+    if (counts === null)
+      return end({ passed: 0, failed: 1, skipped: 0 }, `vitest ended with ${code} and without a report.`);
+    if (counts.passed + counts.failed + counts.skipped === 0) return end({ ...counts, failed: 1 }, 'Not one test ran.');
+    if (code !== 0 && counts.failed === 0)
+      return end({ ...counts, failed: 1 }, `vitest ended with ${code} though no test failed: see the errors above.`);
+    return end(counts, null);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Tests by outcome; a file that could not even be loaded counts as one failed test. */
+function countReport(file) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of report.testResults ?? []) {
+    const tests = suite.assertionResults ?? [];
+    for (const test of tests) {
+      if (test.status === 'passed') counts.passed += 1;
+      else if (test.status === 'failed') counts.failed += 1;
+      else counts.skipped += 1;
+    }
+    if (suite.status === 'failed' && !tests.some((test) => test.status === 'failed')) counts.failed += 1;
+  }
+  return counts;
+}
+
+/** Says what there is to say, then the one line that others read; gives the exit code. */
+function end({ passed, failed, skipped }, message) {
+  if (message !== null) console.log(`\n${message}`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0 ? 0 : 1;
+}
+
+function run(args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const limit = setTimeout(() => {
+      console.error(`\nnode ${args[0]} has not ended within ${limitMs / 60_000} min and is ended now`);
+      child.kill('SIGKILL');
+    }, limitMs);
+    const pass = (signal) => child.kill(signal);
+    process.on('SIGINT', pass);
+    process.on('SIGTERM', pass);
+    const done = (code) => {
+      clearTimeout(limit);
+      process.removeListener('SIGINT', pass);
+      process.removeListener('SIGTERM', pass);
+      resolve(code);
+    };
+    child.on('error', (error) => {
+      console.error(error.message);
+      done(1);
+    });
+    child.on('exit', (code, signal) => done(code ?? 128 + (constants.signals[signal] ?? 1)));
+  });
+}
+
+/** What is wrong with this Node; null: nothing. */
+function wrongNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const wanted = /(\d+)\.(\d+)/.exec(engines.node);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = [Number(wanted?.[1] ?? 0), Number(wanted?.[2] ?? 0)];
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return null;
+  return `Holdfast needs Node ${engines.node}; this is ${process.versions.node}.`;
+}
