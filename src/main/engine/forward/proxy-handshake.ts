@@ -83,8 +83,9 @@ export function outcomeOf(error: HoldfastError): ProxyOutcome {
 
 /** The server has one code for "connect failed" (RFC 4254 section 5.1); only its words tell a name without address from a closed port. */
 function targetOutcome(error: HoldfastError): ProxyOutcome {
-  const words = `${error.cause instanceof Error ? error.cause.message : ''} ${error.message}`;
-  if (/timed? ?out/i.test(words)) return 'timeout';
-  if (/resol|unknown host|not known|no address|no route|unreachable|name or service/i.test(words)) return 'unreachable';
+  const words = error.cause instanceof Error ? error.cause.message : '';
+  if (/timed out|timeout/i.test(words)) return 'timeout';
+  if (/name or service|not known|unknown host|no address|name resolution|no route|unreachable/i.test(words))
+    return 'unreachable';
   return 'refused';
 }

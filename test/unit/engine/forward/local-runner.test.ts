@@ -47,7 +47,7 @@ function localSpec(over: Partial<ForwardSpec> = {}): ForwardSpec {
     listen: { kind: 'tcp', host: '127.0.0.1', port: 0, lastPort: 0 },
     target: { kind: 'tcp', host: '127.0.0.1', port: echo.port },
     ...over,
-  } as ForwardSpec;
+  };
 }
 
 function runner(spec = localSpec(), parkMs = 20_000): ForwardRunner {
@@ -103,7 +103,7 @@ describe('a local forward', () => {
     const count = await serveCount();
     owned.push(count);
     const forward = runner(
-      localSpec({ target: { kind: 'tcp', host: '127.0.0.1', port: count.port } } as Partial<ForwardSpec>),
+      localSpec({ target: { kind: 'tcp', host: '127.0.0.1', port: count.port } }),
     );
     await forward.attach(link);
     const socket = await client(forward);
