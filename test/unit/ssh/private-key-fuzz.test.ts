@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   looksPublic,
   parseCertificate,
@@ -16,6 +16,8 @@ import { makeCertificate } from '../../support/openssh-client.ts';
 import { makeKey } from '../../support/ssh-keys.ts';
 import { makeTempFolder } from '../../support/temp.ts';
 import { blobOf } from './auth-support.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = makeTempFolder();
 afterAll(() => folder.dispose());

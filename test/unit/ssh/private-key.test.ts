@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import { KeyDecryptor } from '../../../src/main/engine/ssh/key-decryptor.ts';
@@ -9,6 +9,9 @@ import { offerAlgorithms, signWithKey } from '../../../src/main/engine/ssh/key-t
 import { inspectPrivateKey, unlockPrivateKey } from '../../../src/main/engine/ssh/private-key.ts';
 import { makeTempFolder } from '../../support/temp.ts';
 import { blobOf, isSignatureOf } from './auth-support.ts';
+
+// Key derivation and the making of RSA keys are slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = makeTempFolder();
 const passphrase = 'correct hörse';
@@ -284,7 +287,7 @@ describe('the worker', () => {
       expect(isSignatureOf(key.blob, 'ssh-ed25519', data, await signWithKey(key, 'ssh-ed25519', data))).toBe(true);
 
       const slow = folder.file('worker-slow');
-      keygen('-t', 'ed25519', '-f', slow, '-N', passphrase, '-a', '400');
+      keygen('-t', 'ed25519', '-f', slow, '-N', passphrase, '-a', '150');
       const stop = new AbortController();
       const job = decryptor.unlock(readFileSync(slow), Secret.from(passphrase), stop.signal);
       setTimeout(() => stop.abort(), 50);

@@ -43,6 +43,8 @@ export class AuthAttempt {
   #storedPasswordRefused = false;
   #passwordsRefused = 0;
   #answersRefused = 0;
+  /** Something was sent that only the right person has. A server that asks for no such thing may be another than it seems (CVE-2021-36367). */
+  #proved = false;
   /** The attempt ended while a person was being asked: the server did not answer anything by it. */
   #endedWhileAsking = false;
 
@@ -85,7 +87,7 @@ export class AuthAttempt {
 
   #report(state: PlanState): AuthReport {
     const methods = state.succeeded;
-    if (methods.length === 1 && methods[0] === 'none')
+    if (!this.#proved)
       this.#log.warn(`${this.#context.host.name} let ${this.#context.host.user} in without any proof of identity`);
     else this.#log.info(`logged in by ${methods.join(', ')}`);
     this.#unlocker.keepAll();
@@ -211,7 +213,9 @@ export class AuthAttempt {
     for (const signer of candidate.signers) {
       try {
         const sign = await this.#signature(signer, algorithm, blob);
-        return await this.#wire.signKey(algorithm, blob, sign);
+        const reply = await this.#wire.signKey(algorithm, blob, sign);
+        this.#proved = true;
+        return reply;
       } catch (thrown) {
         if (!(thrown instanceof KeyError) && !(thrown instanceof AgentError)) throw thrown;
         this.#context.signal.throwIfAborted();
@@ -248,6 +252,7 @@ export class AuthAttempt {
         throw error;
       }
     });
+    if (record.fields > 0) this.#proved = true;
     // The wire may answer for us once our answer has failed; the reason is ours.
     if (thrown !== null) throw thrown;
     if (reply.kind === 'failure' && !reply.partial) {
@@ -261,6 +266,7 @@ export class AuthAttempt {
   async #password(round: number): Promise<StepOutcome> {
     const record: ExchangeRecord = { asked: false, storedUsed: false, fields: 0 };
     const reply = await this.#wire.password(await this.#questions.password(round, record));
+    this.#proved = true;
     if (reply.kind === 'failure' && !reply.partial) {
       this.#secrets.forget('password');
       if (record.asked) this.#passwordsRefused += 1;

@@ -35,9 +35,7 @@ export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
     tried.length > 0 ? `${opening}: ${tried.join(', ')}` : opening,
     ...(trail.succeeded.length > 0 ? [`${listed(trail.succeeded)} was right, but more is needed`] : []),
     ...(trail.keysLeftOut > 0
-      ? [
-          `${plural(trail.keysLeftOut, 'more key')} of the agent ${trail.keysLeftOut === 1 ? 'was' : 'were'} not offered`,
-        ]
+      ? [`${plural(trail.keysLeftOut, 'more key')} ${trail.keysLeftOut === 1 ? 'was' : 'were'} not offered`]
       : []),
     ...(trail.allowed.length > 0 ? [`it still takes ${listed(trail.allowed)}`] : []),
     ...trail.problems.map(({ message }) => message),
@@ -49,6 +47,8 @@ export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
     hop: host.name,
     message: `${cleanLine(sentences.join('; '), 1500)}.`,
     next: nextStep(trail, code),
+    // Another attempt would only ask the same person the same thing, and may lock them out.
+    ...(trail.reason === 'wrong-answers' ? { retry: 'person' } : {}),
     cause,
   });
 }
@@ -70,7 +70,9 @@ function failureCode(trail: AuthTrail, anythingTried: boolean): FailureCode {
   if (trail.reason === 'endless') return 'too-many-prompts';
   if (anythingTried || trail.succeeded.length > 0) return 'auth-failed';
   // Nothing went to the server: what is wrong is on this side.
-  return trail.problems[0]?.code ?? 'auth-no-method';
+  const codes = trail.problems.map(({ code }) => code);
+  const order = ['transport-unsupported', 'key-unreadable', 'agent-unavailable'] as const;
+  return order.find((code) => codes.includes(code)) ?? 'auth-no-method';
 }
 
 function whatWasTurnedDown(trail: AuthTrail): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { Log } from '../log/log.ts';
 import type { AgentClient } from './agent-client.ts';
@@ -129,8 +130,9 @@ class KeyFinder {
         } catch (thrown) {
           const why = thrown instanceof Error ? thrown.message : 'did not answer';
           log.warn(`the agent at ${agent.address} ${why}`);
-          // An agent that merely might be there is no news.
-          if (typeof host.agent === 'string') this.#problems.push(agentProblem(agent.address, why));
+          // The pipes of Windows are only places where an agent might be.
+          if (typeof host.agent === 'string' || process.platform !== 'win32')
+            this.#problems.push(agentProblem(agent.address, why));
           return [];
         }
       }),
@@ -254,7 +256,7 @@ class KeyFinder {
       if (this.#isOffered(candidate.blob)) return;
       this.#offered.add(candidate.blob.toString('base64'));
     }
-    this.#candidates.push(candidate);
+    this.#candidates.push({ ...candidate, label: cleanLine(candidate.label, 128) });
   }
 
   #isOffered(blob: Buffer): boolean {

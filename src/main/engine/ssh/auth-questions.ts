@@ -58,10 +58,8 @@ export class Questions {
     }
     this.#pendingText = [];
     const { kind, storable } = requestKind(request);
-    const firstField = record.fields === 0;
     record.fields += request.prompts.length;
-    // A second password field in one exchange is not the login's password again.
-    if (storable && (firstField || !record.storedUsed)) {
+    if (storable) {
       const stored = await this.#stored(record);
       if (stored) return [stored];
     }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type CipherGCMTypes, createDecipheriv } from 'node:crypto';
+import { type CipherGCMTypes, createDecipheriv, getCiphers } from 'node:crypto';
 import { pbkdf } from 'bcrypt-pbkdf';
 import { openChachaPoly } from './key-chacha.ts';
 import { armoured } from './key-armour.ts';
@@ -144,6 +144,8 @@ function decrypt(envelope: Envelope, passphrase: Uint8Array | null): Buffer {
   const cipher = ciphers[envelope.cipherName];
   if (!cipher || !Object.hasOwn(ciphers, envelope.cipherName))
     throw new KeyError('unsupported', `it is encrypted with ${envelope.cipherName}, which is not supported`);
+  if (cipher.name !== 'chacha' && !getCiphers().includes(cipher.name))
+    throw new KeyError('unsupported', `it is encrypted with ${envelope.cipherName}, which this program cannot do`);
   if (envelope.kdf !== 'bcrypt')
     throw new KeyError('unsupported', `its key derivation ${envelope.kdf} is not supported`);
   const options = new WireReader(envelope.kdfOptions);
