@@ -59,8 +59,8 @@ function plain(publicLine: string): string {
   return publicLine.split(' ').slice(0, 2).join(' ');
 }
 
-/** What the real ssh says, asked for `host` and `port` while a proxy command leads to our server. */
-async function sshVerdict(one: CorpusCase, id: number): Promise<Short> {
+/** What the real ssh says, and the host key algorithm it agreed on; asked for `host` and `port` while a proxy command leads to our server. */
+async function sshVerdict(one: CorpusCase, id: number): Promise<{ verdict: Short; algorithm: string }> {
   const user = folder.file(`user-${id}`);
   const global = folder.file(`global-${id}`);
   writeFileSync(user, one.user, 'latin1');
@@ -79,11 +79,13 @@ async function sshVerdict(one: CorpusCase, id: number): Promise<Short> {
   const { stderr } = await runProgram(needProgram('ssh', 'openssh-client'), [...args, one.host ?? corpusHost, 'true'], {
     env: { PATH: process.env['PATH'], HOME: folder.path },
   });
-  if (stderr.includes('SSH2_MSG_SERVICE_ACCEPT received')) return 'ok';
+  const algorithm = /kex: host key algorithm: (\S+)/.exec(stderr)?.[1] ?? '';
+  const is = (verdict: Short) => ({ verdict, algorithm });
+  if (stderr.includes('SSH2_MSG_SERVICE_ACCEPT received')) return is('ok');
   // The fallback to the bare name may print a revocation and then still call the key unknown.
-  if (/No \S+ host key is known for/.test(stderr)) return 'unknown';
-  if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) return 'changed';
-  if (stderr.includes('REVOKED HOST KEY DETECTED')) return 'revoked';
+  if (/No \S+ host key is known for/.test(stderr)) return is('unknown');
+  if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) return is('changed');
+  if (stderr.includes('REVOKED HOST KEY DETECTED')) return is('revoked');
   throw new Error(`ssh said something else for "${one.row}":\n${stderr}`);
 }
 
@@ -96,8 +98,8 @@ const supported = [
   'rsa-sha2-256',
 ];
 
-/** Our verdict on the key that the server would show after our order of algorithms. */
-function ourVerdict(one: CorpusCase): Short {
+/** Our verdict on the key that the server would show after our order of algorithms, or on the one of `algorithm`. */
+function ourVerdict(one: CorpusCase, algorithm?: string): Short {
   const files = [one.user, one.global ?? ''].map((text, i) => parseKnownHosts(`file${i}`, Buffer.from(text, 'latin1')));
   const names = lookupNamesOf({
     address: one.host ?? corpusHost,
@@ -110,7 +112,7 @@ function ourVerdict(one: CorpusCase): Short {
     'rsa-sha2-512': keys.rsa,
     'rsa-sha2-256': keys.rsa,
   };
-  const agreed = orderAlgorithms(supported, findLines(files, names.lookup)).find((algorithm) => algorithm in shown);
+  const agreed = algorithm ?? orderAlgorithms(supported, findLines(files, names.lookup)).find((name) => name in shown);
   const key = readPublicKey(Buffer.from(shown[agreed ?? '']?.split(' ')[1] ?? '', 'base64'));
   if (key === null) throw new Error('the server has no key');
   return judge(files, names, key).kind;
@@ -129,7 +131,9 @@ describe('against the real ssh', () => {
   const compare = async (cases: readonly CorpusCase[], base: number): Promise<void> => {
     const differences: unknown[] = [];
     await each(cases, async (one, index) => {
-      const [theirs, ours] = [await sshVerdict(one, base + index), ourVerdict(one)];
+      const { verdict: theirs, algorithm } = await sshVerdict(one, base + index);
+      // A revocation that ssh overlooks for its tab also changes which key we ask for: there the verdicts on the same key are compared.
+      const ours = ourVerdict(one, one.stricter?.includes('tab') ? algorithm : undefined);
       const stricter = one.stricter !== undefined && strictness[ours] > strictness[theirs];
       if (ours !== theirs && !stricter)
         differences.push({

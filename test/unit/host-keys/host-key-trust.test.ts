@@ -255,6 +255,16 @@ describe('files that are not written', () => {
     expect((await attempt(host)).error).toBeNull();
   });
 
+  test('decide itself refuses, before anything is trusted', async () => {
+    const folder = tempFolder();
+    symlinkSync('real', folder.file('known_hosts'));
+    const host = hostWith({ knownHosts: [folder.file('known_hosts')] });
+    const session = await trust.prepare(host, { trustedOnce: new Map() });
+    await expect(session.decide(right, () => Promise.resolve('yes'))).rejects.toMatchObject({
+      code: 'host-key-not-saved',
+    });
+  });
+
   test('a dangling link', async () => {
     const folder = tempFolder();
     symlinkSync('nowhere', folder.file('known_hosts'));

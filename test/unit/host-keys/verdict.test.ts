@@ -174,6 +174,7 @@ describe('lines', () => {
     ],
     ['unknown type', `h ssh-new ${blob}\n`, 'unknown'],
     ['type and blob differ', `h ssh-rsa ${blob}\n`, 'unknown'],
+    ['curve and blob differ', `h ecdsa-sha2-nistp384 ${ecdsa('a').toString('base64')}\n`, 'unknown'],
     ['type in capitals', `h SSH-ED25519 ${blob}\n`, 'unknown'],
     ['SSH 1', `h 1024 35 1234567890\n`, 'unknown'],
     ['short RSA', `h ${keyText(rsa('s', 1016))}\n`, 'unknown'],
