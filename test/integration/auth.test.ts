@@ -173,6 +173,13 @@ describe('key files against sshd', () => {
     });
   });
 
+  test('a server that hangs up after too many keys has refused the login', async () => {
+    const server = await sshd({ maxAuthTries: 2 });
+    const identity = ['many-1', 'many-2', 'many-3'].map((name) => folder.file(name));
+    for (const file of identity) makeKey(file);
+    await expect(login(server, { identity })).rejects.toMatchObject({ code: 'auth-failed', phase: 'auth' });
+  });
+
   test('RSA on a server that takes SHA-512 alone, and one that takes SHA-1 alone', async () => {
     const file = folder.file('rsa-sigs');
     const line = makeKey(file, { type: 'rsa' });
@@ -322,6 +329,29 @@ describe('user certificates', () => {
       await login(server, { agent: true, identity: [`${file}.pub`], identitiesOnly: true }, [], { env: certAgent });
     },
   );
+
+  test('inside a PPK file', async () => {
+    const own = makeTempFolder();
+    cleanUps.push(() => own.dispose());
+    const file = own.file('key');
+    makeKey(file);
+    const server = await sshd({ authorizedKeys: [], trustedUserCa: caLine });
+    makeCertificate({ caKey: ca, key: file, principals: [server.user] });
+    const ppk = own.file('with-certificate');
+    writeFileSync(own.file('pass'), 'horse\n');
+    const args = [
+      '-O',
+      'private',
+      '-o',
+      ppk,
+      '--certificate',
+      `${file}-cert.pub`,
+      '--new-passphrase',
+      own.file('pass'),
+    ];
+    execFileSync('puttygen', [file, ...args], { stdio: 'pipe' });
+    expect((await login(server, { identity: [ppk] }, ['horse'])).prompts).toHaveLength(1);
+  });
 
   test('expired and future ones are not offered', async () => {
     const own = makeTempFolder();

@@ -430,6 +430,19 @@ describe('passphrases', () => {
     }
   });
 
+  test('a .pub beside it that belongs to another key is said, and nothing is signed', async () => {
+    const own = tempFolder();
+    copyFileSync(folder.file('bare'), own.file('key'));
+    copyFileSync(folder.file('pem.pub'), own.file('key.pub'));
+    const { server, run } = login({ chains: [['publickey']], keys: [blob('pem')] }, new FakePerson('horse'), {
+      identity: [own.file('key')],
+    });
+    await expect(run()).rejects.toMatchObject({
+      message: expect.stringContaining('the public key beside it belongs to another key') as string,
+    });
+    expect(server.seen.some((what) => what.startsWith('sign'))).toBe(false);
+  });
+
   test('cancel ends the attempt', async () => {
     const { run } = login(
       { chains: [['publickey'], ['password']], keys: [blob('locked')], password: 'x' },
@@ -489,6 +502,26 @@ describe('identity files', () => {
     expect(said).toContain('junk: it holds no private key');
     expect(said).toContain('it is not a regular file');
     expect(bad.log.lines.filter((line) => line.startsWith('warn'))).toHaveLength(8);
+  });
+
+  test('a key in a folder that others can write to is ignored', async () => {
+    const shared = tempFolder();
+    copyFileSync(folder.file('one'), shared.file('key'));
+    chmodSync(shared.file('key'), 0o600);
+    const rules = { chains: [['publickey']], keys: [blob('one')] };
+    for (const [mode, says] of [
+      [0o770, 'its folder is writable for others'],
+      [0o757, 'its folder is writable for others'],
+    ] as const) {
+      chmodSync(shared.path, mode);
+      const { run } = login(rules, new FakePerson(), { identity: [shared.file('key')] });
+      await expect(run()).rejects.toMatchObject({
+        code: 'key-unreadable',
+        message: expect.stringContaining(says) as string,
+      });
+    }
+    chmodSync(shared.path, 0o1777);
+    await login(rules, new FakePerson(), { identity: [shared.file('key')] }).run();
   });
 
   test('default identities are used where they exist; missing ones are no news', async () => {

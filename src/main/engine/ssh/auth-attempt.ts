@@ -12,6 +12,7 @@ import { type ExchangeRecord, Questions } from './auth-questions.ts';
 import { HostSecrets } from './auth-secrets.ts';
 import { Unlocker, type UnlockedKeys } from './auth-unlock.ts';
 import type { AskSecrets, AuthContext, AuthReport } from './authenticator.ts';
+import { parseCertificate } from './certificate.ts';
 import type { KeyDecryptor } from './key-decryptor.ts';
 import { KeyError } from './key-error.ts';
 import { type UnlockedKey, isCertificateType, keyTypeOf, offerAlgorithms, signWithKey } from './key-types.ts';
@@ -236,8 +237,8 @@ export class AuthAttempt {
     }
     // Before the request is begun: the person may take their time, and a wrong passphrase costs no try at the server.
     const unlocked = await this.#unlocker.unlock(signer.source);
-    if (!isCertificateType(keyTypeOf(blob)) && !unlocked.blob.equals(blob))
-      throw new KeyError('broken', 'the public key beside it belongs to another key');
+    const plain = isCertificateType(keyTypeOf(blob)) ? parseCertificate(blob).publicBlob : blob;
+    if (!unlocked.blob.equals(plain)) throw new KeyError('broken', 'the public key beside it belongs to another key');
     return (data) => signedBy(unlocked, algorithm, data);
   }
 

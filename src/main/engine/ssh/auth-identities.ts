@@ -69,6 +69,8 @@ interface Identity {
   readonly path: string;
   readonly publicBlob: Buffer | null;
   readonly source: KeySource | null;
+  /** Carried by the key file itself. */
+  readonly certificate?: UserCertificate | undefined;
 }
 
 /**
@@ -180,7 +182,13 @@ class KeyFinder {
       const bytes = await readKeyFile(path, true);
       const info = inspectPrivateKey(bytes);
       const publicBlob = info.publicBlob ?? (await this.#publicBeside(path));
-      return { label, path, publicBlob, source: { path, bytes, encrypted: info.encrypted } };
+      return {
+        label,
+        path,
+        publicBlob,
+        source: { path, bytes, encrypted: info.encrypted },
+        certificate: info.certificate,
+      };
     } catch (thrown) {
       if (!(thrown instanceof KeyError)) throw thrown;
       const beside = thrown.code === 'missing' ? await this.#publicBeside(path) : null;
@@ -206,7 +214,7 @@ class KeyFinder {
     agentKeys: readonly AgentKey[],
     certificates: readonly { certificate: UserCertificate; label: string }[],
   ): Promise<void> {
-    const { label, path, publicBlob, source } = identity;
+    const { label, path, publicBlob, source, certificate: inside } = identity;
     const isToken = publicBlob !== null && isSecurityKeyType(keyTypeOf(publicBlob));
     const own: readonly Signer[] = source && !isToken ? [{ kind: 'file', source }] : [];
     if (publicBlob === null) {
@@ -220,6 +228,8 @@ class KeyFinder {
     }
     const beside = await this.#certificate(`${path.replace(/\.pub$/, '')}-cert.pub`, false);
     const named = certificates.filter(({ certificate }) => certificate.publicBlob.equals(publicBlob));
+    if (inside && signers.length > 0 && this.#isValid(inside, label))
+      this.#add({ label: `${label} (certificate)`, configured, blob: inside.blob, signers });
     for (const entry of [...(beside ? [{ certificate: beside, label: `${label}-cert.pub` }] : []), ...named]) {
       if (!entry.certificate.publicBlob.equals(publicBlob)) continue;
       if (signers.length > 0) this.#add({ label: entry.label, configured, blob: entry.certificate.blob, signers });

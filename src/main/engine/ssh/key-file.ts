@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat as statOf } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { KeyError } from './key-error.ts';
 import { maxKeyFileBytes } from './private-key.ts';
 
 /**
  * Reads a key, public key or certificate. Throws `KeyError`: missing, unreadable, too-big, or unprotected where `secret` (OpenSSH's rule: on POSIX
- * a private key of ours must not be open to group and others, `mode & 077`).
+ * a private key of ours must not be open to group and others, `mode & 077`; and, stricter than OpenSSH, its folder must not be writable for them,
+ * or they could put another key in its place).
  */
 export async function readKeyFile(path: string, secret: boolean): Promise<Buffer> {
   try {
@@ -20,6 +22,8 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
         const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
         throw new KeyError('unprotected', `it is open to others (mode ${mode}) and is ignored; chmod 600 closes it`);
       }
+      if (secret && (await isFolderOpen(path)))
+        throw new KeyError('unprotected', 'its folder is writable for others, so it is ignored; chmod go-w closes it');
       return await readAll(file, stat.size);
     } finally {
       await file.close();
@@ -30,6 +34,13 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new KeyError('missing', 'there is no such file', thrown);
     throw new KeyError('unreadable', `it cannot be read (${code})`, thrown);
   }
+}
+
+/** A sticky folder (/tmp) lets nobody replace another's file. */
+async function isFolderOpen(path: string): Promise<boolean> {
+  if (process.getuid === undefined) return false;
+  const { mode } = await statOf(dirname(path));
+  return (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
 }
 
 /** Reads no more than the size that was checked, even if the file grows meanwhile. */

@@ -90,6 +90,7 @@ export function inspectPpk(file: Buffer): KeyFileInfo {
     encrypted: ppk.encryption !== 'none',
     publicBlob: plainBlob(ppk),
     comment: ppk.comment.toString('utf8'),
+    ...(isCertificateType(ppk.algorithm) ? { certificate: parseCertificate(ppk.publicBlob) } : {}),
   };
 }
 

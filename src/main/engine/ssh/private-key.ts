@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import type { UserCertificate } from './certificate.ts';
 import { KeyError, asKeyError } from './key-error.ts';
 import type { UnlockedKey } from './key-types.ts';
 import { inspectOpensshKey, isOpensshKey, unlockOpensshKey } from './private-key-openssh.ts';
@@ -11,6 +12,8 @@ export interface KeyFileInfo {
   readonly encrypted: boolean;
   /** The public half, where the format keeps it in clear. */
   readonly publicBlob: Buffer | null;
+  /** A certificate that the file carries (PuTTY's can). */
+  readonly certificate?: UserCertificate;
   readonly comment: string;
 }
 
