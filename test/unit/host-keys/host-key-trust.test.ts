@@ -108,6 +108,17 @@ describe('ask', () => {
     expect(() => lstatSync(file)).toThrow('ENOENT');
   });
 
+  test('the key may be overwritten after the question: what is kept is a copy', async () => {
+    const memory: ConnectMemory = { trustedOnce: new Map() };
+    const packet = Buffer.from(right);
+    const session = await trust.prepare(hostWith({ knownHosts: [] }), memory);
+    await session.decide(packet, () => {
+      packet.fill(0);
+      return Promise.resolve('once');
+    });
+    expect(memory.trustedOnce.get('bastion.example.org')?.equals(right)).toBe(true);
+  });
+
   test('a key trusted once sorts the algorithms', async () => {
     const memory: ConnectMemory = { trustedOnce: new Map([['bastion.example.org', rsa('r')]]) };
     const session = await trust.prepare(hostWith({ knownHosts: [] }), memory);

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
@@ -76,7 +76,8 @@ class KnownHostsSession implements HostKeySession {
   async decide(blob: Buffer, ask: AskHostKey): Promise<void> {
     this.#promised = null;
     this.#mayUpdate = false;
-    const key = readPublicKey(blob);
+    // A copy: the bytes belong to a packet, and the key may outlive it.
+    const key = readPublicKey(Buffer.from(blob));
     if (key === null || key.certificate) throw text.unreadableKey(this.#host, key !== null);
     if (this.#host.hostKeyPins.length > 0) {
       this.#decideByPins(key);

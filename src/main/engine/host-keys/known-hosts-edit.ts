@@ -59,7 +59,7 @@ export async function findKnownHost(files: readonly string[], name: string): Pro
 /**
  * Removes the plain keys of `name` from a file and returns what was removed; the content before is kept in `file`.old. Lines of certificate
  * authorities and revocations stay, lines with more names keep those, and lines that match by a pattern stay: they are for other hosts too.
- * Rejects with `host-key-not-saved` (a link, no permission, disk full); the file is then unchanged.
+ * Rejects with `host-key-not-saved` (a link, no permission, disk full) or `config` (not readable); the file is then unchanged.
  */
 export async function removeKnownHost(
   file: string,
