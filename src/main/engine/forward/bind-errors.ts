@@ -28,7 +28,11 @@ export interface BindContext {
 }
 
 /** Puts a failed TCP bind into words: who holds the port, which one is free. */
-export async function tcpBindError(failure: BindFailure, context: BindContext): Promise<HoldfastError> {
+export async function tcpBindError(
+  failure: BindFailure,
+  context: BindContext,
+  platform: NodeJS.Platform = process.platform,
+): Promise<HoldfastError> {
   const { where } = context;
   const { address, port } = failure.place;
   const common = { where, cause: failure.cause };
@@ -50,7 +54,7 @@ export async function tcpBindError(failure: BindFailure, context: BindContext): 
     }
     case 'EACCES':
     case 'EPERM': {
-      if (process.platform === 'win32') {
+      if (platform === 'win32') {
         return new HoldfastError({
           ...common,
           code: 'port-forbidden',

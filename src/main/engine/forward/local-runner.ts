@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint, ForwardSpec } from '../../../shared/model/forward-spec.ts';
-import { MutableDisposable } from '../lifecycle/disposable.ts';
+import { type Disposable, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { SshChannel, SshLink } from '../ssh/link.ts';
 import { ForwardBase, type ForwardRunnerOptions } from './forward-base.ts';
 import type { ForwardRunner } from './forward-runner.ts';
@@ -26,7 +26,7 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
   /** Sockets from accept to pump, with what aborts their opening. */
   readonly #early = new Map<Socket, AbortController>();
   /** Sockets that only take their goodbye. */
-  readonly #leaving = new Set<Socket>();
+  readonly #leaving = new Map<Socket, Disposable>();
   #link: SshLink | null = null;
   /** Counts attach and detach, so that a stale `attach` changes nothing. */
   #attempt = 0;
@@ -90,7 +90,10 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
     this.#drop();
     this.#listener.dispose();
     this.#resetEarly();
-    for (const socket of this.#leaving) socket.destroy();
+    for (const [socket, timer] of this.#leaving) {
+      timer.dispose();
+      socket.destroy();
+    }
     this.#parking.dispose();
     this.disposeBase();
   }
@@ -217,7 +220,7 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
   #sayGoodbye(socket: Socket): void {
     if (socket.destroyed) return;
     const timer = this.options.clock.schedule(goodbyeMs, () => socket.destroy());
-    this.#leaving.add(socket);
+    this.#leaving.set(socket, timer);
     socket.on('close', () => {
       timer.dispose();
       this.#leaving.delete(socket);

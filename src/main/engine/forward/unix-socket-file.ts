@@ -50,7 +50,8 @@ export async function makeRoomForSocket(
     const next = 'Choose another path, or move the file away. Holdfast removes nothing that is not a socket.';
     throw new HoldfastError({ code: 'bind-failed', where, message: `${path} exists and is not a socket.`, next });
   }
-  const stale = await isStale(path);
+  // Not knocking at our own door: the other tunnel would take it for a client.
+  const stale = options.holder === null && (await isStale(path));
   const ours = found.uid === process.getuid?.();
   if (stale && (ours || options.unlink)) {
     await unlink(path).catch((error: NodeJS.ErrnoException) => {

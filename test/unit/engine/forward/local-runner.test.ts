@@ -102,9 +102,7 @@ describe('a local forward', () => {
   it('keeps half-close: the target answers after the end of 1,000,000 bytes', async () => {
     const count = await serveCount();
     owned.push(count);
-    const forward = runner(
-      localSpec({ target: { kind: 'tcp', host: '127.0.0.1', port: count.port } }),
-    );
+    const forward = runner(localSpec({ target: { kind: 'tcp', host: '127.0.0.1', port: count.port } }));
     await forward.attach(link);
     const socket = await client(forward);
     socket.end(Buffer.alloc(1_000_000));
