@@ -162,7 +162,7 @@ class Scene {
       `   ${prompt.hop} asks for a code. Signing in as ${prompt.user}. The server says: ${prompt.message.replaceAll(/\s+/g, ' ')}`,
     );
     this.#guide.say(`     your authenticator shows ${this.#stage.otp.current}`);
-    const answer = await this.#person(`   ${prompt.fields[0]?.label ?? 'Code: '}`);
+    const answer = await this.#person(`   ${(prompt.fields[0]?.label ?? 'Code:').trimEnd()} `);
     await this.#client.call('answer', {
       id: prompt.id,
       answer: { kind: 'values', values: [answer ?? this.#stage.otp.current], remember: false },
