@@ -1,5 +1,5 @@
 import type { TunnelConfig } from '../../../src/shared/model/config.ts';
-import { asHoldfastError, type Cause, HoldfastError } from '../../../src/shared/model/failure.ts';
+import { asHoldfastError, type Cause, type HoldfastError } from '../../../src/shared/model/failure.ts';
 import type { ForwardSpec, ForwardState } from '../../../src/shared/model/forward-spec.ts';
 import type { ForwardStatus } from '../../../src/shared/model/tunnel.ts';
 import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';

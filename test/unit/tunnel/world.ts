@@ -18,7 +18,7 @@ export interface Watched {
   readonly causes: (string | null)[];
   readonly probes: (number | null)[];
   readonly log: RecordingLog;
-  runner(index?: number): FakeRunner;
+  readonly runner: (index?: number) => FakeRunner;
 }
 
 /** Real supervisors and the real pool under a fake clock, over a fake connector and fake runners. */

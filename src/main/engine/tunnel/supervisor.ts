@@ -344,7 +344,8 @@ export class TunnelSupervisor implements Disposable {
   #shownForwards(): readonly ForwardStatus[] {
     const { state, lastCause } = this.#machine;
     const shown = this.#forwards.statuses();
-    if (lastCause === null || (state.kind !== 'listening' && state.kind !== 'interactive')) return shown;
+    const resting = state.kind === 'listening' || (state.kind === 'interactive' && state.promptId === null);
+    if (lastCause === null || !resting) return shown;
     const here = new Set(this.#config.forwards.filter((spec) => listensHere(spec)).map((spec) => spec.spec));
     return shown.map((row) => (here.has(row.spec) && row.cause === null ? { ...row, cause: lastCause } : row));
   }
