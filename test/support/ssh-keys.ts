@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { needProgram, run } from './processes.ts';
-import { makeTempFolder, type TempFolder } from './temp.ts';
 
 /** Kinds of keys that the test servers and clients use. */
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa';
@@ -33,16 +32,18 @@ export function fingerprintOf(publicLine: string): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-let cacheFolder: TempFolder | null = null;
-const cache = new Map<string, string>();
+const cache = new Map<string, { readonly secret: Buffer; readonly line: string }>();
 
-/** Copies the process's cached key of this purpose and type to `file` and returns its public line: making RSA keys for each server would be slow. */
+/** Writes the process's cached key of this purpose and type to `file` and returns its public line: making RSA keys for each server would be slow. */
 export function cachedKey(purpose: string, type: KeyType, file: string): string {
-  cacheFolder ??= makeTempFolder('holdfast-test-keys-');
-  const source = cacheFolder.file(`${purpose}-${type}`);
-  const known = cache.get(source) ?? makeKey(source, { type, comment: `${purpose}-${type}` });
-  cache.set(source, known);
-  copyFileSync(source, file);
-  copyFileSync(`${source}.pub`, `${file}.pub`);
-  return known;
+  const name = `${purpose}-${type}`;
+  const known = cache.get(name);
+  if (known === undefined) {
+    const line = makeKey(file, { type, comment: name });
+    cache.set(name, { secret: readFileSync(file), line });
+    return line;
+  }
+  writeFileSync(file, known.secret, { mode: 0o600 });
+  writeFileSync(`${file}.pub`, `${known.line}\n`);
+  return known.line;
 }

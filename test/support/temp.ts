@@ -16,6 +16,8 @@ const alive = new Set<Disposable>();
 process.once('exit', () => {
   for (const folder of alive) folder.dispose();
 });
+// The runner ends its workers with SIGTERM, which alone would skip every clean-up at exit.
+process.once('SIGTERM', () => process.exit(143));
 
 /** Makes a temp folder that the caller disposes of (at the latest the end of the process does). Its path has no symlink in it. */
 export function makeTempFolder(prefix = 'holdfast-test-'): TempFolder {
