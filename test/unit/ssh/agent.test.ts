@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { DisposableStore } from '../../../src/main/engine/lifecycle/disposable.ts';
 import { agentAddresses, windowsAgentPipe } from '../../../src/main/engine/ssh/agent-address.ts';
@@ -14,6 +14,8 @@ import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { framed, identities, startFakeAgent } from './agent-support.ts';
 import { blobOf, isSignatureOf } from './auth-support.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 checkLeaks();
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   type AuthStep,
   type PlanState,
@@ -8,6 +8,8 @@ import {
   initialPlan,
   nextStep,
 } from '../../../src/main/engine/ssh/auth-plan.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const methods = fc.subarray(['publickey', 'keyboard-interactive', 'password', 'hostbased']);
 

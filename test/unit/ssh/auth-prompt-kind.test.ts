@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { requestKind } from '../../../src/main/engine/ssh/auth-prompt-kind.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const one = (prompt: string, echo = false, instruction = '') => ({
   name: '',
@@ -86,7 +88,7 @@ describe('keyboard-interactive: password or OTP', () => {
 
   test('any text is taken', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string(), (prompt, instruction) => {
+      fc.property(fc.string({ unit: 'binary', maxLength: 100 }), fc.string(), (prompt, instruction) => {
         expect(['otp', 'password']).toContain(requestKind(one(prompt, false, instruction)).kind);
       }),
     );
