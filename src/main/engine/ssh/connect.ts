@@ -81,7 +81,7 @@ class HopAttempt {
 
   async #connect(): Promise<SshLink> {
     const { clock, trust, authenticator } = this.#parts;
-    const { observer, memory } = this.#request;
+    const { memory } = this.#request;
     const trusting = await trust.prepare(this.#host, memory);
     const offer = algorithmOffer(this.#host, (supported) => trusting.orderAlgorithms(supported), supportedAlgorithms());
     this.#checkOn();
@@ -162,7 +162,6 @@ class HopAttempt {
         error: error instanceof Error ? error.message : String(error),
       });
     });
-    observer.onWaiting(null);
     return link;
   }
 

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { DisposableStore, listen } from '../lifecycle/disposable.ts';
-import { Emitter } from '../lifecycle/emitter.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { HopStream } from './hop-stream.ts';
+import { OneShot } from './one-shot.ts';
 import type { SshChannel } from './link.ts';
 
 /** A connected socket as a hop's stream. Takes the socket over; its listeners included. */
 export function socketStream(socket: Socket, clock: Clock): HopStream {
   const store = new DisposableStore();
-  const onDidEnd = new Emitter<Error | null>();
+  const onDidEnd = new OneShot<Error | null>();
   let failure: Error | null = null;
   let isOver = false;
   const over = (): void => {
@@ -51,7 +51,7 @@ export function socketStream(socket: Socket, clock: Clock): HopStream {
 /** A channel through the jump host before this hop as its stream. */
 export function channelStream(channel: SshChannel, clock: Clock): HopStream {
   const store = new DisposableStore();
-  const onDidEnd = new Emitter<Error | null>();
+  const onDidEnd = new OneShot<Error | null>();
   const { stream } = channel;
   let isOver = false;
   const over = (): void => {

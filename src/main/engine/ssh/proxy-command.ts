@@ -5,8 +5,8 @@ import { cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
-import { Emitter } from '../lifecycle/emitter.ts';
 import type { HopStream } from './hop-stream.ts';
+import { OneShot } from './one-shot.ts';
 
 const stderrKeptBytes = 1024;
 /** Between the polite signal and the final one. */
@@ -70,7 +70,7 @@ class CommandStream implements HopStream {
   readonly localAddress = null;
   readonly remoteAddress = null;
   readonly onDidEnd;
-  readonly #onDidEnd = new Emitter<Error | null>();
+  readonly #onDidEnd = new OneShot<Error | null>();
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #clock: Clock;
   #stderr = Buffer.alloc(0);
@@ -135,6 +135,7 @@ class CommandStream implements HopStream {
 
   #kill(): void {
     this.stream.destroy();
+    this.#child.stderr.destroy();
     if (this.#isReaped) return;
     this.#signal('SIGTERM');
     const timer = this.#clock.schedule(killAfterMs, () => this.#signal('SIGKILL'));
@@ -176,17 +177,17 @@ class ChildDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, callback: (error?: Error | null) => void): void {
-    this.#child.stdin.write(chunk, callback);
+    // A command that takes no more is about to end, and its end tells why; a failed write would only hide that.
+    this.#child.stdin.write(chunk, () => callback());
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#child.stdin.end(callback);
+    this.#child.stdin.end(() => callback());
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#child.stdin.destroy();
     this.#child.stdout.destroy();
-    this.#child.stderr.destroy();
     callback(error);
   }
 }

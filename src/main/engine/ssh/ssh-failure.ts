@@ -175,7 +175,8 @@ export function protocolFailure(
       { cause: error },
     );
   const broken =
-    /invalid mac|bad packet length|mac mismatch|unable to authenticate data|decrypt/i.test(text) && stage !== 'hello';
+    /invalid mac|bad packet length|unable to authenticate data|decrypt|^error:|unsupported state/i.test(text) &&
+    stage !== 'hello';
   return makeFailure(
     { host, phase },
     'protocol',

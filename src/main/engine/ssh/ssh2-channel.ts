@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 import type { Channel } from 'ssh2';
-import { Emitter } from '../lifecycle/emitter.ts';
 import type { SshChannel } from './link.ts';
+import { OneShot } from './one-shot.ts';
 import type { ChannelInternals } from './ssh2-seam.ts';
 
 /** Bytes that wait in a channel's own queue before its stream says stop; ssh2's own 2 MiB a channel add up. */
@@ -21,7 +21,7 @@ export interface WriteGate {
 export class Ssh2Channel implements SshChannel {
   readonly stream: Channel;
   readonly onDidClose;
-  readonly #onDidClose = new Emitter<{ readonly lost: boolean }>();
+  readonly #onDidClose = new OneShot<{ readonly lost: boolean }>();
   readonly #internals: ChannelInternals;
   readonly #onReleased: () => void;
   #isClosed = false;
@@ -97,7 +97,6 @@ export class Ssh2Channel implements SshChannel {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#onDidClose.fire({ lost });
-    this.#onDidClose.dispose();
   }
 
   #release(): void {

@@ -8,13 +8,14 @@ import { DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter, once } from '../lifecycle/emitter.ts';
 import { onAbort, reasonOf } from './dial.ts';
 import type { ExecResult, LinkInfo, RemoteListener, SshChannel, SshLink } from './link.ts';
+import { OneShot } from './one-shot.ts';
 import { type RemoteAddress, RemoteListeners } from './remote-listener.ts';
 import { RekeyTrigger } from './rekey.ts';
 import { channelOpenFailure, linkGone, remoteListenFailure } from './channel-failure.ts';
 import { endpointText } from './failure-base.ts';
 import { linkDead } from './ssh-failure.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
-import { execCommand } from './ssh2-exec.ts';
+import { collectOutput, execTimeout } from './ssh2-exec.ts';
 import type { Ssh2Session } from './ssh2-session.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -25,7 +26,7 @@ const roomWaitMs = 5000;
 export class Ssh2Link implements SshLink {
   readonly info: LinkInfo;
   readonly onDidClose;
-  readonly #onDidClose = new Emitter<HoldfastError | null>();
+  readonly #onDidClose = new OneShot<HoldfastError | null>();
   readonly #onDidFree = new Emitter<void>();
   readonly #host: HostConfig;
   readonly #clock: Clock;
@@ -124,15 +125,20 @@ export class Ssh2Link implements SshLink {
 
   async exec(command: string, timeoutMs: number): Promise<ExecResult> {
     const { client } = this.#session;
-    const signal = new AbortController();
-    const channel = await this.#openChannel(
-      'session',
-      (callback) => {
-        client.exec(command, (error: Error | undefined, stream: ClientChannel) => callback(error, stream));
-      },
-      signal.signal,
-    );
-    return execCommand(this.#host, channel, timeoutMs, this.#clock);
+    const giveUp = new AbortController();
+    const timer = this.#clock.schedule(timeoutMs, () => giveUp.abort(execTimeout(this.#host, timeoutMs)));
+    try {
+      const channel = await this.#openChannel(
+        'session',
+        (callback) => {
+          client.exec(command, (error: Error | undefined, stream: ClientChannel) => callback(error, stream));
+        },
+        giveUp.signal,
+      );
+      return await collectOutput(this.#host, channel, giveUp.signal);
+    } finally {
+      timer.dispose();
+    }
   }
 
   ping(timeoutMs: number): Promise<number> {
@@ -313,7 +319,6 @@ export class Ssh2Link implements SshLink {
     this.#listeners.dispose();
     for (const write of this.#heldWrites.splice(0)) write();
     this.#onDidClose.fire(error);
-    this.#onDidClose.dispose();
     this.#onDidFree.dispose();
   }
 }

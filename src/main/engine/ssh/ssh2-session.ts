@@ -12,6 +12,7 @@ import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
 import { advertisedHostKeys } from './host-key-notice.ts';
 import { HelloGuard } from './hello-guard.ts';
 import type { HopStream } from './hop-stream.ts';
+import { OneShot } from './one-shot.ts';
 import {
   disconnectFailure,
   endlessHello,
@@ -64,7 +65,7 @@ export class Ssh2Session implements Disposable {
   readonly onDidDrain;
   /** Bytes came in or went out. */
   readonly onDidTransfer;
-  readonly #onDidEnd = new Emitter<HoldfastError | null>();
+  readonly #onDidEnd = new OneShot<HoldfastError | null>();
   readonly #onDidRekey = new Emitter<void>();
   readonly #onDidDrain = new Emitter<void>();
   readonly #onDidTransfer = new Emitter<void>();
@@ -112,7 +113,7 @@ export class Ssh2Session implements Disposable {
       readyTimeout: 0,
       keepaliveInterval: 0,
       strictVendor: false,
-      ident: 'Holdfast',
+      ident: 'Holdfast_0.1',
       algorithms: {
         kex: [...this.#offer.kex],
         serverHostKey: [...this.#offer.serverHostKey],
@@ -195,7 +196,6 @@ export class Ssh2Session implements Disposable {
     this.#settleHandshake = null;
     this.#onDidEnd.fire(error);
     this.wire.shut(graceMs);
-    this.#onDidEnd.dispose();
     this.#onDidRekey.dispose();
     this.#onDidDrain.dispose();
     this.#onDidTransfer.dispose();
