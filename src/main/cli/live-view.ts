@@ -164,8 +164,9 @@ async function showScreen(
   let pending: Disposable | null = null;
   const draw = (): void => {
     pending = null;
-    const columns = stdout.columns ?? 80;
-    const rows = stdout.rows ?? 24;
+    // A terminal that does not know its size says 0.
+    const columns = stdout.columns || 80;
+    const rows = stdout.rows || 24;
     const lines = [...statusTable(follower.tunnels, texts, out.style, clock.wallNow())];
     if (follower.openPrompts > 0) lines.push('', out.style.ask(texts.status.prompts(follower.openPrompts)));
     const room = Math.max(1, rows - 1);

@@ -20,7 +20,7 @@ export class Output {
 
   /** Width of the terminal in columns, or null when the output goes elsewhere. */
   get columns(): number | null {
-    return this.#terminal.stdout.isTTY ? (this.#terminal.stdout.columns ?? 80) : null;
+    return this.#terminal.stdout.isTTY ? this.#terminal.stdout.columns || 80 : null;
   }
 
   print(line: string): void {
