@@ -22,7 +22,7 @@ const mayImport = {
   engine: ['shared', 'engine'],
   desktop: ['shared', 'engine', 'desktop', 'entry'],
   cli: ['shared', 'engine', 'cli', 'entry'],
-  demo: ['shared', 'engine', 'cli', 'demo'],
+  demo: ['shared', 'engine', 'cli', 'demo', 'entry'],
   entry: ['shared', 'engine', 'desktop', 'cli', 'demo', 'entry'],
   preload: ['shared', 'preload'],
   renderer: ['shared', 'renderer'],

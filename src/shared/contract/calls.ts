@@ -89,7 +89,7 @@ const none = z.object({});
 export const historyEventSchema = z.object({
   atMs: z.number(),
   tunnel: z.string(),
-  /** `up`, `lost`, `healed`, `dead`, `stopped`, `started`. */
+  /** `up`, `lost`, `healed`, `failed` (never got to run), `dead`, `stopped`, `started`. */
   what: z.string(),
   cause: causeSchema.nullable(),
 });
