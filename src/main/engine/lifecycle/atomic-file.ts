@@ -4,6 +4,7 @@ import { type FileHandle, link, lstat, open, readFile, readlink, realpath, renam
 import { basename, dirname, join, resolve } from 'node:path';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
 import { systemClock, wait } from './clock.ts';
+import { withFileLock } from './file-lock.ts';
 
 export interface AtomicWriteOptions {
   /** Mode of the new file; default 0600. */
@@ -40,11 +41,16 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
-    if (options.expectedBefore !== undefined) await compare(before.path, options.expectedBefore, code);
-    // A link that appeared since the first look would not be followed by rename, but replaced: that is a write nobody asked for.
-    const now = await lookUp(path, options.refuseSymlink ?? true, code);
-    if (now.path !== before.path) throw changedMeanwhile(path, code);
-    made = !(await putInPlace(temp, before.path, options.expectedBefore === null, code));
+    const finish = async (): Promise<void> => {
+      if (options.expectedBefore !== undefined) await compare(before.path, options.expectedBefore, code);
+      // A link that appeared since the first look would not be followed by rename, but replaced: that is a write nobody asked for.
+      const now = await lookUp(path, options.refuseSymlink ?? true, code);
+      if (now.path !== before.path) throw changedMeanwhile(path, code);
+      made = !(await putInPlace(temp, before.path, options.expectedBefore === null, code));
+    };
+    // Between the look and the rename nobody else of us may write, or one of two changes would be lost.
+    if (options.expectedBefore === undefined) await finish();
+    else await withFileLock(join(folder, `.${basename(before.path)}.lock`), finish);
     await syncFolder(folder);
   } catch (error) {
     throw described(error, path, code);
