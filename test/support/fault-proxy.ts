@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../src/main/engine/forward/reset-socket.ts';
 import type { Disposable } from '../../src/main/engine/lifecycle/disposable.ts';
 
 /**
@@ -70,6 +71,7 @@ class Lane {
   #queuedBytes = 0;
   #seen = 0;
   #timer: NodeJS.Timeout | null = null;
+  #over = false;
 
   constructor(source: Socket, sink: Socket, way: Way, owner: Proxy) {
     this.#source = source;
@@ -81,7 +83,14 @@ class Lane {
     sink.on('drain', () => this.pump());
   }
 
-  stop(): void {
+  /** Takes and gives no more. */
+  end(): void {
+    this.#over = true;
+    this.drop();
+  }
+
+  /** Forgets what is queued. */
+  drop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#queue.length = 0;
@@ -90,7 +99,7 @@ class Lane {
 
   #take(chunk: Buffer | null): void {
     const { mode } = this.#owner;
-    if (mode.kind === 'hole') return;
+    if (this.#over || mode.kind === 'hole') return;
     if (chunk !== null) {
       this.#owner.flipIn(this.#way, chunk, this.#seen);
       this.#seen += chunk.length;
@@ -103,7 +112,7 @@ class Lane {
 
   /** Delivers what is due. */
   pump(): void {
-    if (this.#timer !== null) return;
+    if (this.#over || this.#timer !== null) return;
     const { mode } = this.#owner;
     let budget =
       mode.kind === 'rate'
@@ -116,7 +125,7 @@ class Lane {
         return;
       }
       if (this.#sink.destroyed) {
-        this.stop();
+        this.drop();
         return;
       }
       if (this.#sink.writableNeedDrain) return;
@@ -208,7 +217,7 @@ class Proxy implements FaultProxy {
 
   hole(): void {
     this.#switch({ kind: 'hole' });
-    for (const pair of this.#pairs) for (const lane of pair.lanes) lane.stop();
+    for (const pair of this.#pairs) for (const lane of pair.lanes) lane.drop();
   }
 
   flip(way: Way, afterBytes: number): void {
@@ -229,7 +238,7 @@ class Proxy implements FaultProxy {
   reset(): void {
     for (const pair of [...this.#pairs]) {
       this.#forget(pair);
-      for (const socket of [pair.client, pair.upstream]) if (!socket.destroyed) socket.resetAndDestroy();
+      for (const socket of [pair.client, pair.upstream]) resetSocket(socket);
     }
   }
 
@@ -272,7 +281,7 @@ class Proxy implements FaultProxy {
     ] as const) {
       socket.on('error', () => {
         // A reset of one side is passed on as one; in a hole nothing is.
-        if (this.mode.kind !== 'hole' && !other.destroyed) other.resetAndDestroy();
+        if (this.mode.kind !== 'hole' && this.#pairs.has(pair)) resetSocket(other);
       });
       socket.on('close', () => {
         if (client.destroyed && upstream.destroyed) this.#forget(pair);
@@ -282,7 +291,7 @@ class Proxy implements FaultProxy {
 
   #forget(pair: Pair): void {
     this.#pairs.delete(pair);
-    for (const lane of pair.lanes) lane.stop();
+    for (const lane of pair.lanes) lane.end();
   }
 }
 
