@@ -30,7 +30,7 @@ const durationUnits = [
 
 /** Bytes of `512K`, `1G`, `100`; null if the text is no size. K, M, G are powers of 1024; a `B` or `iB` may follow. */
 export function parseSize(text: string): number | null {
-  const match = /^(\d{1,15})(?:([KMGT])(?:iB|B)?|B)?$/i.exec(text);
+  const match = /^(\d{1,16})(?:([KMGT])(?:iB|B)?|B)?$/i.exec(text);
   if (match === null) return null;
   const power = match[2] === undefined ? 0 : 'KMGT'.indexOf(match[2].toUpperCase()) + 1;
   const bytes = Number(match[1]) * 1024 ** power;

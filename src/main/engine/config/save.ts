@@ -34,17 +34,31 @@ export async function editConfigFile(
   edit: (editor: ConfigEditor) => void,
   context: Omit<ParseContext, 'file'> = {},
 ): Promise<CheckedConfig> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await readForEdit(file);
+    const editor = new ConfigEditor(before ?? '', { ...context, file });
+    edit(editor);
+    const checked = editor.check();
+    if (editor.text === before) return checked;
+    try {
+      await writeConfigFile(file, editor.text, before);
+      return checked;
+    } catch (error) {
+      // Somebody was faster: the same edit on top of theirs. Anything else is not healed by trying again.
+      if (attempt === mostAttempts || (await readForEdit(file)) === before) throw error;
+    }
+  }
+}
+
+const mostAttempts = 20;
+
+async function readForEdit(file: string): Promise<string | null> {
   const read = await readConfigFile(file);
   if (read.kind === 'bad') {
     const problem = read.problems[0];
     throw refused(file, problem === undefined ? 'it cannot be read' : problem.message);
   }
-  const before = read.kind === 'read' ? read.text : null;
-  const editor = new ConfigEditor(before ?? '', { ...context, file });
-  edit(editor);
-  const checked = editor.check();
-  if (editor.text !== before) await writeConfigFile(file, editor.text, before);
-  return checked;
+  return read.kind === 'read' ? read.text : null;
 }
 
 async function distrustOfPlace(file: string, folder: string): Promise<string | null> {

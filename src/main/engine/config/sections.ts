@@ -26,7 +26,14 @@ export function readSection<T>(
   const plain = node === null ? {} : toPlain(node);
   const first = schema.safeParse(plain);
   if (first.success) return { value: first.data, problems: [] };
-  const problems = first.error.issues.flatMap((issue) => issueProblems(issue, root, path, knownKeys));
+  const problems: ConfigProblem[] = [];
+  const told = new Set<string>();
+  for (const problem of first.error.issues.flatMap((issue) => issueProblems(issue, root, path, knownKeys))) {
+    // The first complaint about a value is enough: what does not match an empty text is not news.
+    if (told.has(problem.key)) continue;
+    told.add(problem.key);
+    problems.push(problem);
+  }
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return { value: null, problems };
   // First with a stand-in for each faulty list item, so that the places of the others stay; then without the whole key.
   let value: T | null = null;

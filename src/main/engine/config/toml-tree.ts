@@ -69,7 +69,7 @@ export function parseToml(text: string): { document: TomlDocument } | { problem:
     const program = parseTOML(text);
     return { document: { text, program, root: buildTree(program) } };
   } catch (error) {
-    return { problem: syntaxProblem(error) };
+    return { problem: syntaxProblem(error, text) };
   }
 }
 
@@ -86,10 +86,15 @@ function checkLines(text: string): ConfigProblem | null {
   return null;
 }
 
-function syntaxProblem(error: unknown): ConfigProblem {
+function syntaxProblem(error: unknown, text: string): ConfigProblem {
   if (error instanceof ParseError) {
-    const text = error.message;
-    return { line: error.lineNumber, key: 'syntax', message: `${text.charAt(0).toLowerCase()}${text.slice(1)}` };
+    const own = `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+    const message = own === 'unspecified values are invalid' ? 'expected a value' : own;
+    // What is missing is noticed behind the newline; it is missing on the line before.
+    const missing = /^(expected|unterminated|missing|the key, equals sign)/.test(message);
+    const before = text.slice(0, error.index).trimEnd();
+    const line = missing ? Math.min(error.lineNumber, before.split('\n').length) : error.lineNumber;
+    return { line, key: 'syntax', message };
   }
   if (error instanceof RangeError) return { line: 1, key: 'syntax', message: 'the values are nested too deeply' };
   return { line: 1, key: 'syntax', message: 'this is not TOML that can be read' };
@@ -196,7 +201,7 @@ export function toPlain(node: TomlNode): unknown {
   if (node.kind === 'leaf') return node.value;
   if (node.kind === 'list') return node.items.map(toPlain);
   const plain = Object.create(null) as Record<string, unknown>;
-  for (const [name, entry] of node.entries) if (name !== '__proto__') plain[name] = toPlain(entry.node);
+  for (const [name, entry] of node.entries) plain[name] = toPlain(entry.node);
   return plain;
 }
 
