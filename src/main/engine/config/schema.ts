@@ -29,7 +29,9 @@ export const hostSchema = z
     user: word('a user name').optional().describe('User to log in as; default: who you are.'),
     identity: listOf(path('the path of a key file'), 'a list of key files')
       .prefault([])
-      .describe('Key files, tried in this order, before keys of the agent. A .pub file picks a key of the agent.'),
+      .describe(
+        'Key files, tried in this order, before keys of the agent. A .pub file picks a key of the agent. None: the usual files in ~/.ssh.',
+      ),
     certificates: listOf(path('the path of a certificate'), 'a list of certificate files')
       .prefault([])
       .describe('User certificates beside those found as IDENTITY-cert.pub.'),
