@@ -107,6 +107,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'logs',
     synopsis: ['logs [NAME] [-f] [-n LINES]'],
     summary: "a tunnel's log, or the engine's",
+    notes: ['Without an engine it shows what the last one wrote (not with -f).'],
     options: {
       follow: { type: 'boolean', short: 'f', help: 'go on as lines come' },
       lines: { type: 'string', short: 'n', value: 'LINES', help: 'so many of the newest (50)' },

@@ -145,7 +145,7 @@ export const en = {
   },
   history: { none: 'Nothing has happened yet.' },
   connections: { none: 'No connection is open.' },
-  logs: { none: 'The log is empty.' },
+  logs: { none: 'The log is empty.', noEngine: 'No engine is running; this is what the last one wrote.' },
   cleanup: {
     removed: (what: string) => `Removed ${what}`,
     wouldRemove: (what: string) => `Would remove ${what}`,

@@ -287,6 +287,10 @@ describe('cleanup', () => {
     const [kept, gone, rotated] = [logFileName('db'), logFileName('gone'), `${logFileName('gone')}.1`];
     for (const name of [kept, gone, rotated, 'engine.log', 'mine.txt'])
       writeFileSync(`${profile.logFolder}/${name}`, '');
+    const history = `${profile.stateFolder}/history`;
+    mkdirSync(history, { mode: 0o700 });
+    const histories = ['db', 'gone'].map((name) => `${history}/${logFileName(name).replace(/\.log$/, '.jsonl')}`);
+    for (const path of histories) writeFileSync(path, '');
     const dry = (await bench.json(['cleanup', '--dry-run'], { env })) as { removed: string[]; found: string[] };
     expect(dry.removed).toEqual([]);
     expect(existsSync(`${run}/dead.sock`)).toBe(true);
@@ -298,10 +302,12 @@ describe('cleanup', () => {
       profile.lockFile,
       `${profile.logFolder}/${gone}`,
       `${profile.logFolder}/${rotated}`,
+      histories[1] ?? '',
     ];
     expect(ran.stdout.trim().split('\n').toSorted()).toEqual(expected.map((path) => `Removed ${path}`).toSorted());
     for (const path of expected) expect(existsSync(path), path).toBe(false);
     for (const path of [
+      histories[0] ?? '',
       `${run}/live.sock`,
       `${run}/notes.sock`,
       `${profile.logFolder}/${kept}`,

@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cause } from '../../support/fake-engine.ts';
-import { Bench } from './run-command.ts';
+import { formatLine, logFileName } from '../../../src/main/engine/log/log-record.ts';
+import { Bench, goodConfig } from './run-command.ts';
 
 async function benchWithDb(): Promise<Bench> {
   const bench = await new Bench().serve();
@@ -23,6 +25,20 @@ describe('stats, connections, logs, events', () => {
     expect((await bench.run(['logs', '-n', 'many'])).exitCode).toBe(2);
     expect((await bench.run(['events'])).stdout).toMatch(/db {2}lost {4}box hung up\.\n.*db {2}healed\n/);
     expect(await bench.json(['events', 'db'])).toMatchObject([{ what: 'lost' }, { what: 'healed' }]);
+  });
+
+  it('logs show what the last engine wrote when none runs', async () => {
+    const bench = new Bench();
+    bench.configure(goodConfig);
+    expect((await bench.run(['logs'])).exitCode).toBe(3);
+    expect((await bench.run(['logs', 'nope'])).exitCode).toBe(4);
+    mkdirSync(bench.profile.logFolder, { recursive: true });
+    const line = formatLine({ atMs: 0, level: 'warn', tunnel: 'db', message: 'last words', fields: {} });
+    writeFileSync(`${bench.profile.logFolder}/${logFileName('db')}`, `${line.trimEnd()}\n`);
+    const ran = await bench.run(['logs', 'db']);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('last words') });
+    expect(ran.stderr).toContain('No engine is running');
+    expect((await bench.run(['logs', 'db', '-f'])).exitCode).toBe(3);
   });
 
   it('logs -f goes on with what comes, without a line twice', async () => {

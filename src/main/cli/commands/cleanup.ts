@@ -8,14 +8,14 @@ import { configIfGood } from '../config-source.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /**
- * Removes what nobody uses any more: sockets that nobody serves, locks that nobody holds, logs of tunnels that are gone from the
- * configuration. What is in use, or not surely ours, stays. Without a good configuration no log is touched.
+ * Removes what nobody uses any more: sockets that nobody serves, locks that nobody holds, logs and histories of tunnels that are gone
+ * from the configuration. What is in use, or not surely ours, stays. Without a good configuration no log is touched.
  */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
   if (input.positionals.length > 0) throw usageError('cleanup', 'cleanup takes no names.');
   const dryRun = booleanOption(input, 'dry-run');
   const { out, texts } = context;
-  const found = [...(await staleSockets(context)), ...(await staleLocks(context)), ...(await orphanLogs(context))];
+  const found = [...(await staleSockets(context)), ...(await staleLocks(context)), ...(await orphans(context))];
   for (const each of found) {
     if (!dryRun) await each.remove();
     if (!context.json) out.print(dryRun ? texts.cleanup.wouldRemove(each.path) : texts.cleanup.removed(each.path));
@@ -79,15 +79,20 @@ async function staleLocks({ profile }: CommandContext): Promise<Leftover[]> {
   return [...paths].filter((path) => isStaleLock(path)).map(file);
 }
 
-async function orphanLogs(context: CommandContext): Promise<Leftover[]> {
+/** Logs and histories of tunnels that the configuration no longer has. */
+async function orphans(context: CommandContext): Promise<Leftover[]> {
   const config = await configIfGood(context);
   if (config === null) return [];
-  const { logFolder } = context.profile;
-  const kept = [logFileName(null), ...[...config.tunnels.keys()].map((name) => logFileName(name))];
-  const names = await list(logFolder);
-  return names
-    .filter((name) => /^tunnel-.+\.log(?:\.\d+)?$/.test(name) && !kept.includes(name.replace(/\.\d+$/, '')))
+  const { logFolder, stateFolder } = context.profile;
+  const kept = new Set([...config.tunnels.keys()].map((name) => logFileName(name)));
+  const historyFolder = join(stateFolder, 'history');
+  const logs = (await list(logFolder))
+    .filter((name) => /^tunnel-.+\.log(?:\.\d+)?$/.test(name) && !kept.has(name.replace(/\.\d+$/, '')))
     .map((name) => file(join(logFolder, name)));
+  const histories = (await list(historyFolder))
+    .filter((name) => /^tunnel-.+\.jsonl$/.test(name) && !kept.has(name.replace(/\.jsonl$/, '.log')))
+    .map((name) => file(join(historyFolder, name)));
+  return [...logs, ...histories];
 }
 
 async function list(folder: string): Promise<string[]> {
