@@ -225,8 +225,10 @@ it('a probe that is called off ends at once', async () => {
   expect(clock.pending).toBe(0);
 });
 
-it('a short poll time halves the time limit', () => {
-  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 600_000 })).toBe(15_000);
-  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 10_000 })).toBe(5000);
-  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 0 })).toBe(15_000);
+it("a short poll time halves autossh's time limit", () => {
+  const backoff = { kind: 'autossh' } as const;
+  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 600_000, backoff })).toBe(15_000);
+  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 10_000, backoff })).toBe(5000);
+  const own = { kind: 'exponential', firstMs: 1000, capMs: 60_000 } as const;
+  expect(probeTimeoutMs({ probeTimeoutMs: 15_000, pollMs: 10_000, backoff: own })).toBe(15_000);
 });

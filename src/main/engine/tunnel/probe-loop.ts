@@ -93,7 +93,8 @@ export class ProbeLoop implements Disposable {
   }
 }
 
-/** autossh: with a short poll time the time limit is half of it, so that rounds do not overlap. */
-export function probeTimeoutMs(tunnel: Pick<TunnelConfig, 'probeTimeoutMs' | 'pollMs'>): number {
-  return tunnel.pollMs > 0 ? Math.min(tunnel.probeTimeoutMs, tunnel.pollMs / 2) : tunnel.probeTimeoutMs;
+/** autossh: with a short poll time the time limit is half of it. Ours needs no such cut: the next round begins after the one before. */
+export function probeTimeoutMs(tunnel: Pick<TunnelConfig, 'probeTimeoutMs' | 'pollMs' | 'backoff'>): number {
+  const { probeTimeoutMs: limitMs, pollMs, backoff } = tunnel;
+  return backoff.kind === 'autossh' && pollMs > 0 ? Math.min(limitMs, pollMs / 2) : limitMs;
 }

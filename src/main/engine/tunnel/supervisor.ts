@@ -337,7 +337,7 @@ export class TunnelSupervisor implements Disposable {
     const { state, retryAtMs } = this.#machine;
     if (state.kind !== 'retrying') return state;
     const { clock } = this.#deps;
-    return { ...state, nextTryAtMs: clock.wallNow() + Math.max(0, retryAtMs - clock.now()) };
+    return { ...state, nextTryAtMs: Math.round(clock.wallNow() + Math.max(0, retryAtMs - clock.now())) };
   }
 
   /** While it listens again after a failure, or waits for a person, the forwards carry the reason. */
