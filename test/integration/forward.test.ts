@@ -73,7 +73,8 @@ function runner(spec: ForwardSpec, parkMs = 20_000): ForwardRunner {
   };
   return use(createForwardRunner(spec, options));
 }
-const local = (target: Endpoint, listen = anyPort): ForwardRunner => runner({ ...base, kind: 'local', listen, target });
+const local = (target: Endpoint, listen: ListenEndpoint = anyPort): ForwardRunner =>
+  runner({ ...base, kind: 'local', listen, target });
 const remote = (target: Endpoint, listen: ListenEndpoint = { ...anyPort, host: null }): ForwardRunner =>
   runner({ ...base, kind: 'remote', listen, target });
 const dynamic = (): ForwardRunner => runner({ ...base, kind: 'dynamic', listen: anyPort });

@@ -4,7 +4,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { ListenEndpoint } from '../../../shared/model/forward-spec.ts';
-import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/disposable.ts';
+import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import { hostPortText } from './address-text.ts';
 import { BindFailure, tcpBindError } from './bind-errors.ts';
 import type { PortRegistry } from './port-registry.ts';
@@ -27,6 +27,8 @@ export interface ListenerOptions {
 export interface BoundListener extends Disposable {
   /** What it listens on, as shown: `127.0.0.1:5432`, `[::1]:5432` or a path. */
   readonly address: string;
+  /** False if clients cannot find it any more: somebody removed or replaced the socket file. */
+  isIntact(): boolean;
 }
 
 /** One address of a listener; the second family of a bare port may be missing on this machine. */
@@ -130,7 +132,7 @@ async function bindTcp(
   }
   const first = bound[0];
   if (!first) throw new Error('nothing to bind');
-  return { address: hostPortText(first.address, first.port), dispose: () => store.dispose() };
+  return { address: hostPortText(first.address, first.port), isIntact: () => true, dispose: () => store.dispose() };
 }
 
 function inUse(): NodeJS.ErrnoException {
@@ -145,9 +147,9 @@ async function bindUnix(path: string, options: ListenerOptions): Promise<BoundLi
   const server = await listenOnPath(path, options);
   if (server instanceof Error) throw unixBindError(server, path, where);
   store.defer(() => server.close());
-  if (!isNamedPipe(path)) store.add(ownSocketFile(path));
+  const file = isNamedPipe(path) ? null : store.add(ownSocketFile(path));
   store.add(options.registry.claim(options.tunnel, { kind: 'unix', path }));
-  return { address: path, dispose: () => store.dispose() };
+  return { address: path, isIntact: () => file?.isIntact() ?? true, dispose: () => store.dispose() };
 }
 
 /**
@@ -187,11 +189,15 @@ async function listenOnPath(path: string, options: ListenerOptions): Promise<Ser
 }
 
 /** Removes the socket file on disposal, unless another file has taken its place. */
-function ownSocketFile(path: string): Disposable {
+function ownSocketFile(path: string): Disposable & { isIntact(): boolean } {
   const identity = fileIdentity(path);
-  return toDisposable(() => {
-    if (identity !== null && fileIdentity(path) === identity) rmSync(path, { force: true });
-  });
+  const isIntact = (): boolean => identity !== null && fileIdentity(path) === identity;
+  return {
+    isIntact,
+    dispose: () => {
+      if (isIntact()) rmSync(path, { force: true });
+    },
+  };
 }
 
 function fileIdentity(path: string): string | null {

@@ -31,6 +31,8 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
   /** Counts attach and detach, so that a stale `attach` changes nothing. */
   #attempt = 0;
   #opening: Promise<void> | null = null;
+  /** False after a `detach` without parking: a bind that is under way ends closed. */
+  #mayListen = true;
 
   constructor(spec: LocalSpec, options: ForwardRunnerOptions) {
     super(spec, options);
@@ -44,7 +46,9 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
   }
 
   open(): Promise<void> {
-    if (this.#listener.value !== null) return Promise.resolve();
+    this.#mayListen = true;
+    if (this.#listener.value?.isIntact()) return Promise.resolve();
+    this.#listener.clear();
     this.#opening ??= this.#bind().finally(() => {
       this.#opening = null;
     });
@@ -70,6 +74,7 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
       // They came after the link died and before we were told.
       if (this.parked > 0) this.knock.fire();
     } else {
+      this.#mayListen = false;
       this.#listener.clear();
       this.#resetEarly();
       this.releaseParked();
@@ -109,7 +114,7 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
         onConnect: (socket) => void this.#serve(socket),
         onAcceptError: (error) => this.logRarely('bind-failed', `A client could not be taken: ${error.message}.`),
       });
-      if (this.isDisposed) {
+      if (this.isDisposed || !this.#mayListen) {
         listener.dispose();
         throw closedMeanwhile(this.spec.spec);
       }
@@ -117,7 +122,7 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
       this.show('listening', listener.address, null);
     } catch (thrown) {
       const error = asHoldfastError(thrown, this.spec.spec);
-      if (!this.isDisposed) this.showBindError(error);
+      if (!this.isDisposed && this.#mayListen) this.showBindError(error);
       throw error;
     }
   }

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createForwardRunner } from '../../../../src/main/engine/forward/create-forward-runner.ts';
-import type { ForwardRunner } from '../../../../src/main/engine/forward/forward-runner.ts';
-import { PortRegistry } from '../../../../src/main/engine/forward/port-registry.ts';
-import { silentLog } from '../../../../src/main/engine/log/log.ts';
-import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../../src/shared/model/forward-spec.ts';
-import { serveEcho, type TestServer } from '../../../support/echo-servers.ts';
-import { FakeClock, settle } from '../../../support/fake-clock.ts';
-import { FakeLink, readAll, SocketChannel, socketPair } from '../../../support/forward-fakes.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
-import { freePort } from '../../../support/processes.ts';
-import { until } from '../../../support/until.ts';
+import { createForwardRunner } from '../../../src/main/engine/forward/create-forward-runner.ts';
+import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';
+import { PortRegistry } from '../../../src/main/engine/forward/port-registry.ts';
+import { silentLog } from '../../../src/main/engine/log/log.ts';
+import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../src/shared/model/forward-spec.ts';
+import { serveEcho, type TestServer } from '../../support/echo-servers.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeLink, readAll, SocketChannel, socketPair } from '../../support/forward-fakes.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
+import { freePort } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 checkLeaks();
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BindFailure, tcpBindError } from '../../../../src/main/engine/forward/bind-errors.ts';
+import { BindFailure, tcpBindError } from '../../../src/main/engine/forward/bind-errors.ts';
 import {
   listeningInodes,
   parseLsof,
   parseNetstat,
   parseTasklist,
-} from '../../../../src/main/engine/forward/port-holder.ts';
+} from '../../../src/main/engine/forward/port-holder.ts';
 
 const context = { where: 'local 443 -> db:443', addresses: ['127.0.0.1'], lastPort: 0 };
 

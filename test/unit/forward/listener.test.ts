@@ -14,13 +14,13 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BoundListener, bindListener } from '../../../../src/main/engine/forward/listener.ts';
-import { PortRegistry } from '../../../../src/main/engine/forward/port-registry.ts';
-import { HoldfastError } from '../../../../src/shared/model/failure.ts';
-import type { ListenEndpoint } from '../../../../src/shared/model/forward-spec.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
-import { freePort, needProgram } from '../../../support/processes.ts';
-import { until } from '../../../support/until.ts';
+import { type BoundListener, bindListener } from '../../../src/main/engine/forward/listener.ts';
+import { PortRegistry } from '../../../src/main/engine/forward/port-registry.ts';
+import { HoldfastError } from '../../../src/shared/model/failure.ts';
+import type { ListenEndpoint } from '../../../src/shared/model/forward-spec.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
+import { freePort, needProgram } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 checkLeaks();
 

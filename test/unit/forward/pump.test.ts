@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { pump, type PumpEnd, type PumpedConnection } from '../../../../src/main/engine/forward/pump.ts';
-import { systemClock } from '../../../../src/main/engine/lifecycle/clock.ts';
-import { Emitter } from '../../../../src/main/engine/lifecycle/emitter.ts';
-import type { SshChannel } from '../../../../src/main/engine/ssh/link.ts';
-import { FakeClock, settle } from '../../../support/fake-clock.ts';
-import { endOf, readAll, SocketChannel, socketPair, until } from '../../../support/forward-fakes.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
+import { pump, type PumpEnd, type PumpedConnection } from '../../../src/main/engine/forward/pump.ts';
+import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
+import { Emitter } from '../../../src/main/engine/lifecycle/emitter.ts';
+import type { SshChannel } from '../../../src/main/engine/ssh/link.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { endOf, readAll, SocketChannel, socketPair, until } from '../../support/forward-fakes.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
 
 checkLeaks();
 

@@ -1,17 +1,20 @@
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createForwardRunner } from '../../../../src/main/engine/forward/create-forward-runner.ts';
-import type { ForwardRunner } from '../../../../src/main/engine/forward/forward-runner.ts';
-import { PortRegistry } from '../../../../src/main/engine/forward/port-registry.ts';
-import { type LogFields, silentLog } from '../../../../src/main/engine/log/log.ts';
-import { HoldfastError } from '../../../../src/shared/model/failure.ts';
-import type { ForwardSpec } from '../../../../src/shared/model/forward-spec.ts';
-import { serveCount, serveEcho, type TestServer } from '../../../support/echo-servers.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
-import { endOf, FakeLink, readAll, until } from '../../../support/forward-fakes.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
+import { createForwardRunner } from '../../../src/main/engine/forward/create-forward-runner.ts';
+import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';
+import { PortRegistry } from '../../../src/main/engine/forward/port-registry.ts';
+import { type LogFields, silentLog } from '../../../src/main/engine/log/log.ts';
+import { HoldfastError } from '../../../src/shared/model/failure.ts';
+import type { ForwardSpec } from '../../../src/shared/model/forward-spec.ts';
+import { serveCount, serveEcho, type TestServer } from '../../support/echo-servers.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { endOf, FakeLink, readAll, until } from '../../support/forward-fakes.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
 
 checkLeaks();
 
@@ -295,6 +298,50 @@ describe('a local forward', () => {
     await expect(once(refused, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(await end).toBe('ECONNRESET');
     expect(forward.status().state).toBe('off');
+    expect(forward.clients).toBe(0);
+  });
+
+  it('without parking a client on demand waits all the same for the link that it asked for', async () => {
+    const forward = runner(localSpec(), 0);
+    let knocks = 0;
+    forward.onDidKnock(() => (knocks += 1));
+    await forward.open();
+    const socket = await client(forward);
+    await until(() => forward.parked === 1, 'parking');
+    expect(knocks).toBe(1);
+    await forward.attach(link);
+    expect(await answers(socket)).toBe(true);
+  });
+
+  it('without parking a detach in the middle of a bind leaves nothing open', async () => {
+    const port = (await freePort()).port;
+    const forward = runner(localSpec({ listen: { kind: 'tcp', host: '127.0.0.1', port, lastPort: port } }), 0);
+    const attaching = forward.attach(link);
+    forward.detach();
+    await expect(attaching).rejects.toMatchObject({ code: 'link-lost' });
+    expect(forward.status()).toMatchObject({ state: 'waiting', listen: null, cause: null });
+    await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('makes a socket file anew that somebody removed', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'hf-local-')), 'x.sock');
+    owned.push({ dispose: () => rmSync(dirname(path), { recursive: true, force: true }) });
+    const forward = runner(localSpec({ listen: { kind: 'unix', path } }));
+    await forward.attach(link);
+    forward.detach();
+    rmSync(path);
+    await forward.attach(link);
+    const socket = connect({ path, allowHalfOpen: true });
+    sockets.push(socket);
+    expect(await answers(socket)).toBe(true);
+    const live = connect({ path, allowHalfOpen: true });
+    sockets.push(live);
+    live.write('x');
+    await once(live, 'data');
+    // Unix sockets have no reset; the client must be let go of all the same.
+    const end = readAll(live).catch(() => null);
+    forward.detach();
+    await end;
     expect(forward.clients).toBe(0);
   });
 

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { resetSocket } from '../../../../src/main/engine/forward/reset-socket.ts';
-import { until } from '../../../support/forward-fakes.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
+import { resetSocket } from '../../../src/main/engine/forward/reset-socket.ts';
+import { until } from '../../support/forward-fakes.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
 
 checkLeaks();
 

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createForwardRunner } from '../../../../src/main/engine/forward/create-forward-runner.ts';
-import type { ForwardRunner } from '../../../../src/main/engine/forward/forward-runner.ts';
-import { PortRegistry } from '../../../../src/main/engine/forward/port-registry.ts';
-import { silentLog } from '../../../../src/main/engine/log/log.ts';
-import { type FailureCode, HoldfastError } from '../../../../src/shared/model/failure.ts';
-import { serveEcho, type TestServer } from '../../../support/echo-servers.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
-import { FakeLink, readAll } from '../../../support/forward-fakes.ts';
-import { checkLeaks } from '../../../support/leak-check.ts';
-import { until } from '../../../support/until.ts';
+import { createForwardRunner } from '../../../src/main/engine/forward/create-forward-runner.ts';
+import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';
+import { PortRegistry } from '../../../src/main/engine/forward/port-registry.ts';
+import { silentLog } from '../../../src/main/engine/log/log.ts';
+import { type FailureCode, HoldfastError } from '../../../src/shared/model/failure.ts';
+import { serveEcho, type TestServer } from '../../support/echo-servers.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeLink, readAll } from '../../support/forward-fakes.ts';
+import { checkLeaks } from '../../support/leak-check.ts';
+import { until } from '../../support/until.ts';
 
 checkLeaks();
 
