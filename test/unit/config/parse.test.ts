@@ -132,7 +132,7 @@ forwards = ["local 127.0.0.1:5432 -> db.internal:5432", "dynamic 1080", "remote 
       maxChannels: 1000,
     });
     expect(config.tunnels.get('t')).toMatchObject({
-      start: 'manual',
+      start: 'login',
       group: null,
       interactive: false,
       parkMs: 20_000,

@@ -169,7 +169,7 @@ export const tunnelSchema = z
   .strictObject({
     host: line('the name of a host').describe('Name of a host of this file.'),
     start: choice(['login', 'demand', 'manual'])
-      .default('manual')
+      .default('login')
       .describe('login: with the engine; demand: ports listen, SSH connects at the first byte; manual: when asked.'),
     group: line('the name of a group').optional().describe('Tunnels of a group switch together.'),
     description: line('a text', 500).optional().describe('Text for people.'),
