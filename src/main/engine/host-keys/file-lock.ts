@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { type Clock, wait } from '../lifecycle/clock.ts';
@@ -86,34 +86,36 @@ async function release(lockPath: string, owner: string): Promise<void> {
   if (now === owner) await unlink(lockPath).catch(() => {});
 }
 
-/** Clears away the lock of a dead process or one that is too old. The rename decides between several that try. */
+/**
+ * Clears away the lock of a dead process or one that is too old; true if it is worth trying again at once. Only one process at a time may do so, and
+ * it looks again when it is its turn: otherwise the second one that found the lock stale would remove the fresh lock of the first.
+ */
 async function removeIfStale(clock: Clock, lockPath: string): Promise<boolean> {
-  const content = await readFile(lockPath, 'utf8').catch(() => null);
-  if (content === null) return true;
-  if (!(await isStale(clock, lockPath, content))) return false;
-  const aside = `${lockPath}.${randomBytes(8).toString('hex')}`;
+  if (!(await isStale(clock, lockPath))) return false;
+  const turn = `${lockPath}.stale`;
+  if (!(await create(turn, ''))) {
+    // Left behind by a process that died in the few lines below.
+    if (await isOld(clock, turn)) await unlink(turn).catch(() => {});
+    return false;
+  }
   try {
-    await rename(lockPath, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return true;
-    throw error;
+    if (await isStale(clock, lockPath)) await unlink(lockPath).catch(() => {});
+  } finally {
+    await unlink(turn).catch(() => {});
   }
-  if ((await readFile(aside, 'utf8').catch(() => null)) !== content) {
-    // A fresh lock had taken the stale one's place between the look and the rename: give it back.
-    await link(aside, lockPath).catch(() => {});
-  }
-  await unlink(aside).catch(() => {});
   return true;
 }
 
-async function isStale(clock: Clock, lockPath: string, content: string): Promise<boolean> {
+async function isStale(clock: Clock, lockPath: string): Promise<boolean> {
+  const content = await readFile(lockPath, 'utf8').catch(() => null);
+  if (content === null) return false;
   const owner = ownerIn(content);
-  if (owner?.host === hostname() && !isAlive(owner.pid)) return true;
-  try {
-    return Math.abs(clock.wallNow() - (await stat(lockPath)).mtimeMs) > staleAfterMs;
-  } catch (error) {
-    return errorCode(error) === 'ENOENT';
-  }
+  return (owner?.host === hostname() && !isAlive(owner.pid)) || (await isOld(clock, lockPath));
+}
+
+async function isOld(clock: Clock, path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => null);
+  return stats !== null && Math.abs(clock.wallNow() - stats.mtimeMs) > staleAfterMs;
 }
 
 function ownerIn(content: string): { pid: number; host: string } | null {
