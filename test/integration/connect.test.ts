@@ -440,6 +440,16 @@ describe('ways to the server', () => {
     }
   });
 
+  test('a proxy that is not there, or not known', async () => {
+    for (const proxy of [
+      { kind: 'socks5', host: '127.0.0.1', port: await freePort(), user: null },
+      { kind: 'http', host: 'nowhere.invalid', port: 3128, user: null },
+    ] as const) {
+      const failure = await failureOf(hostAt(sshd.port, { proxy }));
+      expect(failure).toMatchObject({ code: 'proxy-failed', where: `proxy ${proxy.host}:${proxy.port}` });
+    }
+  });
+
   test('HTTP CONNECT, with a login, and refused', async () => {
     const proxy = use(await serveHttpProxy('me:pw'));
     const using = setup();

@@ -5,13 +5,22 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 function watched(intervalMs: number, countMax: number) {
   const clock = new FakeClock();
-  const state = { lastInboundAtMs: 0, probes: [] as number[], deadAt: [] as number[], silentMs: [] as number[] };
+  const state = {
+    lastInboundAtMs: 0,
+    probes: [] as number[],
+    deadAt: [] as number[],
+    silentMs: [] as number[],
+    answer: false,
+  };
   const watchdog = new Watchdog({
     clock,
     intervalMs,
     countMax,
     lastInboundAtMs: () => state.lastInboundAtMs,
-    probe: () => state.probes.push(clock.now()),
+    probe: (answered) => {
+      state.probes.push(clock.now());
+      if (state.answer) answered();
+    },
     onDead: (silentMs) => {
       state.deadAt.push(clock.now());
       state.silentMs.push(silentMs);
@@ -78,25 +87,29 @@ test('dispose leaves no timer', async () => {
 
 describe('verifySoon', () => {
   test('asks at once and kills the silent', async () => {
-    const { clock, state } = watched(0, 3);
+    const { clock, state, watchdog } = watched(0, 3);
     await clock.advance(100_000);
-    const { watchdog } = {
-      watchdog: new Watchdog({
-        clock,
-        intervalMs: 0,
-        countMax: 3,
-        lastInboundAtMs: () => state.lastInboundAtMs,
-        probe: () => state.probes.push(clock.now()),
-        onDead: () => state.deadAt.push(clock.now()),
-      }),
-    };
     watchdog.verifySoon(3000);
     expect(state.probes).toEqual([100_000]);
     await clock.advance(3000);
     expect(state.deadAt).toEqual([103_000]);
   });
 
-  test('spares who answers', async () => {
+  test('spares who answers at once, not who only had bytes under way', async () => {
+    for (const answers of [true, false]) {
+      const { clock, state, watchdog } = watched(0, 3);
+      state.answer = answers;
+      await clock.advance(100_000);
+      watchdog.verifySoon(3000);
+      await clock.advance(100);
+      state.lastInboundAtMs = clock.now();
+      await clock.advance(10_000);
+      expect(state.deadAt).toEqual(answers ? [] : [103_000]);
+      watchdog.dispose();
+    }
+  });
+
+  test('spares a link on which bytes go on coming', async () => {
     const { clock, state, watchdog } = watched(0, 3);
     await clock.advance(100_000);
     watchdog.verifySoon(3000);

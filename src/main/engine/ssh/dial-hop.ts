@@ -8,7 +8,7 @@ import { dialFirst, onAbort, resolveAddresses } from './dial.ts';
 import { channelStream, socketStream } from './dial-stream.ts';
 import type { HopStream } from './hop-stream.ts';
 import type { SshLink } from './link.ts';
-import type { ProxyTalk } from './proxy.ts';
+import { type ProxyTalk, proxyUnreachable } from './proxy.ts';
 import { startProxyCommand } from './proxy-command.ts';
 import { talkHttpConnect } from './proxy-http.ts';
 import { talkSocks5 } from './proxy-socks.ts';
@@ -70,9 +70,21 @@ async function openVia(request: HopRequest, via: SshLink): Promise<HopStream> {
   }
 }
 
-async function dialProxy(request: HopRequest, proxy: Exclude<ProxyConfig, { kind: 'command' }>): Promise<Socket> {
+type NetProxy = Exclude<ProxyConfig, { kind: 'command' }>;
+
+/** What is said of an address on the way to the proxy is a failure of the proxy, not of the host behind it. */
+async function reachProxy<T>(request: HopRequest, proxy: NetProxy, reach: () => Promise<T>): Promise<T> {
+  try {
+    return await reach();
+  } catch (error) {
+    const isOfAddress = error instanceof HoldfastError && error.code !== 'offline' && !request.signal.aborted;
+    throw isOfAddress ? proxyUnreachable(request.host, proxy, error) : error;
+  }
+}
+
+async function dialProxy(request: HopRequest, proxy: NetProxy): Promise<Socket> {
   const { host, clock, signal } = request;
-  const addresses = await prepare(request, proxy.host);
+  const addresses = await reachProxy(request, proxy, () => prepare(request, proxy.host));
   const askPassword = async (): Promise<Secret> => {
     const answer = await request.askSecrets({
       kind: 'password',
@@ -90,7 +102,9 @@ async function dialProxy(request: HopRequest, proxy: Exclude<ProxyConfig, { kind
   const talk: ProxyTalk = { host, proxy, askPassword, signal };
   let password: Secret | null = null;
   for (;;) {
-    const socket = await dialFirst(host, { name: proxy.host, port: proxy.port }, addresses, clock, signal);
+    const socket = await reachProxy(request, proxy, () =>
+      dialFirst(host, { name: proxy.host, port: proxy.port }, addresses, clock, signal),
+    );
     const aborted = onAbort(signal, () => socket.destroy());
     try {
       if (proxy.kind === 'socks5') {

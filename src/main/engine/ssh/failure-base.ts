@@ -27,7 +27,8 @@ export function textOf(error: unknown): string {
 /** Whose failure, and how far it was. */
 export interface Place {
   readonly host: HostConfig;
-  readonly phase: Phase;
+  /** Undefined for a link that was up. */
+  readonly phase: Phase | undefined;
 }
 
 /** A failure of `place.host`. */

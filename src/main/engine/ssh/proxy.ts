@@ -28,6 +28,20 @@ export function proxyFailure(talk: ProxyTalk, what: string, next: string, cause?
   });
 }
 
+/** The proxy itself could not be reached. */
+export function proxyUnreachable(host: HostConfig, proxy: ProxyTalk['proxy'], error: HoldfastError): HoldfastError {
+  const at = cleanLine(addressText(proxy.host, proxy.port), 128);
+  return new HoldfastError({
+    code: 'proxy-failed',
+    where: `proxy ${at}`,
+    message: `The proxy ${at} of ${host.name} cannot be reached: ${error.message}`,
+    next: 'Check that the proxy runs, and its address and port in the configuration of this host.',
+    phase: error.phase ?? 'dial',
+    hop: host.name,
+    cause: error,
+  });
+}
+
 /** Reads a proxy's replies from a paused socket, exactly: what belongs to SSH stays in the socket. */
 export class ProxyReader {
   readonly #socket: Socket;

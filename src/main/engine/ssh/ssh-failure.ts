@@ -12,6 +12,20 @@ import { addressText, errorCode, makeFailure, type Place, seconds, textLimit, te
 /** Where a session stands: before the server's identification line, in the first key exchange, in authentication, or up. */
 export type SessionStage = 'hello' | 'key-exchange' | 'auth' | 'open';
 
+function phaseOf(stage: SessionStage): Phase | undefined {
+  switch (stage) {
+    case 'hello':
+    case 'key-exchange':
+      return 'key-exchange';
+    case 'auth':
+      return 'auth';
+    case 'open':
+      return undefined;
+    default:
+      return assertNever(stage);
+  }
+}
+
 /** A time limit ran out at `stage`. */
 export function stageTimeout(host: HostConfig, stage: SessionStage): HoldfastError {
   switch (stage) {
@@ -54,14 +68,14 @@ export function streamFailure(
   const silent = code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'ENETDOWN';
   if (said !== null)
     return makeFailure(
-      { host, phase: stage === 'auth' || stage === 'open' ? 'auth' : 'dial' },
+      { host, phase: stage === 'open' ? undefined : stage === 'auth' ? 'auth' : 'dial' },
       stage === 'open' ? 'link-lost' : 'proxy-command-failed',
       `The proxy command of ${host.name} ended: ${cleanLine(said, 1024)}`,
       'Run the command by hand to see what it says.',
       { cause: error },
     );
   if (stage === 'open') {
-    const place: Place = { host, phase: 'auth' };
+    const place: Place = { host, phase: undefined };
     if (silent)
       return makeFailure(
         place,
@@ -145,7 +159,7 @@ export function disconnectFailure(host: HostConfig, stage: SessionStage, reason:
       `${host.name} refused the login as ${cleanLine(host.user, 64)} and hung up: ${said}.`,
       'Fewer keys may help: name the right one in identity and set identities-only = true.',
     );
-  const phase: Phase = stage === 'auth' || stage === 'open' ? 'auth' : 'key-exchange';
+  const phase = phaseOf(stage);
   return makeFailure(
     { host, phase },
     'server-closed',
@@ -162,7 +176,7 @@ export function protocolFailure(
   offered: SupportedAlgorithms | null,
 ): HoldfastError {
   const text = textOf(error);
-  const phase: Phase = stage === 'auth' || stage === 'open' ? 'auth' : 'key-exchange';
+  const phase = phaseOf(stage);
   const missing = /no matching (.+)$/i.exec(text)?.[1]?.toLowerCase();
   if (stage === 'key-exchange' && missing !== undefined) return noCommonAlgorithm(host, missing, offered);
   if (/identification|greeting|header/i.test(text) && stage === 'hello') return notSsh(host, null);
@@ -269,7 +283,7 @@ export function hostKeySwapped(host: HostConfig): HoldfastError {
 /** Nothing came back within the watchdog's patience. */
 export function linkDead(host: HostConfig, silentMs: number): HoldfastError {
   return makeFailure(
-    { host, phase: 'auth' },
+    { host, phase: undefined },
     'link-dead',
     `${host.name} has been silent for ${seconds(silentMs)}.`,
     'Holdfast connects again by itself.',

@@ -8,6 +8,9 @@ import type { ChannelInternals } from './ssh2-seam.ts';
 /** Bytes that wait in a channel's own queue before its stream says stop; ssh2's own 2 MiB a channel add up. */
 const writeQueueBytes = 256 * 1024;
 
+/** Bytes unread in a channel from which on it gives no more window; with ssh2's 2 MiB one that nobody reads keeps a third MiB. */
+const readQueueBytes = 512 * 1024;
+
 /** Tells channels when they may write on. */
 export interface WriteGate {
   /** Runs `write` now, or when the link can take more. */
@@ -35,6 +38,7 @@ export class Ssh2Channel implements SshChannel {
     this.#onReleased = onReleased;
     const internals = this.#internals;
     internals._writableState.highWaterMark = writeQueueBytes;
+    internals._readableState.highWaterMark = readQueueBytes;
     // A stream without an `error` listener takes the process with it.
     channel.on('error', () => {});
     const write = internals._write.bind(channel);

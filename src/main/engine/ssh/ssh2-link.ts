@@ -61,7 +61,7 @@ export class Ssh2Link implements SshLink {
         intervalMs: host.aliveIntervalMs,
         countMax: host.aliveCountMax,
         lastInboundAtMs: () => wire.lastInboundAtMs,
-        probe: () => seam.ping(() => {}),
+        probe: (answered) => seam.ping(answered),
         onDead: (silentMs) => session.fail(linkDead(host, silentMs)),
       }),
     );

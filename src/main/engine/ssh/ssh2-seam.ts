@@ -27,6 +27,7 @@ export interface ChannelInternals {
   readonly outgoing: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
   _write(data: Buffer, encoding: string | null, callback: (error?: Error | null) => void): void;
   readonly _writableState: { highWaterMark: number };
+  readonly _readableState: { highWaterMark: number };
   close(): void;
 }
 

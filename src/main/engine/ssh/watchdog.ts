@@ -9,8 +9,8 @@ export interface WatchdogOptions {
   readonly countMax: number;
   /** When the last byte came in, by the clock's `now`. */
   readonly lastInboundAtMs: () => number;
-  /** Asks the peer for a sign of life. */
-  readonly probe: () => void;
+  /** Asks the peer for a sign of life; `answered` is called with its reply, if it replies. */
+  readonly probe: (answered: () => void) => void;
   /** Called once: nothing came for `silentMs`. */
   readonly onDead: (silentMs: number) => void;
 }
@@ -34,18 +34,21 @@ export class Watchdog implements Disposable {
     if (options.intervalMs > 0) this.#arm();
   }
 
-  /** Asks now; dead if nothing came in `withinMs`. */
+  /**
+   * Asks now; dead if within `withinMs` neither the answer came nor, in the later half of that time, any byte: what comes at once may have been
+   * under way before the machine slept or the network changed.
+   */
   verifySoon(withinMs: number): void {
     if (this.#isOver) return;
     const { clock, lastInboundAtMs, probe } = this.#options;
-    const askedAtMs = clock.now();
-    const heardBefore = lastInboundAtMs();
-    probe();
+    let isAnswered = false;
+    probe(() => {
+      isAnswered = true;
+    });
+    const halfAtMs = clock.now() + withinMs / 2;
     this.#soon.value = clock.schedule(withinMs, () => {
       this.#soon.clear();
-      const last = lastInboundAtMs();
-      if (last > heardBefore || last >= askedAtMs) return;
-      this.#die();
+      if (!isAnswered && lastInboundAtMs() < halfAtMs) this.#die();
     });
   }
 
@@ -79,7 +82,7 @@ export class Watchdog implements Disposable {
       return;
     }
     this.#asked += 1;
-    probe();
+    probe(() => {});
     this.#arm();
   }
 
