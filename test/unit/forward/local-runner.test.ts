@@ -142,15 +142,21 @@ describe('a local forward', () => {
     await until(() => forward.parked === 1, 'parking');
     await clock.advance(15_000);
     forward.holdParked(true);
+    await client(forward);
+    await until(() => forward.parked === 2, 'parking while held');
     await clock.advance(3_600_000);
-    expect(forward.parked).toBe(1);
+    expect(forward.parked).toBe(2);
     forward.holdParked(false);
     await clock.advance(4_999);
-    expect(forward.parked).toBe(1);
+    expect(forward.parked).toBe(2);
     const end = endOf(socket);
     await clock.advance(1);
-    expect(forward.parked).toBe(0);
+    expect(forward.parked).toBe(1);
     expect(await end).toBe('ECONNRESET');
+    await clock.advance(14_999);
+    expect(forward.parked).toBe(1);
+    await clock.advance(1);
+    expect(forward.parked).toBe(0);
   });
 
   it('forgets a parked client that goes away', async () => {

@@ -67,12 +67,6 @@ class Direction {
     }
   }
 
-  /** The sink is gone: the source flows again, and its owner drops what comes. */
-  letFlow(): void {
-    this.#waiting = false;
-    this.#source.resume();
-  }
-
   readonly #onWritten = (): void => {
     if (!this.#waiting || this.#sink.writableLength > this.#high / 2) return;
     this.#waiting = false;
@@ -213,7 +207,6 @@ class StreamPump implements PumpedConnection {
       return;
     }
     // What the channel still holds goes on to the local side; what the local side sends is dropped.
-    this.#out.letFlow();
     if (this.#localFinished) this.#startLinger();
   }
 
