@@ -5,8 +5,7 @@ import { assertNever } from '../../shared/model/failure.ts';
 import type { HostKeyDetails, Prompt } from '../../shared/model/prompt.ts';
 import type { CommandContext } from './command.ts';
 import { askLine } from './line-input.ts';
-import type { Output } from './output.ts';
-import type { OutputStream } from './terminal.ts';
+import { type OutputStream, questionStream } from './terminal.ts';
 
 export type Answer = CallInput<'answer'>['answer'];
 
@@ -23,7 +22,9 @@ export async function askPrompt(
   signal: AbortSignal,
   remember = false,
 ): Promise<AskResult> {
-  const asker = new Asker(context, prompt, signal);
+  const stream = questionStream(context.terminal);
+  if (stream === null) return 'put-aside';
+  const asker = new Asker(context, prompt, signal, stream);
   const result = await asker.ask(remember);
   if (result === 'gone') {
     const { prompts } = context.texts;
@@ -37,21 +38,19 @@ class Asker {
   readonly #prompt: Prompt;
   readonly #signal: AbortSignal;
   readonly #texts: Catalogue['prompts'];
-  readonly #out: Output;
   /** Questions go where a person sees them, even if standard output is piped. */
   readonly #stream: OutputStream;
 
-  constructor(context: CommandContext, prompt: Prompt, signal: AbortSignal) {
+  constructor(context: CommandContext, prompt: Prompt, signal: AbortSignal, stream: OutputStream) {
     this.#context = context;
     this.#prompt = prompt;
     this.#signal = signal;
     this.#texts = context.texts.prompts;
-    this.#out = context.out;
-    this.#stream = context.terminal.stderr;
+    this.#stream = stream;
   }
 
   async ask(remember: boolean): Promise<AskResult> {
-    for (const line of describePrompt(this.#prompt, this.#context.texts)) this.#out.note(line);
+    for (const line of describePrompt(this.#prompt, this.#context.texts)) this.#say(line);
     switch (this.#prompt.kind) {
       case 'host-key':
         return this.#askHostKey();
@@ -66,6 +65,10 @@ class Asker {
     }
   }
 
+  #say(line: string): void {
+    this.#stream.write(`${line}\n`);
+  }
+
   async #askHostKey(): Promise<AskResult> {
     const fingerprint = this.#prompt.hostKey?.fingerprint ?? null;
     for (;;) {
@@ -74,10 +77,10 @@ class Asker {
       const choice = line.text.trim();
       if (choice === 'yes' || choice === 'no' || choice === 'once') return { kind: choice };
       if (fingerprint !== null && choice === fingerprint) {
-        this.#out.note(this.#texts.theSame);
+        this.#say(this.#texts.theSame);
         return { kind: 'yes' };
       }
-      this.#out.note(/^(?:SHA256:|MD5:)/i.test(choice) ? this.#texts.notTheSame : this.#texts.hostKeyAgain);
+      this.#say(/^(?:SHA256:|MD5:)/i.test(choice) ? this.#texts.notTheSame : this.#texts.hostKeyAgain);
     }
   }
 
@@ -87,7 +90,7 @@ class Asker {
       if (typeof line !== 'object') return line;
       const choice = line.text.trim();
       if (choice === 'yes' || choice === 'no') return { kind: choice };
-      this.#out.note(this.#texts.confirmAgain);
+      this.#say(this.#texts.confirmAgain);
     }
   }
 
@@ -103,7 +106,9 @@ class Asker {
 
   #label(label: string): string {
     const shown = cleanLine(label, 200).trim();
-    if (shown !== '') return `${shown} `;
+    // The server's words stay marked as such here too.
+    if (shown !== '')
+      return this.#prompt.kind === 'passphrase' ? `${shown.replace(/:$/, '')}: ` : `${serverMark}${shown} `;
     switch (this.#prompt.kind) {
       case 'password':
         return this.#texts.passwordLabel;
@@ -140,8 +145,7 @@ export function describePrompt(prompt: Prompt, texts: Catalogue): string[] {
   if (prompt.hop !== prompt.host) lines.push(words.hop(prompt.hop, prompt.host));
   if (prompt.round > 1) lines.push(words.again);
   if (prompt.hostKey !== null) lines.push(...describeHostKey(prompt.hostKey, texts));
-  else if (prompt.message.trim() !== '')
-    lines.push(...(prompt.kind === 'otp' ? boxed(prompt.message, words.serverSays) : [cleanText(prompt.message)]));
+  else if (prompt.message.trim() !== '') lines.push(...messageLines(prompt, texts));
   return lines;
 }
 
@@ -162,14 +166,26 @@ function describeHostKey(key: HostKeyDetails, texts: Catalogue): string[] {
   ];
 }
 
-/** The server's words, every line marked as such, so that they cannot pose as ours. */
+/** A password may be asked for by keyboard-interactive: then the words are the server's, as those of a code always are. */
+function messageLines(prompt: Prompt, texts: Catalogue): string[] {
+  switch (prompt.kind) {
+    case 'otp':
+      return boxed(prompt.message, texts.prompts.serverSays);
+    case 'password':
+      return boxed(prompt.message, texts.prompts.itsWords);
+    case 'passphrase':
+    case 'confirm':
+    case 'host-key':
+      return [cleanText(prompt.message)];
+    default:
+      return assertNever(prompt.kind);
+  }
+}
+
+const serverMark = '  │ ';
+
+/** Every line is marked, so that the server's words cannot pose as ours. */
 function boxed(text: string, heading: string): string[] {
-  return [
-    `  ┌ ${heading}`,
-    ...cleanText(text)
-      .trimEnd()
-      .split('\n')
-      .map((line) => `  │ ${line}`),
-    '  └',
-  ];
+  const lines = cleanText(text).trimEnd().split('\n');
+  return [`  ┌ ${heading}`, ...lines.map((line) => `${serverMark}${line}`), '  └'];
 }

@@ -34,3 +34,10 @@ export function processTerminal(): Terminal {
     },
   };
 }
+
+/** Where a question is seen by the person who types: standard error, else standard output; null if no person can be asked here. */
+export function questionStream({ stdin, stdout, stderr }: Terminal): OutputStream | null {
+  if (stdin.isTTY !== true) return null;
+  if (stderr.isTTY === true) return stderr;
+  return stdout.isTTY === true ? stdout : null;
+}

@@ -9,6 +9,7 @@ import { Deadline } from '../engine/lifecycle/deadline.ts';
 import { DisposableStore } from '../engine/lifecycle/disposable.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { questionStream } from './terminal.ts';
 import { stateDetails, statusRow } from './tunnel-view.ts';
 
 export interface WaitOptions {
@@ -59,7 +60,7 @@ class TunnelWait {
     this.#context = context;
     this.#client = client;
     this.#store = store;
-    this.#canAsk = context.terminal.stdin.isTTY === true && !context.json;
+    this.#canAsk = questionStream(context.terminal) !== null && !context.json;
   }
 
   async run(options: WaitOptions): Promise<number> {

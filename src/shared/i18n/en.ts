@@ -96,6 +96,7 @@ export const en = {
     withdrawn: 'Not needed any more.',
     staysOpen: (id: string) => `The question stays open: holdfast answer ${id}`,
     serverSays: 'The server says',
+    itsWords: 'In its words',
     again: 'That was not taken. Once more:',
     kinds: {
       'host-key': 'host key',

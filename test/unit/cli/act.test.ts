@@ -188,7 +188,8 @@ describe('questions on the terminal of up --wait', () => {
     expect(ran.stderr).toContain('It is the hop edge on the way to box.');
     // Typed ahead, with a correction, an arrow key and a pasted bracket sequence in between.
     ran.type('12x\u007f3456\u001b[D\u001b[200~7\rshown');
-    await ran.sees(/Token: shown$/);
+    // The labels are the server's words too.
+    await ran.sees(/\n {2}│ Passcode: \n {2}│ Token: shown$/);
     expect(ran.stderr).not.toMatch(/123|3456/);
     ran.type('\r');
     expect(await ran.ended).toBe(0);

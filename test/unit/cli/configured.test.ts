@@ -27,7 +27,7 @@ describe('check', () => {
     expect(ran.stderr.split('\n')[0]).toMatch(new RegExp(`^${other}:5: hosts\\.box\\.prot: .*port`));
     expect(JSON.parse(ran.stdout)).toMatchObject([
       { file: other, line: 5, key: 'hosts.box.prot', severity: 'problem' },
-      { file: other, line: 14, key: 'tunnels.web.start', severity: 'problem' },
+      { file: other, line: 15, key: 'tunnels.web.start', severity: 'problem' },
     ]);
   });
 
@@ -38,12 +38,7 @@ describe('check', () => {
   });
 
   it('warns of a port that two tunnels start with, and gives 0', async () => {
-    const bench = benchWith(
-      goodConfig
-        .replace('dynamic 1080', 'local 5432 -> a:1')
-        .replace('"manual"', '"login"')
-        .replace('group = "work"', 'start = "login"'),
-    );
+    const bench = benchWith(goodConfig.replace('dynamic 1080', 'local 5432 -> a:1').replace('"manual"', '"login"'));
     const ran = await bench.run(['check']);
     expect(ran.exitCode).toBe(0);
     expect(ran.stderr).toMatch(/config\.toml:\d+: tunnels\.\w+\.\S+: warning: /);
@@ -53,7 +48,7 @@ describe('check', () => {
 describe('list, show, hosts', () => {
   it('need no engine', async () => {
     const bench = benchWith();
-    expect((await bench.run(['list'])).stdout).toMatch(/^NAME +HOST +GROUP.*\ndb +box +work +manual +local 127/);
+    expect((await bench.run(['list'])).stdout).toMatch(/^NAME +HOST +GROUP.*\ndb +box +work +login +local 127/);
     expect(await bench.json(['list'])).toMatchObject([
       { name: 'db', group: 'work' },
       { name: 'web', start: 'manual' },

@@ -39,7 +39,7 @@ export class Running {
     const terminal: Terminal = {
       stdin,
       stdout: output((text) => (this.stdout += text), options.outTty ?? false),
-      stderr: output((text) => (this.stderr += text), false),
+      stderr: output((text) => (this.stderr += text), options.tty ?? false),
       env: options.env,
       onInterrupt: (handle) => {
         this.#interrupts.add(handle);
@@ -151,6 +151,7 @@ port = 2222
 [tunnels.db]
 host = "box"
 group = "work"
+start = "login"
 forwards = ["local 127.0.0.1:5432 -> db:5432"]
 
 [tunnels.web]

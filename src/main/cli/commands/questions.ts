@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readLines } from '../line-input.ts';
 import { askPrompt, type Answer } from '../prompt-asker.ts';
 import { formatTable } from '../style.ts';
+import { questionStream } from '../terminal.ts';
 
 /** prompts and answer. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
@@ -131,7 +132,7 @@ async function chosenAnswer(
       throw usageError('answer', `Prompt ${prompt.id} is answered with yes or no.`);
     return { kind: choice };
   }
-  if (context.terminal.stdin.isTTY === true) return askHere(context, client, prompt, remember);
+  if (questionStream(context.terminal) !== null) return askHere(context, client, prompt, remember);
   if (isQuestion)
     throw usageError(
       'answer',

@@ -9,6 +9,7 @@ import { configIfGood, requireConfig } from '../config-source.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { askLine, readLines } from '../line-input.ts';
 import { formatTable } from '../style.ts';
+import { questionStream } from '../terminal.ts';
 
 /** secret and vault: through the engine if one runs, else on the keychain or the vault itself. Values never are arguments. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
@@ -138,9 +139,10 @@ async function vault(context: CommandContext, input: CommandInput): Promise<numb
 /** One line, hidden on a terminal. */
 async function readSecret(context: CommandContext, label: string, command: string): Promise<Secret> {
   const { stdin, stderr } = context.terminal;
+  const stream = questionStream(context.terminal) ?? stderr;
   let text: string | undefined;
   if (stdin.isTTY === true) {
-    const result = await askLine(stdin, stderr, label, { echo: false, signal: new AbortController().signal });
+    const result = await askLine(stdin, stream, label, { echo: false, signal: new AbortController().signal });
     if (result.kind === 'line') ({ text } = result);
   } else [text] = await readLines(stdin, 1);
   if (text === undefined || text === '')
