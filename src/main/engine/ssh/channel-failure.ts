@@ -58,13 +58,16 @@ export function linkGone(host: HostConfig): HoldfastError {
   );
 }
 
-/** tcpip-forward or streamlocal-forward was refused. */
-export function remoteListenFailure(host: HostConfig, at: string): HoldfastError {
+/** tcpip-forward or streamlocal-forward was refused. OpenSSH's sshd leaves the socket files of ended sessions behind, unless told otherwise. */
+export function remoteListenFailure(host: HostConfig, at: Endpoint): HoldfastError {
+  const place = endpointText(at);
   return makeFailure(
     { host, phase: 'forwards' },
     'remote-port-refused',
-    `${host.name} does not listen on ${at}.`,
-    'It is taken there (perhaps by a lost session of your own), or its sshd forbids it (AllowTcpForwarding, PermitListen, GatewayPorts).',
-    { where: at },
+    `${host.name} does not listen on ${place}.`,
+    at.kind === 'unix'
+      ? 'A file is in the way there (perhaps left by a session of your own: remove it, or set StreamLocalBindUnlink yes in its sshd_config), or its sshd forbids it (AllowStreamLocalForwarding).'
+      : 'It is taken there (perhaps by a lost session of your own), or its sshd forbids it (AllowTcpForwarding, PermitListen, GatewayPorts).',
+    { where: place },
   );
 }

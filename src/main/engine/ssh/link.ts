@@ -7,6 +7,25 @@ import type { Disposable } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
 
 /**
+ * ssh: links to SSH servers over ssh2, one hop at a time. The only folder that imports ssh2 (beside the gateway and the demo's servers).
+ *
+ * - link.ts                what the rest of the engine sees: links, channels, remote listeners, the connector
+ * - connect*.ts            one attempt at one hop: resolve, dial, key exchange, host key, login; its time limits and questions
+ * - dial*.ts, proxy*.ts    the way to the server: happy eyeballs, SOCKS 5, HTTP CONNECT, proxy command, a channel of the jump host
+ * - hop-stream.ts          the byte stream that all of these give
+ * - hello-guard.ts         reads the server's first bytes along: limits, and what it offers
+ * - ssh2-session.ts        one ssh2 client over one stream, with exactly one end; ssh2-wire.ts is the socket that it sees
+ * - ssh2-seam.ts           every use of ssh2's internals; ssh2-userauth.ts carries out authentication requests with it
+ * - ssh2-link.ts           an authenticated session as a link; ssh2-channel.ts, ssh2-exec.ts, remote-listener.ts, watchdog.ts, rekey.ts
+ * - algorithms.ts          what is offered, from what this runtime's crypto has
+ * - *-failure.ts           what others throw, turned into `HoldfastError`
+ * - auth*.ts               the authentication plan, its questions and secrets
+ * - agent*.ts              SSH agents
+ * - key-*.ts, private-key*.ts, ppk.ts, certificate.ts   key files and certificates; key-worker.ts decrypts off the main thread
+ * - wire-format.ts         SSH's data types
+ */
+
+/**
  * One channel that carries bytes both ways. The byte pump (forward/pump.ts) is the only reader and writer.
  * The seam for a faster byte path is here: a link may hand out channels that the pump's other implementation knows.
  */

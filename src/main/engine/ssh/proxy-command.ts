@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { Duplex } from 'node:stream';
+import { Duplex, type Writable } from 'node:stream';
 import { cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
@@ -52,16 +52,25 @@ function shellSafe(host: HostConfig, what: string, value: string): string {
   });
 }
 
-/** Starts the proxy command of `host` in a process group of its own; its input and output are the stream. It ends with the stream. */
+/**
+ * Ends the command's process group when the pipe at descriptor 3 ends without a word: then this process was killed and could not do it itself
+ * (`nc` on a silent link would stay for ever). A line means that the command ended first. `$1` is the person's shell, `$2` the command.
+ */
+const guarded = '(read -r _ <&3 || kill -KILL 0) </dev/null >/dev/null 2>&1 & exec "$1" -c "exec $2" 3<&-';
+
+/** Starts the proxy command of `host` in a process group of its own; its input and output are the stream. It ends with the stream, or with us. */
 export function startProxyCommand(host: HostConfig, command: string, clock: Clock): HopStream {
   const line = expandProxyCommand(command, host);
   const isWindows = process.platform === 'win32';
-  const child = isWindows
-    ? spawn(line, { shell: true, stdio: 'pipe', windowsHide: true })
-    : spawn(process.env['SHELL']?.startsWith('/') ? process.env['SHELL'] : '/bin/sh', ['-c', `exec ${line}`], {
-        stdio: 'pipe',
-        detached: true,
-      });
+  if (isWindows) return new CommandStream(spawn(line, { shell: true, stdio: 'pipe', windowsHide: true }), clock);
+  const shell = process.env['SHELL']?.startsWith('/') ? process.env['SHELL'] : '/bin/sh';
+  const child = spawn('/bin/sh', ['-c', guarded, 'holdfast', shell, line], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  }) as ChildProcessWithoutNullStreams;
+  const guard = child.stdio[3] as Writable;
+  guard.on('error', () => {});
+  child.once('exit', () => guard.end('\n'));
   return new CommandStream(child, clock);
 }
 

@@ -322,14 +322,14 @@ export class Ssh2Session implements Disposable {
     const { GLOBAL_REQUEST, CHANNEL_OPEN } = handlers;
     let notices = 0;
     handlers.GLOBAL_REQUEST = (protocol, name, wantReply, data) => {
-      if (this.#stage !== 'open') return;
+      if (!this.userauth.isDone) return;
       // One notice a connection, as OpenSSH has it: each makes us ask for proofs.
       if (name === 'hostkeys-00@openssh.com' && ++notices > 1) return;
       GLOBAL_REQUEST(protocol, name, wantReply, data);
     };
     handlers.CHANNEL_OPEN = (protocol, info) => {
       // Channels before authentication are no business of an honest server (CVE-2023-46446 and its kin).
-      if (this.#stage === 'open') CHANNEL_OPEN(protocol, info);
+      if (this.userauth.isDone) CHANNEL_OPEN(protocol, info);
     };
   }
 }
