@@ -118,7 +118,7 @@ export class Ssh2Link implements SshLink {
   async listenRemote(at: RemoteAddress): Promise<RemoteListener> {
     if (this.#isClosed) throw linkGone(this.#host);
     const listener = await this.#whileOpen<RemoteListener>((resolve, reject) => {
-      this.#listeners.listen(at).then(resolve, () => reject(remoteListenFailure(this.#host, endpointText(at))));
+      this.#listeners.listen(at).then(resolve, () => reject(remoteListenFailure(this.#host, at)));
     });
     return listener;
   }
