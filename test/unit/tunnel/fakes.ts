@@ -76,6 +76,8 @@ export class FakeRunner implements ForwardRunner {
   openError: HoldfastError | null = null;
   attachError: HoldfastError | null = null;
   attachHangs = false;
+  /** Attaching waits for this. */
+  attachGate: Promise<void> | null = null;
   #state: ForwardState = 'waiting';
   #cause: Cause | null = null;
 
@@ -99,6 +101,7 @@ export class FakeRunner implements ForwardRunner {
     this.calls.push('attach');
     if (this.openError) this.#throw(this.openError);
     if (this.attachHangs) await new Promise<void>(() => {});
+    if (this.attachGate) await this.attachGate;
     if (this.attachError) this.#throw(this.attachError);
     this.link = link;
     this.#cause = null;

@@ -172,6 +172,20 @@ describe('interactive tunnels', () => {
     expect(world.connector.calls).toHaveLength(2);
   });
 
+  it('do not dial when the link that they were to join is gone again', async () => {
+    const one = world.tunnel({ name: 'one', interactive: true });
+    one.supervisor.up('login');
+    const two = world.tunnel({ name: 'two', interactive: true });
+    world.store.add(world.pool.onDidConnect(() => world.connector.links.at(-1)?.die(failure('reset'))));
+    two.supervisor.up('person');
+    await settle();
+    world.connector.call(0).succeed();
+    await settle();
+    expect(one.states).toEqual(['interactive', 'starting', 'interactive']);
+    expect(one.supervisor.status().state).toEqual({ kind: 'interactive', promptId: null });
+    expect(world.connector.calls).toHaveLength(1);
+  });
+
   it('take a link that is up already', async () => {
     await world.running({ name: 'one' });
     const two = world.tunnel({ name: 'two', interactive: true });

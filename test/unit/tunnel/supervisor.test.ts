@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeLink, failure, hostConfig } from '../pool/fakes.ts';
 import { settle } from '../../support/fake-clock.ts';
@@ -236,7 +237,7 @@ describe('tunnels over one host', () => {
       ['starting', 'running', 'retrying'],
       ['starting', 'running', 'retrying'],
     ]);
-    await world.clock.advance(400);
+    await world.clock.advance(200);
     // The second had not waited its time out: it joined.
     expect([first, second].map(({ supervisor }) => supervisor.status().state.kind)).toEqual(['starting', 'starting']);
     expect(world.connector.calls).toHaveLength(2);
@@ -372,7 +373,93 @@ describe('forwards', () => {
   });
 });
 
+describe('late and untimely news', () => {
+  it('a link that dies between login and forwards is lost, not used', async () => {
+    const { supervisor, states, runner } = world.tunnel();
+    world.store.add(world.pool.onDidConnect(() => world.connector.links.at(-1)?.die(failure('reset'))));
+    supervisor.up('person');
+    await settle();
+    world.connector.call(0).succeed();
+    await settle();
+    expect(states).toEqual(['starting', 'retrying']);
+    expect(runner().calls).not.toContain('attach');
+  });
+
+  it('a forward that fails after the link is gone counts for nothing', async () => {
+    let refuse: (error: Error) => void = () => {};
+    world.prepare = (runner) => {
+      if (runner.spec.kind !== 'remote') return;
+      runner.attachGate = new Promise((_resolve, reject) => {
+        refuse = reject;
+      });
+    };
+    const { supervisor, link } = await world.running({ forwards: [localForward(1001), remoteForward(9000)] });
+    link.die(failure('link-lost'));
+    await settle();
+    const pending = world.clock.pending;
+    refuse(failure('remote-port-refused'));
+    await settle();
+    expect(world.clock.pending).toBe(pending);
+    expect(supervisor.status().forwards[1]).toMatchObject({ cause: null });
+    expect(supervisor.status().state).toMatchObject({ kind: 'retrying', cause: { code: 'link-lost' } });
+  });
+
+  it('a forward switched on while a person is asked holds its clients too', async () => {
+    const { supervisor, runners } = world.tunnel({
+      forwards: [localForward(1001), localForward(1002, { enabled: false })],
+    });
+    supervisor.up('person');
+    await settle();
+    world.connector.call(0).request.observer.onWaiting('p1');
+    supervisor.setForwardEnabled(localForward(1002).spec, true);
+    await settle();
+    expect(runners.map(({ held, isListening }) => [held, isListening])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+  });
+});
+
+describe('keys trusted once', () => {
+  it('last over losses and waits until the tunnel is down', async () => {
+    const { supervisor } = world.tunnel();
+    const trusted = (): number => world.connector.call(-1).request.memory.trustedOnce.size;
+    supervisor.up('person');
+    await settle();
+    world.connector.call(0).request.memory.trustedOnce.set('web', Buffer.from('key'));
+    world.connector.call(0).fail(failure('reset'));
+    await world.clock.advance(1000);
+    expect(trusted()).toBe(1);
+    supervisor.down();
+    await settle();
+    supervisor.up('person');
+    await settle();
+    expect(trusted()).toBe(0);
+  });
+
+  it('of the new host last when the host was changed meanwhile', async () => {
+    const { supervisor } = world.tunnel();
+    supervisor.up('person');
+    await settle();
+    supervisor.reconfigure(tunnelConfig(), [hostConfig('web', { user: 'other' })]);
+    await settle();
+    world.connector.call(-1).request.memory.trustedOnce.set('web', Buffer.from('key'));
+    world.connector.call(-1).fail(failure('reset'));
+    await world.clock.advance(1000);
+    expect(world.connector.calls).toHaveLength(3);
+    expect(world.connector.call(-1).request.memory.trustedOnce.size).toBe(1);
+  });
+});
+
 describe('reconfigure', () => {
+  it('of the probe takes effect on the link in use', async () => {
+    const { supervisor, link, states } = await world.running();
+    supervisor.reconfigure(tunnelConfig({ pollMs: 5000, firstPollMs: 5000 }), [hostConfig('web')]);
+    await world.clock.advance(15_000);
+    expect(link.pings).toBe(4);
+    expect(states).toEqual(['starting', 'running']);
+  });
+
   it('changes one forward and leaves the others with their clients', async () => {
     const { supervisor, runner, runners, states } = await world.running({
       forwards: [localForward(1001), localForward(1002)],

@@ -4,7 +4,7 @@ import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import type { ForwardStatus } from '../../../shared/model/tunnel.ts';
 import type { ForwardRunner } from '../forward/forward-runner.ts';
 import type { Clock } from '../lifecycle/clock.ts';
-import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import type { SshLink } from '../ssh/link.ts';
@@ -227,18 +227,22 @@ export class ForwardSet implements Disposable {
       (thrown: unknown) => this.#failed(slot, work, thrown),
     );
     if (timeoutMs <= 0) return done;
-    const limit = new MutableDisposable();
     await Promise.race([
       done,
       new Promise<void>((resolve) => {
-        limit.value = this.#deps.clock.schedule(timeoutMs, () => {
+        const timer = this.#deps.clock.schedule(timeoutMs, () => {
           late = true;
           if (work === slot.work) slot.failure = tooSlow(slot.spec.spec, timeoutMs);
+          slot.limit.clear();
+        });
+        // Whoever waits goes on when the work is given up, too.
+        slot.limit.value = toDisposable(() => {
+          timer.dispose();
           resolve();
         });
       }),
     ]);
-    limit.dispose();
+    if (work === slot.work) slot.limit.clear();
     if (late) void done.then(() => this.#changed());
   }
 

@@ -12,6 +12,8 @@ export interface Slot {
   /** The runner and what listens to it. */
   store: DisposableStore;
   readonly retry: MutableDisposable;
+  /** Time limit of the attach under way. */
+  readonly limit: MutableDisposable;
   /** Failures in a row, for its own back-off. */
   failures: number;
   up: boolean;
@@ -33,6 +35,7 @@ export function newSlot(spec: ForwardSpec): Slot {
     runner: null,
     store: new DisposableStore(),
     retry: new MutableDisposable(),
+    limit: new MutableDisposable(),
     failures: 0,
     up: false,
     failure: null,
@@ -46,6 +49,7 @@ export function newSlot(spec: ForwardSpec): Slot {
 /** Nothing is pending and nothing is up. */
 export function settleSlot(slot: Slot): void {
   slot.retry.clear();
+  slot.limit.clear();
   slot.work += 1;
   slot.up = false;
   slot.failure = null;
