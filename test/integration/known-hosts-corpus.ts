@@ -181,6 +181,9 @@ export function tableCases(k: CorpusKeys): CorpusCase[] {
     ['lines: UTF-16', Buffer.from(`\ufeff${h} ${K}\n`, 'utf16le').toString('latin1')],
     ['lines: NUL in front', `\0${h} ${W}\n${h} ${K}\n`],
     ['lines: NUL inside the name', `${h}\0 ${W}\n${h} ${K}\n`],
+    ['lines: NUL for a blank behind the names', `${h}\0${W}\n`],
+    ['lines: NUL for a blank behind revoked names', `${h} ${K}\n@revoked ${h}\0${K}\n`],
+    ['lines: NUL right behind the marker', `${h} ${K}\n@revoked\0${h} ${K}\n`],
     ['lines: NUL behind the key', `${h} ${K}\0junk\n`],
     ['lines: NUL inside the key', `${h} ${K.slice(0, 40)}\0${K.slice(40)}\n`],
     ['lines: no end', `${h} ${K}`],
@@ -282,7 +285,7 @@ function randomLine(random: () => number, k: CorpusKeys, h: string): string {
     random() < 0.75
       ? ''
       : pick(random, ['@revoked ', '@cert-authority ', '@revoked\t', '@Revoked ', '@revoked @revoked ']);
-  const blank = random() < 0.85 ? ' ' : pick(random, ['\t', '  ', ' \t']);
+  const blank = random() < 0.85 ? ' ' : pick(random, ['\t', '  ', ' \t', '\0']);
   const end = pick(random, ['\n', '\n', '\n', '\r\n', ' comment\n', '\0\n', '\n\n']);
   return `${marker}${name}${blank}${broken}${end}`;
 }

@@ -235,6 +235,33 @@ describe('against ssh-keygen -F', () => {
     expect(matches).toBeGreaterThan(questions.length);
   });
 
+  test('20,000 spoiled lines for all names: the same ones still count', { timeout: 60_000 }, async () => {
+    const random = randomFrom(seed + 2);
+    const whole = [keys.ed25519, keys.ecdsa, keys.rsa];
+    const lines = Array.from({ length: 20_000 }, () => {
+      const line = `a,* ${pick(random, whole)} comment`;
+      const at = Math.floor(random() * line.length);
+      const flipped = String.fromCharCode(line.charCodeAt(at) ^ (1 << Math.floor(random() * 8)));
+      const changed = pick(random, [flipped, flipped, '', '=', '/', ' ', '\t', '\0']);
+      return line.slice(0, at) + changed + line.slice(at + 1);
+    });
+    const text = `${lines.join('\n')}\n`;
+    const path = folder.file('spoiled');
+    writeFileSync(path, text, 'latin1');
+    const theirs = (await keygenFinds(path, 'b')).map((found) => Number.parseInt(found, 10));
+    const ours = findLines([parseKnownHosts(path, Buffer.from(text, 'latin1'))], 'b').map(({ line }) => line.number);
+    const all = text.split('\n');
+    expect(
+      theirs.filter((n) => !ours.includes(n)).map((n) => all[n - 1]),
+      'only ssh-keygen',
+    ).toEqual([]);
+    expect(
+      ours.filter((n) => !theirs.includes(n)).map((n) => all[n - 1]),
+      'only we',
+    ).toEqual([]);
+    expect(theirs.length).toBeGreaterThan(1000);
+  });
+
   /** `line marker type` of each line that ssh-keygen finds. */
   const keygenFinds = async (path: string, name: string): Promise<string[]> => {
     const { stdout } = await runSshKeygen(['-l', '-F', name, '-f', path]);

@@ -83,16 +83,20 @@ type LineParts =
   | { readonly kind: 'invalid'; readonly problem: string }
   | { readonly kind: 'entry'; readonly marker: KnownHostsMarker; readonly names: string; readonly keyText: string };
 
+/**
+ * A NUL ends the line, like in C. With one exception: OpenSSH takes whatever character follows the names for their end, so a NUL right there counts
+ * as a blank, and the key behind it is read up to the next NUL.
+ */
 function splitLine(raw: string): LineParts {
-  const nul = raw.indexOf('\0');
-  const text = skipBlanks(nul < 0 ? raw : raw.slice(0, nul));
+  const [first = '', second = ''] = raw.split('\0', 2);
+  const text = skipBlanks(first);
   if (text === '' || text === '\r') return { kind: 'blank' };
   if (text.startsWith('#')) return { kind: 'comment' };
   const marked = splitMarker(text);
   if (marked === null) return { kind: 'invalid', problem: 'unknown marker' };
   const end = blankAt(marked.rest);
   const names = marked.rest.slice(0, end);
-  const keyText = skipBlanks(marked.rest.slice(end));
+  const keyText = skipBlanks(end === marked.rest.length ? second : marked.rest.slice(end));
   return { kind: 'entry', marker: marked.marker, names, keyText };
 }
 
