@@ -1,110 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { connect } from 'node:net';
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { maxRequestBytes, requestReadTimeoutMs } from '../../src/shared/contract/frames.ts';
-import type { Profile } from '../../src/main/engine/config/paths.ts';
-import { ControlClient } from '../../src/main/engine/control/control-client.ts';
-import { ControlServer } from '../../src/main/engine/control/control-server.ts';
-import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { once } from '../../src/main/engine/lifecycle/emitter.ts';
-import { silentLog } from '../../src/main/engine/log/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
-import { checkLeaks } from '../support/leak-check.ts';
-import { tempFolder } from '../support/temp.ts';
+import { atEnd, checkedForLeaks, client, hello, Raw, serving } from '../support/control-bench.ts';
 import { until } from '../support/until.ts';
 
-/** The control socket, with real sockets and a fake engine behind it. */
+/** Shells on the control socket, with real sockets and a fake engine behind it. */
 
-checkLeaks();
-
-const cleanUps: (() => void)[] = [];
-// Registered after the leak check, so that it runs before it.
-afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
-});
-function atEnd(cleanUp: () => void): void {
-  cleanUps.push(cleanUp);
-}
-
-function profileIn(folder: string, more: Partial<Profile> = {}): Profile {
-  return {
-    configFile: `${folder}/config.toml`,
-    id: 'x',
-    stateFolder: `${folder}/state`,
-    logFolder: `${folder}/state/logs`,
-    lockFile: `${folder}/state/engine.lock`,
-    socketPath: `${folder}/run/control.sock`,
-    socketChosen: false,
-    ...more,
-  };
-}
-
-function makeServer(profile: Profile, engine = new FakeEngine(), clock: FakeClock | typeof systemClock = systemClock) {
-  const server = new ControlServer({ api: engine.api, events: engine.events.event, profile, log: silentLog, clock });
-  atEnd(() => server.dispose());
-  return server;
-}
-
-async function serving(engine = new FakeEngine(), clock: FakeClock | typeof systemClock = systemClock) {
-  const profile = profileIn(tempFolder().path);
-  const server = makeServer(profile, engine, clock);
-  await server.start();
-  return { profile, server, engine };
-}
-
-async function client(profile: Profile): Promise<ControlClient> {
-  const connected = await ControlClient.connect(profile);
-  atEnd(() => connected.dispose());
-  return connected;
-}
-
-/** A raw connection: what it got so far, and its end. */
-class Raw {
-  text = '';
-  closed = false;
-  readonly socket: Socket;
-
-  constructor(path: string) {
-    this.socket = connect(path);
-    this.socket.setEncoding('utf8').on('data', (chunk: string) => {
-      this.text += chunk;
-    });
-    this.socket.on('error', () => {});
-    this.socket.on('close', () => {
-      this.closed = true;
-    });
-    atEnd(() => void this.socket.destroy());
-  }
-
-  send(value: unknown): void {
-    this.socket.write(`${JSON.stringify(value)}\n`);
-  }
-
-  get frames(): { id?: number | null; ok?: boolean; output?: unknown; error?: { code: string; message: string } }[] {
-    return this.text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Raw['frames'][number]);
-  }
-
-  async frame(index: number): Promise<Raw['frames'][number]> {
-    return until(() => (this.text.split('\n').length > index + 1 ? this.frames[index] : null), {
-      what: `frame ${index}`,
-      seen: () => this.text,
-    });
-  }
-
-  async ended(): Promise<void> {
-    await until(() => this.closed, { what: 'the connection to be closed', seen: () => this.text });
-  }
-}
-
-const hello = { id: 1, call: 'hello', input: { client: 'test', contract: contractVersion } };
+checkedForLeaks();
 
 describe('a shell and the engine', () => {
   it('makes calls, gets typed errors and events', async () => {
@@ -259,6 +166,10 @@ describe('bad shells', () => {
     await clock.advance(requestReadTimeoutMs - 1);
     // Dripping does not prolong it.
     slow.socket.write('"call":');
+    // An answer on another connection: what was written before has arrived.
+    const other = new Raw(profile.socketPath);
+    other.send(hello);
+    await other.frame(0);
     expect(slow.closed).toBe(false);
     await clock.advance(1);
     await slow.ended();
@@ -332,168 +243,5 @@ describe('bad shells', () => {
     expect(last * 200).toBeLessThan(2_000_000);
     const shell = await client(profile);
     expect(await shell.call('prompts', {})).toEqual([]);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('the socket and its folder', () => {
-  it('are 0600 in 0700, and go away with the engine', async () => {
-    const { profile, server } = await serving();
-    expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
-    expect(statSync(dirname(profile.socketPath)).mode & 0o777).toBe(0o700);
-    server.dispose();
-    expect(existsSync(profile.socketPath)).toBe(false);
-  });
-
-  it('a stale socket is recovered, a live one is refused by file and pid', async () => {
-    const { profile, server } = await serving();
-    // Leaves a socket behind as kill -9 does.
-    renameSync(profile.socketPath, `${profile.socketPath}.kept`);
-    server.dispose();
-    renameSync(`${profile.socketPath}.kept`, profile.socketPath);
-    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'no-engine' });
-
-    const engine = new FakeEngine();
-    await makeServer(profile, engine).start();
-    await client(profile);
-    await expect(makeServer(profile).start()).rejects.toMatchObject({
-      code: 'already-running',
-      where: profile.configFile,
-      message: expect.stringContaining(`pid ${process.pid}`),
-    });
-    expect(await (await client(profile)).call('prompts', {})).toEqual([]);
-  });
-
-  it('two starters at once: one serves, the other is refused', async () => {
-    const profile = profileIn(tempFolder().path);
-    const results = await Promise.allSettled([makeServer(profile).start(), makeServer(profile).start()]);
-    expect(results.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(results.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'already-running' });
-    await client(profile);
-  });
-
-  it('what is no socket is left alone', async () => {
-    const profile = profileIn(tempFolder().path);
-    mkdirSync(dirname(profile.socketPath), { mode: 0o700 });
-    writeFileSync(profile.socketPath, 'precious');
-    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config' });
-    expect(statSync(profile.socketPath).size).toBe(8);
-    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'no-engine' });
-  });
-
-  it.each([
-    ['writable by the group', (folder: string) => chmodSync(folder, 0o770)],
-    ['writable by all', (folder: string) => chmodSync(folder, 0o1777)],
-  ])('a folder %s is refused', async (_, spoil) => {
-    const profile = profileIn(tempFolder().path);
-    mkdirSync(dirname(profile.socketPath));
-    spoil(dirname(profile.socketPath));
-    await expect(makeServer(profile).start()).rejects.toMatchObject({
-      code: 'config',
-      where: dirname(profile.socketPath),
-    });
-    expect(existsSync(profile.socketPath)).toBe(false);
-  });
-
-  it('a folder that others can only read is closed to them', async () => {
-    const profile = profileIn(tempFolder().path);
-    mkdirSync(dirname(profile.socketPath));
-    chmodSync(dirname(profile.socketPath), 0o755);
-    await makeServer(profile).start();
-    expect(statSync(dirname(profile.socketPath)).mode & 0o777).toBe(0o700);
-  });
-
-  it('a symlinked folder is refused, and nothing is made behind the link', async () => {
-    const folder = tempFolder().path;
-    const profile = profileIn(folder);
-    mkdirSync(`${folder}/elsewhere`, { mode: 0o700 });
-    symlinkSync(`${folder}/elsewhere`, `${folder}/run`);
-    await expect(makeServer(profile).start()).rejects.toMatchObject({
-      code: 'config',
-      message: expect.stringContaining('link'),
-    });
-    expect(existsSync(`${folder}/elsewhere/control.sock`)).toBe(false);
-  });
-
-  it('a folder below one that everybody may write is refused', async () => {
-    const folder = tempFolder().path;
-    const profile = profileIn(folder);
-    chmodSync(folder, 0o777);
-    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config', where: folder });
-  });
-
-  it('a chosen socket may lie in a sticky folder, and is 0600 there too', async () => {
-    const folder = tempFolder().path;
-    chmodSync(folder, 0o1777);
-    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
-    await makeServer(profile).start();
-    expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
-    expect(statSync(folder).mode & 0o7777).toBe(0o1777);
-    await client(profile);
-  });
-
-  it('a path that no socket can have is refused in plain words', async () => {
-    const folder = tempFolder().path;
-    const profile = profileIn(folder, { socketPath: `${folder}/${'x'.repeat(120)}.sock`, socketChosen: true });
-    await expect(makeServer(profile).start()).rejects.toMatchObject({
-      code: 'config',
-      message: expect.stringContaining('bytes'),
-    });
-  });
-
-  it('the longest path that a socket can have works', async () => {
-    const folder = tempFolder().path;
-    const longest = process.platform === 'linux' ? 107 : 103;
-    const path = `${folder}/${'x'.repeat(longest - folder.length - 1)}`;
-    const profile = profileIn(folder, { socketPath: path, socketChosen: true });
-    await makeServer(profile).start();
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    await client(profile);
-  });
-
-  it.runIf(process.getuid?.() === 0)('another user is kept out on both sides', async () => {
-    const folder = tempFolder().path;
-    chmodSync(folder, 0o755);
-    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
-    await makeServer(profile).start();
-    // 65534 is nobody: it may reach the socket's folder, but not open the socket.
-    const tried = spawnSync(
-      'setpriv',
-      ['--reuid=65534', '--regid=65534', '--clear-groups', 'nc', '-U', '-w', '1', profile.socketPath],
-      { input: `${JSON.stringify(hello)}\n`, encoding: 'utf8', timeout: 10_000 },
-    );
-    expect(tried.status).not.toBe(0);
-    expect(tried.stderr).toMatch(/denied/i);
-    expect(tried.stdout).toBe('');
-  });
-
-  it.runIf(process.getuid?.() === 0)('a client does not trust a socket of another user', async () => {
-    const folder = tempFolder().path;
-    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
-    let heard = 0;
-    const trap = createServer(() => (heard += 1));
-    atEnd(() => void trap.close());
-    await new Promise<void>((resolve) => trap.listen(profile.socketPath, resolve));
-    spawnSync('chown', ['65534', profile.socketPath]);
-    await expect(ControlClient.connect(profile)).rejects.toMatchObject({
-      code: 'no-engine',
-      message: expect.stringContaining('65534'),
-    });
-    expect(heard).toBe(0);
-    // Nor does a server remove it.
-    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config' });
-    expect(existsSync(profile.socketPath)).toBe(true);
-  });
-
-  it('a socket that accepts and says nothing is an error in time', async () => {
-    const folder = tempFolder().path;
-    const profile = profileIn(folder, { socketPath: `${folder}/mute.sock`, socketChosen: true });
-    const sockets: Socket[] = [];
-    const mute = createServer((socket) => sockets.push(socket));
-    atEnd(() => {
-      for (const socket of sockets) socket.destroy();
-      mute.close();
-    });
-    await new Promise<void>((resolve) => mute.listen(profile.socketPath, resolve));
-    await expect(ControlClient.connect(profile, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' });
   });
 });

@@ -14,14 +14,6 @@ import { flushed } from './output.ts';
 import { runCommandLine } from './run.ts';
 import { processTerminal } from './terminal.ts';
 
-// A reader that has seen enough (`holdfast status | head -1`) is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(process.exitCode ?? 0);
-    throw error;
-  });
-}
-
 const exitCode = await runCommandLine(process.argv.slice(2), processTerminal());
 process.exitCode = exitCode;
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

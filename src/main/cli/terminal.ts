@@ -15,15 +15,30 @@ export interface Terminal {
   readonly env: Environment;
   /** Calls back on INT and TERM instead of ending the process. */
   onInterrupt(handle: () => void): Disposable;
+  /** From now on output that cannot be written is dropped; without this call the command ends then. */
+  outliveReaders(): void;
 }
 
 /** This process's terminal. */
 export function processTerminal(): Terminal {
+  let outlivesReaders = false;
+  const onWriteError = (error: NodeJS.ErrnoException): void => {
+    if (outlivesReaders) return;
+    // A reader that has seen enough (`holdfast status | head -1`) is no error.
+    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(process.exitCode ?? 0);
+    process.stderr.write(`holdfast: the output could not be written (${error.code ?? error.message})\n`);
+    process.exit(1);
+  };
+  process.stdout.on('error', onWriteError);
+  process.stderr.on('error', onWriteError);
   return {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    outliveReaders() {
+      outlivesReaders = true;
+    },
     onInterrupt(handle) {
       process.on('SIGINT', handle);
       process.on('SIGTERM', handle);

@@ -41,6 +41,7 @@ export class Running {
       stdout: output((text) => (this.stdout += text), options.outTty ?? false),
       stderr: output((text) => (this.stderr += text), options.tty ?? false),
       env: options.env,
+      outliveReaders: () => {},
       onInterrupt: (handle) => {
         this.#interrupts.add(handle);
         return toDisposable(() => this.#interrupts.delete(handle));

@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isStaleLock } from '../../engine/control/engine-lock.ts';
 import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
@@ -76,7 +76,22 @@ async function staleLocks({ profile }: CommandContext): Promise<Leftover[]> {
     profile.lockFile,
     ...names.filter((name) => name.endsWith('.sock.lock')).map((name) => join(folder, name)),
   ]);
-  return [...paths].filter((path) => isStaleLock(path)).map(file);
+  return [...[...paths].filter((path) => isStaleLock(path)), ...(await halfTakenLocks(profile.lockFile, paths))].map(
+    file,
+  );
+}
+
+/** What is left of locks whose taking was cut off: complete files beside the lock that never got its name. A start is over within a minute. */
+async function halfTakenLocks(lockFile: string, locks: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of new Set([lockFile, ...locks].map((path) => dirname(path)))) {
+    for (const name of await list(folder)) {
+      if (!/^(?:engine|[0-9a-f]+\.sock)\.lock\.(?:stale-)?[0-9a-f]{12}$/.test(name)) continue;
+      const stats = await lstat(join(folder, name)).catch(() => null);
+      if (stats?.isFile() && Math.abs(Date.now() - stats.mtimeMs) > 60_000) found.push(join(folder, name));
+    }
+  }
+  return found;
 }
 
 /** Logs and histories of tunnels that the configuration no longer has. */

@@ -3,6 +3,8 @@ import { booleanOption, type CommandContext, type CommandInput, usageError } fro
 /** Runs the engine until it is told to end. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
   if (input.positionals.length > 0) throw usageError('serve', 'serve takes no names; tunnels start as configured.');
+  // Tunnels stay up when the terminal or the pipe behind the ready line and the log is gone.
+  context.terminal.outliveReaders();
   const { serve } = await import('../../headless.ts');
   return serve({
     profile: context.profile,

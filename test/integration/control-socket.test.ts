@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ControlClient } from '../../src/main/engine/control/control-client.ts';
+import { FakeEngine } from '../support/fake-engine.ts';
+import { atEnd, checkedForLeaks, client, hello, makeServer, profileIn, serving } from '../support/control-bench.ts';
+import { tempFolder } from '../support/temp.ts';
+
+/** Where the control socket lies and who may open it. */
+
+checkedForLeaks();
+
+describe.skipIf(process.platform === 'win32')('the socket and its folder', () => {
+  it('are 0600 in 0700, and go away with the engine', async () => {
+    const { profile, server } = await serving();
+    expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(profile.socketPath)).mode & 0o777).toBe(0o700);
+    server.dispose();
+    expect(existsSync(profile.socketPath)).toBe(false);
+  });
+
+  it('a stale socket is recovered, a live one is refused by file and pid', async () => {
+    const { profile, server } = await serving();
+    // Leaves a socket behind as kill -9 does.
+    renameSync(profile.socketPath, `${profile.socketPath}.kept`);
+    server.dispose();
+    renameSync(`${profile.socketPath}.kept`, profile.socketPath);
+    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'no-engine' });
+
+    const engine = new FakeEngine();
+    await makeServer(profile, engine).start();
+    await client(profile);
+    await expect(makeServer(profile).start()).rejects.toMatchObject({
+      code: 'already-running',
+      where: profile.configFile,
+      message: expect.stringContaining(`pid ${process.pid}`),
+    });
+    expect(await (await client(profile)).call('prompts', {})).toEqual([]);
+  });
+
+  it('two starters at once: one serves, the other is refused', async () => {
+    const profile = profileIn(tempFolder().path);
+    const results = await Promise.allSettled([makeServer(profile).start(), makeServer(profile).start()]);
+    expect(results.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(results.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'already-running' });
+    await client(profile);
+  });
+
+  it('what is no socket is left alone', async () => {
+    const profile = profileIn(tempFolder().path);
+    mkdirSync(dirname(profile.socketPath), { mode: 0o700 });
+    writeFileSync(profile.socketPath, 'precious');
+    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config' });
+    expect(statSync(profile.socketPath).size).toBe(8);
+    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'no-engine' });
+  });
+
+  it.each([
+    ['writable by the group', (folder: string) => chmodSync(folder, 0o770)],
+    ['writable by all', (folder: string) => chmodSync(folder, 0o1777)],
+  ])('a folder %s is refused', async (_, spoil) => {
+    const profile = profileIn(tempFolder().path);
+    mkdirSync(dirname(profile.socketPath));
+    spoil(dirname(profile.socketPath));
+    await expect(makeServer(profile).start()).rejects.toMatchObject({
+      code: 'config',
+      where: dirname(profile.socketPath),
+    });
+    expect(existsSync(profile.socketPath)).toBe(false);
+  });
+
+  it('a folder that others can only read is closed to them', async () => {
+    const profile = profileIn(tempFolder().path);
+    mkdirSync(dirname(profile.socketPath));
+    chmodSync(dirname(profile.socketPath), 0o755);
+    await makeServer(profile).start();
+    expect(statSync(dirname(profile.socketPath)).mode & 0o777).toBe(0o700);
+  });
+
+  it('a symlinked folder is refused, and nothing is made behind the link', async () => {
+    const folder = tempFolder().path;
+    const profile = profileIn(folder);
+    mkdirSync(`${folder}/elsewhere`, { mode: 0o700 });
+    symlinkSync(`${folder}/elsewhere`, `${folder}/run`);
+    await expect(makeServer(profile).start()).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('link'),
+    });
+    expect(existsSync(`${folder}/elsewhere/control.sock`)).toBe(false);
+  });
+
+  it('a folder below one that everybody may write is refused', async () => {
+    const folder = tempFolder().path;
+    const profile = profileIn(folder);
+    chmodSync(folder, 0o777);
+    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config', where: folder });
+  });
+
+  it('a chosen socket may lie in a sticky folder, and is 0600 there too', async () => {
+    const folder = tempFolder().path;
+    chmodSync(folder, 0o1777);
+    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
+    await makeServer(profile).start();
+    expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o7777).toBe(0o1777);
+    await client(profile);
+  });
+
+  it('a path that no socket can have is refused in plain words', async () => {
+    const folder = tempFolder().path;
+    const profile = profileIn(folder, { socketPath: `${folder}/${'x'.repeat(120)}.sock`, socketChosen: true });
+    await expect(makeServer(profile).start()).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('bytes'),
+    });
+  });
+
+  it('the longest path that a socket can have works', async () => {
+    const folder = tempFolder().path;
+    const longest = process.platform === 'linux' ? 107 : 103;
+    const path = `${folder}/${'x'.repeat(longest - folder.length - 1)}`;
+    const profile = profileIn(folder, { socketPath: path, socketChosen: true });
+    await makeServer(profile).start();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await client(profile);
+  });
+
+  it.runIf(process.getuid?.() === 0)('another user is kept out on both sides', async () => {
+    const folder = tempFolder().path;
+    chmodSync(folder, 0o755);
+    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
+    await makeServer(profile).start();
+    // 65534 is nobody: it may reach the socket's folder, but not open the socket.
+    const tried = spawnSync(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', 'nc', '-U', '-w', '1', profile.socketPath],
+      { input: `${JSON.stringify(hello)}\n`, encoding: 'utf8', timeout: 10_000 },
+    );
+    expect(tried.status).not.toBe(0);
+    expect(tried.stderr).toMatch(/denied/i);
+    expect(tried.stdout).toBe('');
+  });
+
+  it.runIf(process.getuid?.() === 0)('a client does not trust a socket of another user', async () => {
+    const folder = tempFolder().path;
+    const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
+    let heard = 0;
+    const trap = createServer(() => (heard += 1));
+    atEnd(() => void trap.close());
+    await new Promise<void>((resolve) => trap.listen(profile.socketPath, resolve));
+    spawnSync('chown', ['65534', profile.socketPath]);
+    await expect(ControlClient.connect(profile)).rejects.toMatchObject({
+      code: 'no-engine',
+      message: expect.stringContaining('65534'),
+    });
+    expect(heard).toBe(0);
+    // Nor does a server remove it.
+    await expect(makeServer(profile).start()).rejects.toMatchObject({ code: 'config' });
+    expect(existsSync(profile.socketPath)).toBe(true);
+  });
+
+  it('a socket that accepts and says nothing is an error in time', async () => {
+    const folder = tempFolder().path;
+    const profile = profileIn(folder, { socketPath: `${folder}/mute.sock`, socketChosen: true });
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => sockets.push(socket));
+    atEnd(() => {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+    });
+    await new Promise<void>((resolve) => mute.listen(profile.socketPath, resolve));
+    await expect(ControlClient.connect(profile, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' });
+  });
+});
