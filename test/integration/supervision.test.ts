@@ -288,7 +288,7 @@ describe('tunnels over a real server', () => {
   test('a remote port that is taken leaves the tunnel degraded, or retrying if it is the only one, until it is free', async () => {
     open();
     const echo = store.add(await serveEcho());
-    const blocker = await serveEcho();
+    const blocker = store.add(await serveEcho());
     const mixed = tunnel('mixed', [host()], [local(echo.port), remote(blocker.port, echo.port)]);
     const only = tunnel('only', [host()], [remote(blocker.port, echo.port)]);
     for (const { supervisor } of [mixed, only]) supervisor.up('person');
