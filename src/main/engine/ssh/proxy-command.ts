@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { Duplex, type Writable } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
@@ -67,9 +67,11 @@ export function startProxyCommand(host: HostConfig, command: string, clock: Cloc
   const child = spawn('/bin/sh', ['-c', guarded, 'holdfast', shell, line], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
-  }) as ChildProcessWithoutNullStreams;
-  const guard = child.stdio[3] as Writable;
+  });
+  const guard = child.stdio[3] as Duplex;
   guard.on('error', () => {});
+  // Read to its end, or the child would never count as closed.
+  guard.resume();
   child.once('exit', () => guard.end('\n'));
   return new CommandStream(child, clock);
 }
