@@ -1,26 +1,19 @@
 import { z } from 'zod';
-import { failureRetry, type FailureCode } from '../model/failure.ts';
+import { editingCalls } from './editing-calls.ts';
+import { causeSchema } from './failure-schema.ts';
 
 /**
  * contract: the one interface between the engine and its shells (command, desktop, panel). Every call has a zod schema for what goes in and
  * what comes out; both sides check. The transport (socket, MessagePort, WebSocket) is not seen here.
  *
  * - calls.ts   requests and their answers
+ * - editing-calls.ts   those behind the window's editor and pages
  * - events.ts  what the engine tells by itself
  * - frames.ts  the messages on a wire
  */
 
 /** Raised when a change would break an older shell. A shell of another version is told so and refused. */
 export const contractVersion = 1;
-
-const failureCodes = Object.keys(failureRetry) as [FailureCode, ...FailureCode[]];
-
-export const causeSchema = z.object({
-  code: z.enum(failureCodes),
-  where: z.string(),
-  message: z.string(),
-  next: z.string(),
-});
 
 const phase = z.enum(['resolve', 'dial', 'key-exchange', 'host-key', 'auth', 'forwards', 'probe']);
 
@@ -137,6 +130,7 @@ const secretName = z.object({ host: z.string().max(256), kind: z.enum(['password
 
 /** Every call a shell can make. */
 export const calls = {
+  ...editingCalls,
   hello: {
     input: z.object({ client: z.string().max(128), contract: z.number() }),
     output: z.object({

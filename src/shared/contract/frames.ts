@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causeSchema } from './calls.ts';
+import { causeSchema } from './failure-schema.ts';
 import { eventSchema } from './events.ts';
 
 /** From shell to engine: one JSON object a line. */
