@@ -13,6 +13,11 @@ export function addressOf(host: HostConfig): string {
   return cleanLine(`${address}:${host.port}`, 300);
 }
 
+/** With its name, for in a jump chain an address alone does not tell which hop is meant. */
+function named(host: HostConfig): string {
+  return `${host.name} (${addressOf(host)})`;
+}
+
 function describe(key: PublicKey): string {
   return `${key.family} key ${fingerprintOf(key.blob)}`;
 }
@@ -57,7 +62,7 @@ export function unknownKey(host: HostConfig, key: PublicKey, file: string | null
   return failure(
     host,
     'host-key-unknown',
-    `${addressOf(host)} shows the ${describe(key)}, which is not known, and only known keys are allowed for ${host.name}.`,
+    `${named(host)} shows the ${describe(key)}, which is not known, and only known keys are allowed for ${host.name}.`,
     `Check the fingerprint with the owner of the server. Then add the key to ${place}, or set host-key-policy = "ask" and connect again.`,
   );
 }
@@ -78,7 +83,7 @@ export function changedKey(
   return failure(
     host,
     'host-key-changed',
-    `${addressOf(host)} shows another key than the one that is trusted. Trusted: ${describe(known.key)} (${placeOf(known)}). Shown now: ${describe(key)}. Either the server was reinstalled, or another machine answers in its place. Nothing secret was sent.`,
+    `${named(host)} shows another key than the one that is trusted. Trusted: ${describe(known.key)} (${placeOf(known)}). Shown now: ${describe(key)}. Either the server was reinstalled, or another machine answers in its place. Nothing secret was sent.`,
     `Ask the owner of the server for its fingerprint. Only if it is the one shown now, ${act}, and connect again.`,
     placeOf(known),
   );
@@ -89,7 +94,7 @@ export function changedOnceKey(host: HostConfig, key: PublicKey, before: PublicK
   return failure(
     host,
     'host-key-changed',
-    `${addressOf(host)} shows another key than the one that was trusted for this connection. Trusted once: ${describe(before)}. Shown now: ${describe(key)}. Nothing secret was sent.`,
+    `${named(host)} shows another key than the one that was trusted for this connection. Trusted once: ${describe(before)}. Shown now: ${describe(key)}. Nothing secret was sent.`,
     'Ask the owner of the server for its fingerprint. Starting the tunnel again asks about the key anew.',
   );
 }
@@ -98,7 +103,7 @@ export function revokedKey(host: HostConfig, key: PublicKey, found: FoundLine): 
   return failure(
     host,
     'host-key-revoked',
-    `${addressOf(host)} shows the ${describe(key)}, which is revoked: ${describe(found.key)} in ${placeOf(found)}. Somebody may use a stolen key. Nothing secret was sent.`,
+    `${named(host)} shows the ${describe(key)}, which is revoked: ${describe(found.key)} in ${placeOf(found)}. Somebody may use a stolen key. Nothing secret was sent.`,
     'Ask the owner of the server for its new key. A revoked key is never accepted; holdfast known-hosts shows the line.',
     placeOf(found),
   );
@@ -108,7 +113,7 @@ export function refusedKey(host: HostConfig, key: PublicKey): HoldfastError {
   return failure(
     host,
     'host-key-refused',
-    `The ${describe(key)} of ${addressOf(host)} was not trusted.`,
+    `The ${describe(key)} of ${named(host)} was not trusted.`,
     'Check the fingerprint with the owner of the server, then start the tunnel again.',
   );
 }
@@ -117,7 +122,7 @@ export function notPinned(host: HostConfig, key: PublicKey): HoldfastError {
   return failure(
     host,
     'host-key-pin',
-    `${addressOf(host)} shows the ${describe(key)}, which is not in host-key-pins (${host.hostKeyPins.map((pin) => cleanLine(pin, 100)).join(', ')}). Nothing secret was sent.`,
+    `${named(host)} shows the ${describe(key)}, which is not in host-key-pins (${host.hostKeyPins.map((pin) => cleanLine(pin, 100)).join(', ')}). Nothing secret was sent.`,
     'Ask the owner of the server for its fingerprint. Only if it is the one shown now, put it into host-key-pins.',
   );
 }
@@ -126,7 +131,7 @@ export function certificateOnly(host: HostConfig, key: PublicKey, found: FoundLi
   return failure(
     host,
     'host-key-certificate',
-    `${addressOf(host)} is to be checked by a certificate authority (${placeOf(found)}), and this transport does not know host certificates. The server shows the plain ${describe(key)}, which is not known.`,
+    `${named(host)} is to be checked by a certificate authority (${placeOf(found)}), and this transport does not know host certificates. The server shows the plain ${describe(key)}, which is not known.`,
     `Set transport = "openssh" for ${host.name}, which checks host certificates, or add the plain key of the server to known_hosts.`,
     placeOf(found),
   );
@@ -138,13 +143,13 @@ export function unreadableKey(host: HostConfig, isCertificate: boolean): Holdfas
     ? failure(
         host,
         'host-key-certificate',
-        `${addressOf(host)} shows a host certificate, and this transport does not know them.`,
+        `${named(host)} shows a host certificate, and this transport does not know them.`,
         `Set transport = "openssh" for ${host.name}.`,
       )
     : failure(
         host,
         'protocol',
-        `${addressOf(host)} shows a host key that cannot be read, or one that is too short to be safe.`,
+        `${named(host)} shows a host key that cannot be read, or one that is too short to be safe.`,
         'Ask the owner of the server for a current Ed25519 or RSA host key.',
       );
 }

@@ -16,7 +16,7 @@ export function channelOpenFailure(host: HostConfig, target: Endpoint | 'session
         place,
         'forward-denied',
         target === 'session' ? `${host.name} does not allow a session.` : `${host.name} does not allow this forward.`,
-        `Its sshd forbids forwarding to ${to} (AllowTcpForwarding or PermitOpen).`,
+        `Its sshd forbids forwarding to ${to} (${isUnix(target) ? 'AllowStreamLocalForwarding' : 'AllowTcpForwarding or PermitOpen'}).`,
         { where: to, cause: error },
       );
     case 3:
@@ -42,10 +42,15 @@ export function channelOpenFailure(host: HostConfig, target: Endpoint | 'session
         target === 'session'
           ? `${host.name} did not open a session${said}.`
           : `From ${host.name}, ${to} cannot be reached${said}.`,
-        `The tunnel works as far as ${host.name}. Start the service or correct the target.`,
+        `The tunnel works as far as ${host.name}. Start the service or correct the target${isUnix(target) ? '; or its sshd forbids it (AllowStreamLocalForwarding)' : ''}.`,
         { where: to, cause: error },
       );
   }
+}
+
+/** OpenSSH's sshd answers a forbidden socket like a missing one. */
+function isUnix(target: Endpoint | 'session'): boolean {
+  return target !== 'session' && target.kind === 'unix';
 }
 
 /** The link is closed, so nothing can be asked of it. */
