@@ -1,18 +1,12 @@
 import type { Socket } from 'node:net';
-import {
-  calls,
-  type CallInput,
-  type CallName,
-  type ContractApi,
-  contractVersion,
-} from '../../../shared/contract/calls.ts';
+import { type ContractApi, contractVersion } from '../../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
-import { cleanLine } from '../../../shared/model/clean-text.ts';
-import { asHoldfastError, assertNever, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Cause } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import { ContractSession } from './contract-session.ts';
 import { LineReader } from './line-reader.ts';
 
 export interface ClientSessionDeps {
@@ -23,8 +17,6 @@ export interface ClientSessionDeps {
   /** The connection is over. */
   readonly onEnd: () => void;
 }
-
-type Subscription = CallInput<'subscribe'>;
 
 /** Calls of one shell that may be under way at once; further requests wait unread. */
 const maxCallsAtOnce = 32;
@@ -41,19 +33,19 @@ const partingMs = 2000;
  */
 export class ClientSession implements Disposable {
   readonly #deps: ClientSessionDeps;
+  readonly #contract: ContractSession;
   readonly #store = new DisposableStore();
   readonly #reader = new LineReader(maxRequestBytes);
   readonly #readTimer = this.#store.add(new MutableDisposable());
   readonly #partTimer = this.#store.add(new MutableDisposable());
   readonly #waiting: Buffer[] = [];
   #active = 0;
-  #greeted = false;
   #parting = false;
   #inputEnded = false;
-  #subscription: Subscription | null = null;
 
   constructor(deps: ClientSessionDeps) {
     this.#deps = deps;
+    this.#contract = new ContractSession(deps.api, deps.log);
     const { socket, log } = deps;
     this.#store.defer(() => socket.destroy());
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
@@ -67,20 +59,7 @@ export class ClientSession implements Disposable {
 
   /** True if the shell subscribed to events like this one. */
   wants(event: EngineEvent): boolean {
-    const wanted = this.#subscription;
-    if (wanted === null || this.#parting) return false;
-    switch (event.kind) {
-      case 'tunnels':
-      case 'config':
-        return wanted.tunnels;
-      case 'prompt-opened':
-      case 'prompt-closed':
-        return wanted.prompts;
-      case 'log':
-        return wanted.log && (wanted.logTunnel === null || wanted.logTunnel === event.line.tunnel);
-      default:
-        return assertNever(event);
-    }
+    return !this.#parting && this.#contract.wants(event);
   }
 
   /** Sends a ready line, or drops the shell if it does not read. */
@@ -184,74 +163,9 @@ export class ClientSession implements Disposable {
   }
 
   async #answer(id: number, call: string, input: unknown): Promise<void> {
-    try {
-      const output = await this.#run(call, input);
-      this.#write({ id, ok: true, output });
-    } catch (error) {
-      const failure = asHoldfastError(error, `call ${cleanLine(call, 64)}`);
-      if (failure.code === 'internal') this.#deps.log.error('A call ended with a fault', { call, error });
-      const refused = call === 'hello' && !this.#greeted;
-      if (refused) this.#part(failure.toCause(), id);
-      else this.#write({ id, ok: false, error: failure.toCause() });
-    }
-  }
-
-  async #run(call: string, input: unknown): Promise<unknown> {
-    if (!isCallName(call)) {
-      throw new HoldfastError({
-        code: 'usage',
-        where: 'control socket',
-        message: `There is no call ${cleanLine(call, 64)}.`,
-        next: `The calls are: ${Object.keys(calls).join(', ')}.`,
-      });
-    }
-    if (call !== 'hello' && !this.#greeted) {
-      throw new HoldfastError({
-        code: 'usage',
-        where: `call ${call}`,
-        message: 'The first call of a connection must be hello.',
-        next: `Say hello with the contract version, which is ${contractVersion}.`,
-      });
-    }
-    const checked = calls[call].input.safeParse(input);
-    if (!checked.success) {
-      throw new HoldfastError({
-        code: 'usage',
-        where: `call ${call}`,
-        message: `The input does not fit: ${describeIssues(checked.error.issues)}.`,
-        next: 'See src/shared/contract/calls.ts for what the call takes.',
-      });
-    }
-    if (call === 'hello') {
-      this.#checkVersion(checked.data as CallInput<'hello'>);
-      // At once, so that requests may follow the greeting without waiting for its answer.
-      this.#greeted = true;
-    }
-    if (call === 'subscribe') {
-      this.#subscription = checked.data as CallInput<'subscribe'>;
-      return {};
-    }
-    const perform = this.#deps.api[call] as (input: unknown) => Promise<unknown>;
-    const output = calls[call].output.safeParse(await perform(checked.data));
-    if (!output.success) {
-      throw new HoldfastError({
-        code: 'internal',
-        where: `call ${call}`,
-        message: `The engine's answer does not fit the contract: ${describeIssues(output.error.issues)}.`,
-        next: 'This is a fault of Holdfast; please report it.',
-      });
-    }
-    return output.data;
-  }
-
-  #checkVersion(input: CallInput<'hello'>): void {
-    if (input.contract === contractVersion) return;
-    throw new HoldfastError({
-      code: 'protocol',
-      where: 'control socket',
-      message: `This shell speaks contract ${input.contract}, the engine contract ${contractVersion}.`,
-      next: 'Use the same version of Holdfast for both: end the engine and start the installed one.',
-    });
+    const { frame, refused } = await this.#contract.answer(id, call, input);
+    if (refused) this.#part(refused, id);
+    else this.#write(frame);
   }
 
   #write(frame: object): void {
@@ -267,16 +181,12 @@ export class ClientSession implements Disposable {
     log.info('A shell was sent away', { reason: error.message });
     this.#waiting.length = 0;
     this.#readTimer.clear();
-    this.#subscription = null;
+    this.#contract.unsubscribe();
     // Unread bytes would turn our close into a reset that swallows the reason: what still comes is read and thrown away.
     socket.resume();
     socket.end(`${JSON.stringify({ id, ok: false, error })}\n`);
     this.#partTimer.value = clock.schedule(partingMs, () => socket.destroy());
   }
-}
-
-function isCallName(name: string): name is CallName {
-  return Object.hasOwn(calls, name);
 }
 
 /** undefined for what is not JSON in valid UTF-8. */
@@ -286,13 +196,4 @@ function parseJson(line: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Places and expectations only, never the values: they may be secrets. */
-function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): string {
-  const shown = issues.slice(0, 3).map((issue) => {
-    const place = issue.path.map(String).join('.');
-    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
-  });
-  return shown.join(', ');
 }

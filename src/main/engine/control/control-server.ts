@@ -27,6 +27,7 @@ import {
  * - control-server.ts  the listener; makes, guards and removes the socket
  * - client-session.ts  one connected shell: frames, greeting, calls, subscriptions, bounds
  * - line-reader.ts     bytes to lines with a size limit
+ * - contract-session.ts  what a shell may ask, whatever carries it
  * - socket-place.ts    the rules for the socket and its folder
  * - engine-lock.ts     one engine a profile
  * - process-identity.ts  tells a process from a later one with the same id

@@ -1,0 +1,142 @@
+import {
+  calls,
+  type CallInput,
+  type CallName,
+  type ContractApi,
+  contractVersion,
+} from '../../../shared/contract/calls.ts';
+import type { EngineEvent } from '../../../shared/contract/events.ts';
+import type { ResponseFrame } from '../../../shared/contract/frames.ts';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { asHoldfastError, assertNever, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Log } from '../log/log.ts';
+
+type Subscription = CallInput<'subscribe'>;
+
+/** An answer to be sent; `refused`: say it, then end the connection. */
+export interface Answer {
+  readonly frame: ResponseFrame;
+  readonly refused: Cause | null;
+}
+
+/**
+ * The contract as one shell sees it, whatever carries the frames (socket, WebSocket, MessagePort): greeting first, inputs and outputs checked
+ * against their schemas, the shell's own choice of events.
+ */
+export class ContractSession {
+  readonly #api: ContractApi;
+  readonly #log: Log;
+  #greeted = false;
+  #subscription: Subscription | null = null;
+
+  constructor(api: ContractApi, log: Log) {
+    this.#api = api;
+    this.#log = log;
+  }
+
+  /** True if the shell subscribed to events like this one. */
+  wants(event: EngineEvent): boolean {
+    const wanted = this.#subscription;
+    if (wanted === null) return false;
+    switch (event.kind) {
+      case 'tunnels':
+      case 'config':
+        return wanted.tunnels;
+      case 'prompt-opened':
+      case 'prompt-closed':
+        return wanted.prompts;
+      case 'log':
+        return wanted.log && (wanted.logTunnel === null || wanted.logTunnel === event.line.tunnel);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  /** The shell gets no more events. */
+  unsubscribe(): void {
+    this.#subscription = null;
+  }
+
+  /** Carries out one request. Never rejects. */
+  async answer(id: number, call: string, input: unknown): Promise<Answer> {
+    try {
+      return { frame: { id, ok: true, output: await this.#run(call, input) }, refused: null };
+    } catch (error) {
+      const failure = asHoldfastError(error, `call ${cleanLine(call, 64)}`);
+      if (failure.code === 'internal') this.#log.error('A call ended with a fault', { call, error });
+      const cause = failure.toCause();
+      return { frame: { id, ok: false, error: cause }, refused: call === 'hello' && !this.#greeted ? cause : null };
+    }
+  }
+
+  async #run(call: string, input: unknown): Promise<unknown> {
+    if (!isCallName(call)) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: 'control socket',
+        message: `There is no call ${cleanLine(call, 64)}.`,
+        next: `The calls are: ${Object.keys(calls).join(', ')}.`,
+      });
+    }
+    if (call !== 'hello' && !this.#greeted) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: `call ${call}`,
+        message: 'The first call of a connection must be hello.',
+        next: `Say hello with the contract version, which is ${contractVersion}.`,
+      });
+    }
+    const checked = calls[call].input.safeParse(input);
+    if (!checked.success) {
+      throw new HoldfastError({
+        code: 'usage',
+        where: `call ${call}`,
+        message: `The input does not fit: ${describeIssues(checked.error.issues)}.`,
+        next: 'See src/shared/contract/calls.ts for what the call takes.',
+      });
+    }
+    if (call === 'hello') {
+      this.#checkVersion(checked.data as CallInput<'hello'>);
+      // At once, so that requests may follow the greeting without waiting for its answer.
+      this.#greeted = true;
+    }
+    if (call === 'subscribe') {
+      this.#subscription = checked.data as CallInput<'subscribe'>;
+      return {};
+    }
+    const perform = this.#api[call] as (input: unknown) => Promise<unknown>;
+    const output = calls[call].output.safeParse(await perform(checked.data));
+    if (!output.success) {
+      throw new HoldfastError({
+        code: 'internal',
+        where: `call ${call}`,
+        message: `The engine's answer does not fit the contract: ${describeIssues(output.error.issues)}.`,
+        next: 'This is a fault of Holdfast; please report it.',
+      });
+    }
+    return output.data;
+  }
+
+  #checkVersion(input: CallInput<'hello'>): void {
+    if (input.contract === contractVersion) return;
+    throw new HoldfastError({
+      code: 'protocol',
+      where: 'control socket',
+      message: `This shell speaks contract ${input.contract}, the engine contract ${contractVersion}.`,
+      next: 'Use the same version of Holdfast for both: end the engine and start the installed one.',
+    });
+  }
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(calls, name);
+}
+
+/** Places and expectations only, never the values: they may be secrets. */
+function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): string {
+  const shown = issues.slice(0, 3).map((issue) => {
+    const place = issue.path.map(String).join('.');
+    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
+  });
+  return shown.join(', ');
+}
