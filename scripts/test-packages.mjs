@@ -21,6 +21,8 @@ export const testPackages = [
   { package: 'libsecret-1-0', library: 'libsecret-1.so.0' },
   { package: 'dbus', program: 'dbus-run-session' },
   { package: 'libglib2.0-bin', program: 'gdbus' },
+  // A wall clock that jumps, for one process.
+  { package: 'libfaketime', library: 'faketime/libfaketimeMT.so.1' },
   { package: 'procps', program: 'ps' },
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },

@@ -27,6 +27,8 @@ const quitLimitMs = 4500;
 export async function serve(options: {
   profile: Profile;
   onReady: (line: string) => void;
+  /** Why it failed, before the end. */
+  onFailed: (cause: Cause) => void;
   logToStderr: boolean;
 }): Promise<number> {
   const store = new DisposableStore();
@@ -53,7 +55,7 @@ export async function serve(options: {
           if (message.kind === 'ready') options.onReady(message.line);
           else if (message.kind === 'failed') {
             exitCode = message.exitCode;
-            for (const cause of message.causes) process.stderr.write(`${cause.message}\n  ${cause.next}\n`);
+            for (const cause of message.causes) options.onFailed(cause);
           }
         }),
       );

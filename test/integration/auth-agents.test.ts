@@ -2,10 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
+import { createAuthenticator } from '../../src/main/engine/ssh/authenticator.ts';
 import { checkLeaks } from '../support/leak-check.ts';
-import { makeCertificate } from '../support/openssh-client.ts';
+import { hostFor, linkSetup, OneKeyTrust } from '../support/link-parts.ts';
+import { makeCertificate, startAgent } from '../support/openssh-client.ts';
 import { makeKey } from '../support/ssh-keys.ts';
 import { makeTempFolder, tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
+import { MapStore } from '../unit/ssh/auth-support.ts';
 import { framed, identities, softwareSecurityKey, startFakeAgent } from '../unit/ssh/agent-support.ts';
 import { agentWith, cleanUps, folder, login, sshd, useLogins } from './auth-login.ts';
 
@@ -52,6 +57,68 @@ describe('agents', () => {
     ).rejects.toMatchObject({ code: 'auth-failed' });
     await login(other, { agent: env.SSH_AUTH_SOCK }, []);
     await expect(login(other, { agent: false }, [], { env })).rejects.toMatchObject({ code: 'auth-no-method' });
+  });
+
+  test('a key that the agent keeps for certain hosts is used there, and nowhere else', async () => {
+    const key = folder.file('agent-restricted');
+    const line = makeKey(key);
+    const here = await sshd({ authorizedKeys: [line] });
+    const elsewhere = await sshd({ authorizedKeys: [line], freshHostKeys: true });
+    const agent = await startAgent();
+    cleanUps.push(() => agent.stop());
+    const known = tempFolder().file('known_hosts');
+    writeFileSync(
+      known,
+      Object.values(here.hostKeys)
+        .map((host) => `box ${host}\n`)
+        .join(''),
+    );
+    execFileSync('ssh-add', ['-q', '-h', 'box', '-H', known, key], {
+      env: { ...process.env, SSH_AUTH_SOCK: agent.socket },
+    });
+    await login(here, { agent: agent.socket });
+    await expect(login(elsewhere, { agent: agent.socket })).rejects.toMatchObject({ phase: 'auth' });
+  });
+
+  test('a touch may take its time: the person is told which key waits, and may cancel', async () => {
+    const token = softwareSecurityKey();
+    const server = await sshd({ authorizedKeys: [token.line] });
+    const touches: (() => void)[] = [];
+    const agent = await startFakeAgent((request, reply) => {
+      const answer = token.answer(request);
+      if (request[0] !== 13) return answer;
+      touches.push(() => answer && reply(answer));
+      return null;
+    });
+    cleanUps.push(() => agent.stop());
+    const authenticator = createAuthenticator({
+      clock: systemClock,
+      secrets: new MapStore(),
+      env: {},
+      home: folder.file('no-home'),
+    });
+    const setup = linkSetup(new OneKeyTrust(Object.values(server.hostKeys)), authenticator);
+    cleanUps.push(() => authenticator.dispose());
+    const host = hostFor(server.port, { user: server.user, agent: agent.path, authTimeoutMs: 900 });
+    const waiting: (string | null)[] = [];
+    const observer = { onPhase() {}, onWaiting: (id: string | null) => void waiting.push(id) };
+    const touched = setup.connect(host, { observer });
+    await until(() => setup.prompts.list().length > 0, { what: 'the request for a touch' });
+    const [prompt] = setup.prompts.list();
+    expect(prompt).toMatchObject({
+      kind: 'confirm',
+      hop: 'testhost',
+      message: expect.stringMatching(/^Touch the security key token/) as string,
+    });
+    touches[0]?.();
+    (await touched).dispose();
+    expect(setup.prompts.list()).toEqual([]);
+    expect(waiting).toEqual([prompt?.id, null]);
+
+    const refused = setup.connect(host, { observer });
+    await until(() => setup.prompts.list().length > 0, { what: 'the request for a touch' });
+    setup.prompts.answer(setup.prompts.list()[0]?.id ?? '', { kind: 'no' });
+    await expect(refused).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   test('RSA by the agent with SHA-2', async () => {

@@ -247,7 +247,7 @@ describe('time limits', () => {
       host: 'the-end',
       hop: 'testhost',
       address: `127.0.0.1:${sshd.port}`,
-      message: `Password for ${sshd.user}@127.0.0.1`,
+      message: 'from the server',
     });
     await new Promise((resolve) => setTimeout(resolve, 700));
     using.prompts.answer(prompt?.id ?? '', { kind: 'values', values: [Secret.from('1234')], remember: false });

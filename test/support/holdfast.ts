@@ -120,6 +120,13 @@ export class Holdfast {
     });
   }
 
+  /** Waits until the engine ends by itself; resolves with its exit code. */
+  ended(): Promise<number | null> {
+    const child = this.#engine;
+    if (!child || child.exitCode !== null) return Promise.resolve(child?.exitCode ?? null);
+    return new Promise((resolve) => child.once('close', (code) => resolve(code)));
+  }
+
   /** Sends a signal and waits for the end; resolves with the exit code and how long it took. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; tookMs: number }> {
     const child = this.#engine;

@@ -51,7 +51,12 @@ async function perform(stage: Stage, guide: Guide): Promise<void> {
   const isReady = new Promise<void>((resolve) => {
     ready = () => resolve();
   });
-  const served = serve({ profile: stage.profile, onReady: (line) => ready(line), logToStderr: false });
+  const served = serve({
+    profile: stage.profile,
+    onReady: (line) => ready(line),
+    onFailed: (cause) => process.stderr.write(`${cause.message}\n`),
+    logToStderr: false,
+  });
   await Promise.race([
     isReady,
     served.then((code) => Promise.reject(new Error(`The engine ended early with code ${code}.`))),

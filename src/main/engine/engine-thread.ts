@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { asHoldfastError, HoldfastError } from '../../shared/model/failure.ts';
 import { Engine } from './engine.ts';
+import { FaultGuard } from './fault-guard.ts';
+import { systemClock } from './lifecycle/clock.ts';
 import type { Profile } from './config/paths.ts';
 
 /** The entry of the engine's thread: starts one engine, tells when it is ready, ends it when told. */
@@ -15,6 +17,25 @@ if (!port) throw new Error('the engine runs on a thread of its own: start it thr
 
 const { profile, logToStderr } = workerData as ThreadOptions;
 const engine = new Engine({ profile, logToStderr, onShutdown: () => void end() });
+
+const guard = new FaultGuard({
+  clock: systemClock,
+  onFault: (thrown) => engine.noteFault(thrown),
+  onStorm: (thrown) => {
+    engine.noteFault(thrown);
+    const { message } = asHoldfastError(thrown, profile.configFile);
+    const storm = new HoldfastError({
+      code: 'internal',
+      where: profile.configFile,
+      message: `The engine ended because too many internal faults came at once; the last one: ${message}`,
+      next: 'Start it again, and please report it with the log.',
+    });
+    port.postMessage({ kind: 'failed', causes: [storm.toCause()], exitCode: 1 });
+    void end();
+  },
+});
+// Unhandled rejections come here too.
+process.on('uncaughtException', (thrown) => guard.take(thrown));
 
 let ending: Promise<void> | null = null;
 

@@ -29,7 +29,7 @@ import { WakeWatch } from './wake-watch.ts';
 /**
  * engine: everything that keeps tunnels up, without a shell. This file puts the parts together; what each does stands in its folder.
  *
- * - engine.ts, engine-thread.ts   the composition root and its thread
+ * - engine.ts, engine-thread.ts, fault-guard.ts   the composition root, its thread, and what happens to faults there
  * - engine-api.ts, engine-events.ts, engine-config.ts, tunnel-set.ts, wake-watch.ts   what joins the folders
  * - config, host-keys, secrets, ssh, pool, forward, tunnel, prompts, control, log, history, lifecycle
  */
@@ -149,10 +149,18 @@ export class Engine {
     await control.start();
 
     // Before the tunnels start, so that nothing in between is missed.
-    this.#followConfig(watcher, tunnels, events, secrets, logs);
+    this.#followConfig({ watcher, tunnels, events, secrets, logs, pool });
     if (!problem) await keepLastGood(profile, log);
     this.#startTunnels(tunnels.apply(config), tunnels, history);
     this.#store.add(new WakeWatch(clock)).onDidWake(wake);
+  }
+
+  /** Something was thrown that nobody caught. It is a bug, but the tunnels do not go for it. */
+  noteFault(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const log = this.#logs?.root;
+    if (log) log.error('An internal fault; the engine goes on. Please report it', { error, stack: error.stack ?? '' });
+    else process.stderr.write(`holdfast: an internal fault: ${error.stack ?? error.message}\n`);
   }
 
   /** Ends everything in order: tunnels, links, control socket, files. Never rejects. */
@@ -217,13 +225,15 @@ export class Engine {
     store.add(logs.onDidWrite((line) => events.tell({ kind: 'log', line })));
   }
 
-  #followConfig(
-    watcher: ConfigWatcher,
-    tunnels: TunnelSet,
-    events: EngineEvents,
-    secrets: EngineSecrets,
-    logs: LogStore,
-  ): void {
+  #followConfig(parts: {
+    readonly watcher: ConfigWatcher;
+    readonly tunnels: TunnelSet;
+    readonly events: EngineEvents;
+    readonly secrets: EngineSecrets;
+    readonly logs: LogStore;
+    readonly pool: ConnectionPool;
+  }): void {
+    const { watcher, tunnels, events, secrets, logs, pool } = parts;
     const { profile } = this.#options;
     const told = (problem: string | null): void => {
       this.#configProblem = problem;
@@ -235,8 +245,11 @@ export class Engine {
           tunnels: config.tunnels.size,
           warnings: warnings.map((warning) => warning.message),
         });
-        logs.setLevel(config.settings.logLevel);
-        secrets.applySettings(config.settings);
+        const { settings } = config;
+        logs.setLevel(settings.logLevel);
+        logs.setLimits({ maxBytes: settings.logMaxBytes, files: settings.logFiles });
+        pool.configure({ idleMs: settings.poolIdleMs, maxLifetimeMs: settings.poolMaxLifetimeMs });
+        secrets.applySettings(settings);
         const added = tunnels.apply(config);
         if (this.#history) this.#startTunnels(added, tunnels, this.#history);
         told(null);

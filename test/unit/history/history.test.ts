@@ -230,6 +230,20 @@ test('totals are written at most every few seconds', async () => {
   expect(existsSync(join(folder, 'totals.json'))).toBe(true);
 });
 
+test('what a person wants is written again when it could not be written at first', async () => {
+  const { history, clock, folder } = await open();
+  // Something that no file can be moved onto stands for a full disk.
+  const file = join(folder, 'wanted.json');
+  mkdirSync(join(file, 'in the way'), { recursive: true });
+  history.setWanted('db', true);
+  await history.flush();
+  rmSync(file, { recursive: true });
+  await clock.advance(60_000);
+  await until(() => existsSync(file), { what: 'the file to be written' });
+  await history.flush();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ names: ['db'] });
+});
+
 test('a removed tunnel is no longer wanted nor followed; its past stays', async () => {
   const { history } = await open();
   const tunnel = new FakeTunnel();

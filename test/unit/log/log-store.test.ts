@@ -110,6 +110,18 @@ test('a secret never reaches the file or a listener, not in an error either', as
   expect(logLineSchema.parse(heard[0])).toEqual(heard[0]);
 });
 
+test('changed limits hold for files that are there', async () => {
+  const { store, folder } = open();
+  store.root.info('one');
+  await store.flush();
+  store.setLimits({ maxBytes: 100, files: 2 });
+  for (const text of ['two', 'three', 'four']) {
+    store.root.info(text.padEnd(60));
+    await store.flush();
+  }
+  expect(readdirSync(folder).sort()).toEqual(['engine.log', 'engine.log.1']);
+});
+
 test('rotates by size and keeps the chosen number of files, no line torn or lost', async () => {
   const { store, folder } = open({ maxBytes: 2000, files: 3 });
   for (let n = 0; n < 120; n += 1) {

@@ -214,6 +214,21 @@ describe('leases', () => {
     expect(pool.connections()).toEqual([]);
   });
 
+  it('changed limits hold for links that are there', async () => {
+    const lease = await connected();
+    await clock.advance(20_000);
+    pool.configure({ idleMs: 1000, maxLifetimeMs: 30_000 });
+    await clock.advance(9999);
+    expect(lease.link.isClosed).toBe(false);
+    await clock.advance(1);
+    expect(lease.link.isClosed).toBe(true);
+    const next = await connected();
+    next.dispose();
+    pool.configure({ idleMs: 500, maxLifetimeMs: 0 });
+    await clock.advance(500);
+    expect(next.link.isClosed).toBe(true);
+  });
+
   it('a new lease within the idle time takes the same link and stops the timer', async () => {
     const lease = await connected();
     lease.dispose();

@@ -11,8 +11,10 @@ export interface FakeAgent {
   stop(): Promise<void>;
 }
 
-/** An agent whose answers are made by `answer` from whole requests; null: no answer at all. */
-export function startFakeAgent(answer: (request: Buffer) => Buffer | null): Promise<FakeAgent> {
+/** An agent whose answers are made by `answer` from whole requests; null: no answer, unless `later` gives it. */
+export function startFakeAgent(
+  answer: (request: Buffer, later: (reply: Buffer) => void) => Buffer | null,
+): Promise<FakeAgent> {
   const path = tempFolder('holdfast-fake-agent-').file('sock');
   const sockets = new Set<Socket>();
   const requests: number[] = [];
@@ -28,7 +30,7 @@ export function startFakeAgent(answer: (request: Buffer) => Buffer | null): Prom
         const request = held.subarray(4, end);
         held = held.subarray(end);
         requests.push(request.readUInt8(0));
-        const reply = answer(request);
+        const reply = answer(request, (late) => socket.write(late));
         if (reply) socket.write(reply);
       }
     });

@@ -291,5 +291,5 @@ export function authContext(
   log: Log = listLog(),
   signal = new AbortController().signal,
 ): AuthContext {
-  return { host, ask: person.ask, log, signal };
+  return { host, ask: person.ask, waitForPerson: () => ({ dispose() {} }), log, signal };
 }

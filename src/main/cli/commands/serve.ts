@@ -10,5 +10,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     profile: context.profile,
     logToStderr: booleanOption(input, 'verbose'),
     onReady: (line) => context.out.print(context.json ? JSON.stringify({ ready: line }) : line),
+    onFailed: (cause) => {
+      if (context.json) context.out.json({ error: cause });
+      context.out.problem(cause, context.texts.errors.next);
+    },
   });
 }

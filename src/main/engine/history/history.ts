@@ -69,6 +69,8 @@ export class History implements Disposable {
   readonly #wanted = new Set<string>();
   #tail: Promise<unknown> = Promise.resolve();
   #complained = false;
+  /** The last writing of the wanted tunnels failed; it is tried again. */
+  #wantedUnsaved = false;
 
   private constructor({ folder, clock, log }: HistoryOptions) {
     this.#clock = clock;
@@ -163,7 +165,7 @@ export class History implements Disposable {
     if (this.#wanted.has(name) === on) return;
     if (on) this.#wanted.add(name);
     else this.#wanted.delete(name);
-    this.#write(this.#inTurn(() => this.#wantedFile.write({ version: 1, names: [...this.#wanted] })));
+    this.#saveWanted();
   }
 
   /** Writes everything now; resolves when it is on disk (or could not be written, which is logged). */
@@ -171,6 +173,7 @@ export class History implements Disposable {
     for (const [name, followed] of this.#followed) this.#settle(name, followed);
     this.#saveSoon.clear();
     if (this.#records.size > 0) this.#save();
+    if (this.#wantedUnsaved) this.#saveWanted();
     await this.#tail;
     await this.#events.flush();
   }
@@ -198,6 +201,7 @@ export class History implements Disposable {
   }
 
   #checkpoint(): void {
+    if (this.#wantedUnsaved) this.#saveWanted();
     for (const [name, followed] of this.#followed) {
       const record = this.#records.get(name);
       if (!record?.isRunning) continue;
@@ -217,6 +221,16 @@ export class History implements Disposable {
   #save(): void {
     const tunnels = [...this.#records].map(([name, record]) => ({ name, ...record.totals }));
     this.#write(this.#inTurn(() => this.#totalsFile.write({ version: 1, tunnels: structuredClone(tunnels) })));
+  }
+
+  #saveWanted(): void {
+    this.#write(
+      this.#inTurn(async () => {
+        this.#wantedUnsaved = true;
+        await this.#wantedFile.write({ version: 1, names: [...this.#wanted] });
+        this.#wantedUnsaved = false;
+      }),
+    );
   }
 
   #inTurn(action: () => Promise<void>): Promise<void> {

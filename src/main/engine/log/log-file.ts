@@ -28,7 +28,7 @@ const openFlags =
  * the caller's way. The file is opened for each batch: a file that somebody removed comes back, and 1,000 tunnels hold no descriptors.
  */
 export class LogFile implements Disposable {
-  readonly #options: LogFileOptions;
+  #options: LogFileOptions;
   #pending: string[] = [];
   #pendingBytes = 0;
   #lost = 0;
@@ -38,6 +38,11 @@ export class LogFile implements Disposable {
 
   constructor(options: LogFileOptions) {
     this.#options = options;
+  }
+
+  /** From the next batch on. */
+  setLimits(limits: Pick<LogFileOptions, 'maxBytes' | 'files'>): void {
+    this.#options = { ...this.#options, ...limits };
   }
 
   /** Lines that could not be written. */

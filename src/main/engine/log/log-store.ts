@@ -10,14 +10,17 @@ import { formatLine, logFileName, makeLine } from './log-record.ts';
 import { Redactor } from './redact.ts';
 import { tailFiles } from './tail.ts';
 
-export interface LogStoreOptions {
-  /** Made with mode 0700 at the first line. */
-  readonly folder: string;
-  readonly level: LogLevel;
+export interface LogLimits {
   /** Size in bytes at which a file is rotated. */
   readonly maxBytes: number;
   /** Files kept for the engine and for each tunnel, the current one included; at least 1. */
   readonly files: number;
+}
+
+export interface LogStoreOptions extends LogLimits {
+  /** Made with mode 0700 at the first line. */
+  readonly folder: string;
+  readonly level: LogLevel;
   readonly clock: Clock;
 }
 
@@ -34,6 +37,8 @@ export interface LogStore extends Disposable {
   /** Keeps this value out of every line from here on. */
   hide(secret: Secret): void;
   setLevel(level: LogLevel): void;
+  /** Size and number of the files, from now on. */
+  setLimits(limits: LogLimits): void;
   /** Removes the files of a tunnel that is no more. */
   removeTunnel(name: string): Promise<void>;
   /** Resolves when every line so far is on its way to the disk; call it before the process ends. */
@@ -49,7 +54,7 @@ export function createLogStore(options: LogStoreOptions): LogStore {
 
 class FileLogStore implements LogStore {
   readonly root: Log;
-  readonly #options: LogStoreOptions;
+  #options: LogStoreOptions;
   readonly #redactor = new Redactor();
   readonly #files = new Map<string, LogFile>();
   readonly #onDidWrite = new Emitter<LogLine>();
@@ -59,7 +64,7 @@ class FileLogStore implements LogStore {
   #disposed = false;
 
   constructor(options: LogStoreOptions) {
-    this.#options = { ...options, files: Math.max(1, options.files), maxBytes: Math.max(1, options.maxBytes) };
+    this.#options = { ...options, ...sane(options) };
     this.#level = options.level;
     this.root = this.#log({});
   }
@@ -82,6 +87,11 @@ class FileLogStore implements LogStore {
 
   setLevel(level: LogLevel): void {
     this.#level = level;
+  }
+
+  setLimits(limits: LogLimits): void {
+    this.#options = { ...this.#options, ...sane(limits) };
+    for (const file of this.#files.values()) file.setLimits(sane(limits));
   }
 
   async removeTunnel(name: string): Promise<void> {
@@ -160,4 +170,8 @@ class FileLogStore implements LogStore {
       ),
     );
   }
+}
+
+function sane({ maxBytes, files }: LogLimits): LogLimits {
+  return { maxBytes: Math.max(1, maxBytes), files: Math.max(1, files) };
 }

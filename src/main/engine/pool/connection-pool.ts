@@ -7,20 +7,16 @@ import type { Log } from '../log/log.ts';
 import type { Connector, SshLink } from '../ssh/link.ts';
 import { connectionKey, prefixKeys } from './key.ts';
 import { MemoryShelf } from './memory-shelf.ts';
-import type { AcquireRequest, AcquireResult, ConnectionPool, Lease, PooledConnection } from './pool.ts';
+import type { AcquireRequest, AcquireResult, ConnectionPool, Lease, PooledConnection, PoolLimits } from './pool.ts';
 import { PooledLink } from './pooled-link.ts';
 import { givenUp, SharedAttempt, type Waiter } from './shared-attempt.ts';
 
-export interface ConnectionPoolOptions {
+export interface ConnectionPoolOptions extends PoolLimits {
   readonly connector: Connector;
   readonly clock: Clock;
   readonly log: Log;
   /** In [0, 1). */
   readonly random: () => number;
-  /** An unused connection stays so long. */
-  readonly idleMs: number;
-  /** 0: no limit. */
-  readonly maxLifetimeMs: number;
 }
 
 /** How long the jump host of a replaced link has to prove itself. */
@@ -50,11 +46,20 @@ class SharedConnections implements ConnectionPool {
   readonly #links = new Map<string, PooledLink>();
   /** All links, also those that are too old for new leases. */
   readonly #all = new Set<PooledLink>();
+  #limits: PoolLimits;
   #nextId = 1;
   #disposed = false;
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
+    this.#limits = { idleMs: options.idleMs, maxLifetimeMs: options.maxLifetimeMs };
+  }
+
+  configure(limits: PoolLimits): void {
+    const { idleMs, maxLifetimeMs } = this.#limits;
+    if (limits.idleMs === idleMs && limits.maxLifetimeMs === maxLifetimeMs) return;
+    this.#limits = { idleMs: limits.idleMs, maxLifetimeMs: limits.maxLifetimeMs };
+    for (const pooled of [...this.#all]) pooled.configure(this.#limits);
   }
 
   keyOf(chain: readonly HostConfig[]): string {
@@ -216,8 +221,7 @@ class SharedConnections implements ConnectionPool {
       link,
       via,
       clock: this.#options.clock,
-      idleMs: this.#options.idleMs,
-      maxLifetimeMs: this.#options.maxLifetimeMs,
+      limits: this.#limits,
       onRetired: () => {
         if (this.#links.get(key) === pooled) this.#links.delete(key);
       },

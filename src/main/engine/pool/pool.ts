@@ -67,6 +67,14 @@ export interface PooledConnection {
   readonly bytesOut: number;
 }
 
+/** How long connections stay. */
+export interface PoolLimits {
+  /** An unused connection stays so long. */
+  readonly idleMs: number;
+  /** 0: no limit. */
+  readonly maxLifetimeMs: number;
+}
+
 /** Connections shared between equals (see pool/key.ts): one link and one attempt for each key. */
 export interface ConnectionPool extends Disposable {
   /** Joins the link or the attempt under way, or starts one. Never rejects. */
@@ -92,4 +100,6 @@ export interface ConnectionPool extends Disposable {
   /** After wake-up or a network change: every link proves itself within `withinMs` or dies. */
   verifyAll(withinMs: number): void;
   connections(): readonly PooledConnection[];
+  /** New limits, at once and for the links that are there too. */
+  configure(limits: PoolLimits): void;
 }

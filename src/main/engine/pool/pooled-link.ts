@@ -5,7 +5,7 @@ import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycl
 import { Emitter } from '../lifecycle/emitter.ts';
 import { scheduleLong } from '../lifecycle/long-timer.ts';
 import type { SshLink } from '../ssh/link.ts';
-import type { Lease, PooledConnection } from './pool.ts';
+import type { Lease, PooledConnection, PoolLimits } from './pool.ts';
 
 export interface PooledLinkOptions {
   readonly id: string;
@@ -14,10 +14,7 @@ export interface PooledLinkOptions {
   /** The share in the hop before; given back when this link is gone. */
   readonly via: Lease | null;
   readonly clock: Clock;
-  /** Unused for so long, the link closes. */
-  readonly idleMs: number;
-  /** 0: no limit. */
-  readonly maxLifetimeMs: number;
+  readonly limits: PoolLimits;
   /** The link is not for new leases any more: it is gone, closing or too old. Called once. */
   readonly onRetired: () => void;
   /** The link is gone and all is given back. Called once. */
@@ -37,6 +34,8 @@ export class PooledLink implements Disposable {
   readonly #lifetime = this.#store.add(new MutableDisposable());
   readonly #leases = new Set<HeldLease>();
   readonly #sinceMs: number;
+  readonly #bornAtMs: number;
+  #limits: PoolLimits;
   #retired = false;
   #gone = false;
 
@@ -44,11 +43,19 @@ export class PooledLink implements Disposable {
     this.#options = options;
     this.link = options.link;
     this.#sinceMs = options.clock.wallNow();
+    this.#bornAtMs = options.clock.now();
+    this.#limits = options.limits;
     this.#store.add(options.link.onDidClose((error) => this.#end(error ?? closedByUs(this.#host))));
     if (options.via) this.#store.add(options.via.onDidEnd((error) => this.#end(this.#lostWithJump(error))));
-    if (options.maxLifetimeMs > 0) {
-      this.#lifetime.value = scheduleLong(options.clock, options.maxLifetimeMs, () => this.#expire());
-    }
+    this.#armLifetime();
+    this.#armIdle();
+  }
+
+  /** Other limits from now on; a wait that is under way begins anew. */
+  configure(limits: PoolLimits): void {
+    if (this.#gone) return;
+    this.#limits = limits;
+    if (!this.#retired) this.#armLifetime();
     this.#armIdle();
   }
 
@@ -105,9 +112,17 @@ export class PooledLink implements Disposable {
     return this.#options.chain.at(-1)?.name ?? 'network';
   }
 
+  #armLifetime(): void {
+    this.#lifetime.clear();
+    if (this.#limits.maxLifetimeMs === 0) return;
+    const { clock } = this.#options;
+    const restMs = Math.max(0, this.#bornAtMs + this.#limits.maxLifetimeMs - clock.now());
+    this.#lifetime.value = scheduleLong(clock, restMs, () => this.#expire());
+  }
+
   #armIdle(): void {
     if (this.#gone || this.#leases.size > 0) return;
-    this.#idle.value = this.#options.clock.schedule(this.#options.idleMs, () => {
+    this.#idle.value = this.#options.clock.schedule(this.#limits.idleMs, () => {
       // A channel without a lease is use as well; look again later.
       if (this.link.channels > 0) this.#armIdle();
       else this.dispose();

@@ -9,9 +9,11 @@ import {
   maxAgentMessageBytes,
   parseIdentities,
   parseSignature,
+  sessionBindRequest,
   signRequest,
 } from './agent-protocol.ts';
 import { signatureAlgorithm } from './key-types.ts';
+import type { SessionBinding } from './userauth-wire.ts';
 
 /** A mute socket costs so long, no more. */
 export const agentListLimitMs = 5000;
@@ -39,13 +41,16 @@ export class AgentClient implements Disposable {
   /** Path of the socket or pipe. */
   readonly address: string;
   readonly #clock: Clock;
+  readonly #binding: SessionBinding | null;
   readonly #connection = new MutableDisposable<AgentConnection>();
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(address: string, clock: Clock) {
+  /** With `binding` each connection is bound to that session first; an agent that knows no such thing is used all the same. */
+  constructor(address: string, clock: Clock, binding: SessionBinding | null = null) {
     this.address = address;
     this.#clock = clock;
+    this.#binding = binding;
   }
 
   /** The keys the agent offers. */
@@ -76,6 +81,8 @@ export class AgentClient implements Disposable {
       if (!connection || connection.isClosed) {
         connection = new AgentConnection(this.address);
         this.#connection.value = connection;
+        if (this.#binding !== null)
+          await connection.request(sessionBindRequest(this.#binding), agentListLimitMs, this.#clock, signal);
       }
       return await connection.request(payload, limitMs, this.#clock, signal);
     });

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { isCertificateType } from './key-types.ts';
 import { type UserCertificate, parseCertificate } from './certificate.ts';
+import type { SessionBinding } from './userauth-wire.ts';
 import { WireFormatError, WireReader, WireWriter } from './wire-format.ts';
 
 /** Messages of the SSH agent protocol (draft-ietf-sshm-ssh-agent, section 3). */
@@ -10,6 +11,7 @@ const message = {
   identitiesAnswer: 12,
   signRequest: 13,
   signResponse: 14,
+  extension: 27,
   extensionFailure: 28,
 } as const;
 
@@ -44,6 +46,18 @@ export function signRequest(blob: Uint8Array, data: Uint8Array, algorithm: strin
   if (algorithm.startsWith('rsa-sha2-256')) flags = flagRsaSha256;
   else if (algorithm.startsWith('rsa-sha2-512')) flags = flagRsaSha512;
   return new WireWriter().byte(message.signRequest).string(blob).string(data).uint32(flags).toBuffer();
+}
+
+/** Binds the connection to the agent to one session (PROTOCOL.agent section 1), so that keys restricted to certain hosts can be used. */
+export function sessionBindRequest({ hostKey, sessionId, signature }: SessionBinding): Buffer {
+  return new WireWriter()
+    .byte(message.extension)
+    .string('session-bind@openssh.com')
+    .string(hostKey)
+    .string(sessionId)
+    .string(signature)
+    .boolean(false)
+    .toBuffer();
 }
 
 /** The identities of an answer; entries whose key cannot be read are left out. Throws `WireFormatError` or `AgentRefusal`. */

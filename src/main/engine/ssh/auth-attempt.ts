@@ -46,18 +46,16 @@ export class AuthAttempt {
   #answersRefused = 0;
   /** Something was sent that only the right person has. A server that asks for no such thing may be another than it seems (CVE-2021-36367). */
   #proved = false;
-  /** The attempt ended while a person was being asked: the server did not answer anything by it. */
-  #endedWhileAsking = false;
+  /** A person is being asked, or was when the attempt ended: the server did not answer anything by it. */
+  #asking = false;
 
   constructor(wire: UserauthWire, context: AuthContext, parts: AttemptParts) {
     const { host, signal } = context;
     const ask: AskSecrets = async (question) => {
-      try {
-        return await context.ask(question);
-      } catch (thrown) {
-        this.#endedWhileAsking = true;
-        throw thrown;
-      }
+      this.#asking = true;
+      const answer = await context.ask(question);
+      this.#asking = false;
+      return answer;
     };
     this.#wire = wire;
     this.#context = context;
@@ -100,10 +98,11 @@ export class AuthAttempt {
     try {
       return await this.#step(step);
     } catch (thrown) {
+      // `auth-failed` is what its "too many authentication failures" becomes: right, but it does not say what was tried.
       const hungUp =
-        thrown instanceof HoldfastError && (thrown.code === 'server-closed' || thrown.code === 'closed-early');
+        thrown instanceof HoldfastError && ['server-closed', 'closed-early', 'auth-failed'].includes(thrown.code);
       const turnedDown = this.#refusedKeys.length + this.#passwordsRefused + this.#answersRefused > 0;
-      if (hungUp && !this.#endedWhileAsking && (turnedDown || this.#storedPasswordRefused))
+      if (hungUp && !this.#asking && (turnedDown || this.#storedPasswordRefused))
         throw this.#failure({ ...state, allowed: [] }, 'refused', thrown);
       throw thrown;
     }
@@ -213,7 +212,7 @@ export class AuthAttempt {
   async #sign(candidate: KeyCandidate, algorithm: string, blob: Buffer): Promise<UserauthReply | null> {
     for (const signer of candidate.signers) {
       try {
-        const sign = await this.#signature(signer, algorithm, blob);
+        const sign = await this.#signature(signer, candidate, algorithm, blob);
         const reply = await this.#wire.signKey(algorithm, blob, sign);
         this.#proved = true;
         return reply;
@@ -231,9 +230,34 @@ export class AuthAttempt {
     return null;
   }
 
-  async #signature(signer: Signer, algorithm: string, blob: Buffer): Promise<(data: Buffer) => Promise<Buffer>> {
+  async #signedByAgent(
+    signer: Extract<Signer, { kind: 'agent' }>,
+    candidate: KeyCandidate,
+    algorithm: string,
+    data: Buffer,
+  ): Promise<Buffer> {
+    const touch = keyTypeOf(signer.blob).startsWith('sk-') ? 'Touch the security key' : 'Confirm the use of the key';
+    const waiting = this.#context.waitForPerson(
+      `${touch} ${candidate.label}: the agent at ${signer.agent.address} waits to sign in to ${this.#context.host.name}.`,
+    );
+    const { signal } = this.#context;
+    this.#asking = true;
+    try {
+      return await signer.agent.sign(signer.blob, data, algorithm, signal);
+    } finally {
+      waiting.dispose();
+      this.#asking = signal.aborted;
+    }
+  }
+
+  async #signature(
+    signer: Signer,
+    candidate: KeyCandidate,
+    algorithm: string,
+    blob: Buffer,
+  ): Promise<(data: Buffer) => Promise<Buffer>> {
     if (signer.kind === 'agent') {
-      return (data) => signer.agent.sign(signer.blob, data, algorithm, this.#context.signal);
+      return (data) => this.#signedByAgent(signer, candidate, algorithm, data);
     }
     // Before the request is begun: the person may take their time, and a wrong passphrase costs no try at the server.
     const unlocked = await this.#unlocker.unlock(signer.source);

@@ -38,6 +38,11 @@ export interface AuthContext {
   /** The hop that is logged in to. */
   readonly host: HostConfig;
   readonly ask: AskSecrets;
+  /**
+   * Something outside may wait for a person (an agent that wants a touch or a consent): until disposed of, time limits stand still, and if it
+   * takes longer than a moment the person is told `what`. Cancelled, it ends the attempt.
+   */
+  readonly waitForPerson: (what: string) => Disposable;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -81,7 +86,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const attempt = new DisposableStore();
       try {
         const agents = agentAddresses(context.host.agent, place).map((address) =>
-          attempt.add(new AgentClient(address, clock)),
+          attempt.add(new AgentClient(address, clock, wire.binding ?? null)),
         );
         return await new AuthAttempt(wire, context, { clock, store, decryptor, kept, agents, home }).run();
       } finally {

@@ -1,18 +1,22 @@
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { AskHostKey } from '../host-keys/trust.ts';
-import type { Disposable } from '../lifecycle/disposable.ts';
+import type { Clock } from '../lifecycle/clock.ts';
+import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { PromptAnswer, PromptBroker, PromptQuestion } from '../prompts/broker.ts';
 import type { AskSecrets } from './authenticator.ts';
 import type { ConnectRequest } from './link.ts';
 import { addressText } from './failure-base.ts';
 
+/** Most agents sign at once; who takes longer waits for somebody. */
+const patienceMs = 1000;
+
 /** The questions of one hop of one attempt. */
 export interface HopQuestions {
   readonly askHostKey: AskHostKey;
-  /** For the login: a password is asked for in our words, since the server's may pretend to be another's. */
+  /** With the asker's or the server's words; who asks stands beside them in the prompt. */
   readonly askSecrets: AskSecrets;
-  /** For what lies before the login (a proxy): with the caller's words. */
-  readonly askBefore: AskSecrets;
+  /** See `AuthContext`; `onCancel` gets the end of the attempt. */
+  readonly waitForPerson: (what: string) => Disposable;
 }
 
 /** Asks through `prompts`. `pause` stops the clock of the attempt's time limits while a person thinks; `signal` withdraws the question. */
@@ -20,7 +24,9 @@ export function hopQuestions(
   request: ConnectRequest,
   prompts: PromptBroker,
   signal: AbortSignal,
+  clock: Clock,
   pause: () => Disposable,
+  onCancel: (error: HoldfastError) => void,
 ): HopQuestions {
   const { host } = request;
   const about = {
@@ -30,10 +36,13 @@ export function hopQuestions(
     address: addressText(host.address, host.port),
     user: host.user,
   };
-  const ask = async (question: Omit<PromptQuestion, keyof typeof about>): Promise<PromptAnswer> => {
+  const ask = async (
+    question: Omit<PromptQuestion, keyof typeof about>,
+    until: AbortSignal = signal,
+  ): Promise<PromptAnswer> => {
     const paused = pause();
     try {
-      const answer = await prompts.ask({ ...about, ...question }, signal, (id) => request.observer.onWaiting(id));
+      const answer = await prompts.ask({ ...about, ...question }, until, (id) => request.observer.onWaiting(id));
       if (answer.kind === 'cancel') throw cancelled(request);
       return answer;
     } finally {
@@ -41,10 +50,37 @@ export function hopQuestions(
       request.observer.onWaiting(null);
     }
   };
-  const askBefore: AskSecrets = async ({ kind, message, fields, round, mayRemember }) => {
+  const askSecrets: AskSecrets = async ({ kind, message, fields, round, mayRemember }) => {
     const answer = await ask({ kind, message, fields, hostKey: null, round, mayRemember });
     if (answer.kind !== 'values') throw cancelled(request);
     return { values: answer.values, remember: answer.remember };
+  };
+  const waitForPerson = (what: string): Disposable => {
+    const store = new DisposableStore();
+    const over = new AbortController();
+    store.add(pause());
+    store.add(
+      clock.schedule(patienceMs, () => {
+        const question = {
+          kind: 'confirm',
+          message: what,
+          fields: [],
+          hostKey: null,
+          round: 1,
+          mayRemember: false,
+        } as const;
+        ask(question, AbortSignal.any([signal, over.signal])).then(
+          ({ kind }) => {
+            if (kind === 'no') onCancel(cancelled(request));
+          },
+          (error: unknown) => {
+            if (!over.signal.aborted && error instanceof HoldfastError) onCancel(error);
+          },
+        );
+      }),
+    );
+    store.defer(() => over.abort(new Error('it is over')));
+    return store;
   };
   return {
     askHostKey: async (details, message) => {
@@ -59,11 +95,8 @@ export function hopQuestions(
       if (answer.kind === 'values' || answer.kind === 'cancel') throw cancelled(request);
       return answer.kind;
     },
-    askSecrets: (question) =>
-      askBefore(
-        question.kind === 'password' ? { ...question, message: `Password for ${host.user}@${host.address}` } : question,
-      ),
-    askBefore,
+    askSecrets,
+    waitForPerson,
   };
 }
 

@@ -22,6 +22,9 @@ import { Ssh2Link } from './ssh2-link.ts';
 import type { Negotiated } from './ssh2-seam.ts';
 import { Ssh2Session } from './ssh2-session.ts';
 
+/** How long a login that lost its server may take to say why. */
+const lastWordsMs = 500;
+
 export interface ConnectorParts {
   readonly clock: Clock;
   readonly trust: HostKeyTrust;
@@ -49,13 +52,22 @@ class HopAttempt {
   #deadline: Deadline | null = null;
   #hop: HopStream | null = null;
   #session: Ssh2Session | null = null;
+  /** The login while it is under way. */
+  #login: Promise<unknown> | null = null;
 
   constructor(parts: ConnectorParts, request: ConnectRequest) {
     this.#parts = parts;
     this.#request = request;
     this.#host = request.host;
     this.#log = parts.log.child({ host: request.host.name, part: 'connect' });
-    this.#questions = hopQuestions(request, parts.prompts, this.#over.signal, () => this.#pause());
+    this.#questions = hopQuestions(
+      request,
+      parts.prompts,
+      this.#over.signal,
+      parts.clock,
+      () => this.#pause(),
+      (error) => this.#fail(error),
+    );
   }
 
   async run(): Promise<SshLink> {
@@ -65,7 +77,7 @@ class HopAttempt {
       // Whatever ends the attempt ends it now, also while something that cannot be stopped is still under way.
       return await Promise.race([this.#connect(), this.#failure()]);
     } catch (error) {
-      const failure = this.#over.signal.aborted ? this.#over.signal.reason : error;
+      const failure = (await this.#refusal()) ?? (this.#over.signal.aborted ? this.#over.signal.reason : error);
       const typed =
         failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase);
       this.#fail(typed);
@@ -101,7 +113,7 @@ class HopAttempt {
           );
         }
       },
-      askSecrets: this.#questions.askBefore,
+      askSecrets: this.#questions.askSecrets,
     });
     if (this.#over.signal.aborted) {
       hop.dispose();
@@ -139,12 +151,16 @@ class HopAttempt {
     this.#enter('auth');
     this.#limit(this.#host.authTimeoutMs, () => stageTimeout(this.#host, 'auth'));
     await session.startUserauth();
-    const report = await authenticator.authenticate(session.userauth, {
+    const login = authenticator.authenticate(session.userauth, {
       host: this.#host,
       ask: this.#questions.askSecrets,
+      waitForPerson: this.#questions.waitForPerson,
       log: this.#log,
       signal: this.#over.signal,
     });
+    this.#login = login;
+    const report = await login;
+    this.#login = null;
     this.#checkOn();
     if (!session.userauth.isDone) throw notLoggedIn(this.#host);
     this.#deadline?.dispose();
@@ -163,6 +179,24 @@ class HopAttempt {
       });
     });
     return link;
+  }
+
+  /** A server that hangs up may have refused the login by it: the authenticator knows what was tried, the stream only that it ended. */
+  async #refusal(): Promise<HoldfastError | null> {
+    const login = this.#login;
+    if (login === null || this.#request.signal.aborted || !this.#session?.isOver) return null;
+    const store = new DisposableStore();
+    const tooLong = new Promise<null>((resolve) => {
+      store.add(this.#parts.clock.schedule(lastWordsMs, () => resolve(null)));
+    });
+    try {
+      await Promise.race([login, tooLong]);
+      return null;
+    } catch (error) {
+      return error instanceof HoldfastError && error.code === 'auth-failed' ? error : null;
+    } finally {
+      store.dispose();
+    }
   }
 
   /** Rejects when the attempt is over. */

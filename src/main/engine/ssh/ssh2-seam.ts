@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import ssh2 from 'ssh2';
 import type { Client } from 'ssh2';
 import packageJson from 'ssh2/package.json' with { type: 'json' };
@@ -66,7 +66,7 @@ export interface ChannelOpen {
 interface ProtocolInternals {
   readonly _handlers: Handlers & Record<string, Handler | undefined>;
   readonly _authsQueue: string[];
-  readonly _kex: { readonly sessionID: Buffer | undefined } | undefined;
+  readonly _kex: { readonly sessionID: Buffer | undefined; readonly _sig: Buffer | undefined } | undefined;
   readonly _kexinit: Buffer | undefined;
   readonly _strictMode: boolean | undefined;
   _onPayload: (payload: Buffer) => unknown;
@@ -160,6 +160,12 @@ export class Ssh2Seam {
   /** The session identifier (RFC 4253 section 7.2); null before the first key exchange is done. */
   get sessionId(): Buffer | null {
     return this.#client._protocol._kex?.sessionID ?? null;
+  }
+
+  /** A copy of the server's signature of the exchange hash; null unless its reply is being looked at. */
+  get exchangeSignature(): Buffer | null {
+    const signature = this.#client._protocol._kex?._sig;
+    return signature === undefined ? null : Buffer.from(signature);
   }
 
   /** kex-strict was agreed in the first key exchange. */

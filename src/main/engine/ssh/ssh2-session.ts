@@ -4,6 +4,7 @@ import type { Client, Algorithms } from 'ssh2';
 import { cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import { version } from '../../../shared/version.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
@@ -113,7 +114,7 @@ export class Ssh2Session implements Disposable {
       readyTimeout: 0,
       keepaliveInterval: 0,
       strictVendor: false,
-      ident: 'Holdfast_0.1',
+      ident: `Holdfast_${version}`,
       algorithms: {
         kex: [...this.#offer.kex],
         serverHostKey: [...this.#offer.serverHostKey],
@@ -286,6 +287,7 @@ export class Ssh2Session implements Disposable {
     }
     this.#isDeciding = true;
     const copy = Buffer.from(key);
+    const signature = this.seam.exchangeSignature;
     const refuse = (thrown: unknown): void => {
       if (this.#isOver) return;
       this.#sayGoodbye(disconnectHostKeyNotVerifiable);
@@ -297,6 +299,7 @@ export class Ssh2Session implements Disposable {
     this.#decideHostKey(copy).then(() => {
       if (this.#isOver) return;
       this.#acceptedKey = copy;
+      this.userauth.serverProof = signature === null ? null : { hostKey: copy, signature };
       try {
         answer(true);
       } catch (error) {

@@ -3,7 +3,7 @@ import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AuthMethod, Ssh2Seam } from './ssh2-seam.ts';
-import type { InfoRequest, UserauthReply, UserauthWire } from './userauth-wire.ts';
+import type { InfoRequest, SessionBinding, UserauthReply, UserauthWire } from './userauth-wire.ts';
 import { WireWriter } from './wire-format.ts';
 
 const messageRequest = 50;
@@ -24,6 +24,8 @@ interface Pending {
  */
 export class Ssh2Userauth implements UserauthWire {
   readonly user: string;
+  /** Set once the host key is accepted. */
+  serverProof: { readonly hostKey: Buffer; readonly signature: Buffer } | null = null;
   readonly #host: HostConfig;
   readonly #seam: Ssh2Seam;
   #serverSigAlgs: readonly string[] | null = null;
@@ -60,6 +62,11 @@ export class Ssh2Userauth implements UserauthWire {
 
   get serverSigAlgs(): readonly string[] | null {
     return this.#serverSigAlgs;
+  }
+
+  get binding(): SessionBinding | null {
+    const { sessionId } = this.#seam;
+    return sessionId === null || this.serverProof === null ? null : { ...this.serverProof, sessionId };
   }
 
   /** The server said yes. */

@@ -17,6 +17,14 @@ export interface InfoRequest {
   readonly prompts: readonly { readonly prompt: string; readonly echo: boolean }[];
 }
 
+/** What an agent needs to know which session a signature is for (session-bind@openssh.com in OpenSSH's PROTOCOL.agent). */
+export interface SessionBinding {
+  readonly hostKey: Buffer;
+  readonly sessionId: Buffer;
+  /** The server's signature of the session identifier in the first key exchange. */
+  readonly signature: Buffer;
+}
+
 /**
  * ssh-userauth as requests that resolve with the server's reply. One request at a time. Every promise rejects with `HoldfastError` when the
  * link is lost. Host key acceptance lies before the first call; nothing has been sent yet when the plan gets this object.
@@ -25,6 +33,8 @@ export interface UserauthWire {
   readonly user: string;
   /** From EXT_INFO (RFC 8308); null if the server sent none. */
   readonly serverSigAlgs: readonly string[] | null;
+  /** Null where the link cannot tell. */
+  readonly binding?: SessionBinding | null;
   none(): Promise<UserauthReply>;
   password(password: Secret): Promise<UserauthReply>;
   /** Asks whether `blob` under `algorithm` would be accepted; nothing is signed. */
