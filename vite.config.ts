@@ -1,5 +1,11 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+
+const pages = ['index.html', 'prompts.html'].map((page) =>
+  fileURLToPath(new URL(`src/renderer/${page}`, import.meta.url)),
+);
 
 /** The renderer: one page for the window and the panel, one for prompt windows. Relative addresses, no inline code (strict CSP). */
 export default defineConfig({
@@ -12,6 +18,6 @@ export default defineConfig({
     target: 'chrome140',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { index: 'src/renderer/index.html', prompts: 'src/renderer/prompts.html' } },
+    rollupOptions: { input: pages.filter((page) => existsSync(page)) },
   },
 });

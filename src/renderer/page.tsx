@@ -1,0 +1,44 @@
+import { StrictMode, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { z } from 'zod';
+import type { ShellBridge } from '../shared/contract/shell-bridge.ts';
+import { BridgeContext } from './bridge.ts';
+import { createPanelBridge } from './panel-bridge.ts';
+import { connectStore } from './store/connect-store.ts';
+import { createPageStore, PageStoreContext, type PageStore } from './store/page-store.ts';
+import { TextsContext, windowTexts } from './texts.ts';
+import { applyTheme, storedTheme } from './ui/theme.ts';
+
+// zod would compile its checks with `new Function`, which the pages' content security policy forbids.
+z.config({ jitless: true });
+
+/** What every component may count on: the shell, the page's store, the texts. */
+export function PageFrame({ bridge, store, children }: { bridge: ShellBridge; store: PageStore; children: ReactNode }) {
+  return (
+    <BridgeContext value={bridge}>
+      <TextsContext value={windowTexts(bridge.language)}>
+        <PageStoreContext value={store}>{children}</PageStoreContext>
+      </TextsContext>
+    </BridgeContext>
+  );
+}
+
+/** Starts a page in `#root`: the shell's bridge or, in a browser, one over a WebSocket. */
+export function startPage(content: ReactNode): void {
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('the page has no root');
+  const bridge = window.holdfast ?? createPanelBridge();
+  document.documentElement.lang = bridge.language;
+  document.documentElement.dataset['platform'] = bridge.platform;
+  document.documentElement.dataset['shell'] = bridge.shell;
+  if (bridge.shell === 'panel') applyTheme(storedTheme());
+  const store = createPageStore();
+  connectStore(store, bridge);
+  createRoot(root).render(
+    <StrictMode>
+      <PageFrame bridge={bridge} store={store}>
+        {content}
+      </PageFrame>
+    </StrictMode>,
+  );
+}
