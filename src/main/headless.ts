@@ -15,6 +15,8 @@ export type ThreadMessage =
 export interface ThreadOptions {
   readonly profile: Profile;
   readonly logToStderr: boolean;
+  /** Starts without a configuration too: a shell with a first-run page makes it. */
+  readonly mayBeMissing: boolean;
 }
 
 /** Quitting ends within 5 s (design, promise 8); the engine has its own shorter deadline, this one is the last resort. */
@@ -30,9 +32,15 @@ export async function serve(options: {
   /** Why it failed, before the end. */
   onFailed: (cause: Cause) => void;
   logToStderr: boolean;
+  /** Starts without a configuration too. */
+  mayBeMissing?: boolean;
 }): Promise<number> {
   const store = new DisposableStore();
-  const threadOptions: ThreadOptions = { profile: options.profile, logToStderr: options.logToStderr };
+  const threadOptions: ThreadOptions = {
+    profile: options.profile,
+    logToStderr: options.logToStderr,
+    mayBeMissing: options.mayBeMissing ?? false,
+  };
   // TERM and INT go to this thread only; the engine is told by message. Its standard streams are ours.
   const worker = new Worker(threadFile(), { workerData: threadOptions });
   try {

@@ -27,15 +27,30 @@ const loadReport = () => import('./commands/reports.ts');
 export const commandTable: readonly CommandSpec[] = [
   {
     name: 'serve',
-    synopsis: ['serve [--verbose]'],
+    synopsis: ['serve [--verbose] [--panel [--panel-port PORT]]'],
     summary: 'run the engine in the foreground',
     notes: [
       'The first line on standard output says that it is ready; logs go to the log folder.',
       'Ends within 5 s on TERM and INT. A second engine of the same configuration is refused.',
+      '--panel serves the window to a browser on this machine and prints a link that works once.',
     ],
-    options: { verbose: { type: 'boolean', short: 'v', help: 'the log on standard error too' } },
+    options: {
+      verbose: { type: 'boolean', short: 'v', help: 'the log on standard error too' },
+      panel: { type: 'boolean', help: 'the window in a browser, on 127.0.0.1' },
+      'panel-port': { type: 'string', value: 'PORT', help: 'its port (a free one)' },
+    },
     argument: 'none',
     load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'panel',
+    synopsis: ['panel [--port PORT]'],
+    summary: 'a link that opens the window in a browser, once',
+    options: {
+      port: { type: 'string', short: 'p', value: 'PORT', help: 'its port, if the panel does not run yet (a free one)' },
+    },
+    argument: 'none',
+    load: () => import('./commands/panel.ts'),
   },
   {
     name: 'status',

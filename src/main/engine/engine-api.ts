@@ -26,6 +26,7 @@ export interface EngineParts {
   /** What is wrong with the configuration file now, null if it is good. */
   readonly configProblem: () => string | null;
   readonly reload: () => Promise<string | null>;
+  readonly panelLink: (port: number | null) => Promise<string>;
   readonly wake: (reason: 'resume' | 'network' | 'person') => void;
   readonly shutdown: () => void;
 }
@@ -130,6 +131,7 @@ export function createApi(parts: EngineParts): ContractApi {
       parts.secrets.vault.lock();
       return {};
     },
+    'panel.link': async ({ port }) => ({ url: await parts.panelLink(port) }),
     wake: async ({ reason }) => {
       parts.wake(reason);
       return {};

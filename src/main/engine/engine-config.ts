@@ -28,12 +28,13 @@ export function describeProblems(file: string, problems: readonly ConfigProblem[
  * Reads the profile's configuration. A broken one is replaced by the last good one, if there is one, so that a bad edit and a reboot together
  * do not take the tunnels down; the broken file is left as it is. Rejects with code `config` if there is nothing to run.
  */
-export async function startConfig(profile: Profile): Promise<StartConfig> {
+export async function startConfig(profile: Profile, mayBeMissing: boolean): Promise<StartConfig> {
   const loaded = await loadConfigFile(profile.configFile);
   switch (loaded.kind) {
     case 'ok':
       return { config: loaded.config, problem: null };
     case 'missing':
+      if (mayBeMissing) return { config: emptyConfig(profile), problem: null };
       throw new HoldfastError({
         code: 'config',
         where: profile.configFile,
@@ -61,6 +62,15 @@ async function readLastGood(profile: Profile): Promise<HoldfastConfig | null> {
   } catch {
     return null;
   }
+}
+
+/** What a set of tunnels starts from: no host, no tunnel, every default. */
+export function emptyConfig(profile: Profile): HoldfastConfig {
+  const parsed = parseConfig('', { file: profile.configFile });
+  if (parsed.kind === 'bad') {
+    throw new Error(`an empty configuration must be good: ${describeProblems('', parsed.problems)}`);
+  }
+  return parsed.config;
 }
 
 /** Keeps a copy of the good configuration in the state folder. A fault is logged and changes nothing. */

@@ -10,13 +10,14 @@ import type { Profile } from './config/paths.ts';
 interface ThreadOptions {
   readonly profile: Profile;
   readonly logToStderr: boolean;
+  readonly mayBeMissing: boolean;
 }
 
 const port = parentPort;
 if (!port) throw new Error('the engine runs on a thread of its own: start it through headless.ts');
 
-const { profile, logToStderr } = workerData as ThreadOptions;
-const engine = new Engine({ profile, logToStderr, onShutdown: () => void end() });
+const { profile, logToStderr, mayBeMissing } = workerData as ThreadOptions;
+const engine = new Engine({ profile, logToStderr, mayBeMissing, onShutdown: () => void end() });
 
 const guard = new FaultGuard({
   clock: systemClock,

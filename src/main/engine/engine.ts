@@ -1,13 +1,16 @@
 import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { ContractApi } from '../../shared/contract/calls.ts';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { version } from '../../shared/version.ts';
 import { ConfigWatcher } from './config/watch.ts';
-import { parseConfig } from './config/parse.ts';
 import type { Profile } from './config/paths.ts';
+import { readPanelFiles } from './control/panel-files.ts';
+import { PanelServer } from './control/panel-server.ts';
 import { ControlServer } from './control/control-server.ts';
 import { EngineLock } from './control/engine-lock.ts';
 import { createApi } from './engine-api.ts';
-import { describeProblems, keepLastGood, startConfig } from './engine-config.ts';
+import { describeProblems, emptyConfig, keepLastGood, startConfig } from './engine-config.ts';
 import { EngineEvents } from './engine-events.ts';
 import { createForwardRunner } from './forward/create-forward-runner.ts';
 import { PortRegistry } from './forward/port-registry.ts';
@@ -38,6 +41,8 @@ export interface EngineOptions {
   readonly profile: Profile;
   /** Log lines go to standard error too. */
   readonly logToStderr: boolean;
+  /** Starts without a configuration too, with no tunnel. */
+  readonly mayBeMissing: boolean;
   /** A shell asked for the end. */
   readonly onShutdown: () => void;
   readonly clock?: Clock;
@@ -68,7 +73,7 @@ export class Engine {
   async start(): Promise<void> {
     const { profile } = this.#options;
     const clock = this.#clock;
-    const { config, problem } = await startConfig(profile);
+    const { config, problem } = await startConfig(profile, this.#options.mayBeMissing);
     this.#configProblem = problem;
     await mkdir(profile.stateFolder, { recursive: true, mode: 0o700 });
     this.#store.add(await EngineLock.acquire(profile));
@@ -130,7 +135,17 @@ export class Engine {
     this.#connectEvents(events, tunnels, broker, logs, history);
     const watcher = this.#store.add(new ConfigWatcher({ file: profile.configFile, clock }));
     const wake = (reason: 'resume' | 'network' | 'person'): void => this.#wake(reason, pool, tunnels, logs);
-    const api = createApi({
+    let panel: Promise<PanelServer> | null = null;
+    const api: ContractApi = createApi({
+      panelLink: async (port) => {
+        panel ??= this.#openPanel(api, events, logs, port ?? 0);
+        try {
+          return (await panel).link();
+        } catch (error) {
+          panel = null;
+          throw error;
+        }
+      },
       profile,
       startedAtMs: clock.wallNow(),
       tunnels,
@@ -174,6 +189,14 @@ export class Engine {
     }
     await this.#logs?.flush();
     this.#store.dispose();
+  }
+
+  /** Serves the built pages that lie beside the running bundle. */
+  async #openPanel(api: ContractApi, events: EngineEvents, logs: LogStore, port: number): Promise<PanelServer> {
+    const files = await readPanelFiles(fileURLToPath(new URL('./renderer', import.meta.url)));
+    const panel = this.#store.add(new PanelServer({ api, events: events.event, files, log: logs.root }));
+    await panel.start(port);
+    return panel;
   }
 
   #openLogs(config: HoldfastConfig): LogStore {
@@ -280,12 +303,4 @@ export class Engine {
     pool.verifyAll(verifyWithinMs);
     for (const supervisor of tunnels.all()) supervisor.wake();
   }
-}
-
-/** What a set starts from: no host, no tunnel, every default. */
-function emptyConfig(profile: Profile): HoldfastConfig {
-  const parsed = parseConfig('', { file: profile.configFile });
-  if (parsed.kind === 'bad')
-    throw new Error(`an empty configuration must be good: ${describeProblems('', parsed.problems)}`);
-  return parsed.config;
 }
