@@ -1,0 +1,89 @@
+import { lstat, readlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
+import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { HoldfastConfig, TunnelConfig } from '../../../shared/model/config.ts';
+import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import { isLoopback } from './cross-checks.ts';
+import { formatEndpoint, formatListen } from './forward-spec.ts';
+import { readConfigFile } from './load.ts';
+import { parseToml, toPlain } from './toml-tree.ts';
+
+type ConfigView = CallOutput<'config.view'>;
+type Values = Readonly<Record<string, ConfigValue>>;
+
+/** The configuration for pages and editor: what the file says, and what follows from it. `config` is the one that runs. */
+export async function viewConfig(file: string, config: HoldfastConfig, problem: string | null): Promise<ConfigView> {
+  const read = await readConfigFile(file);
+  const parsed = read.kind === 'read' ? parseToml(read.text) : null;
+  const root = parsed && 'document' in parsed ? asRecord(toPlain(parsed.document.root)) : {};
+  const [hosts, tunnels, settings] = [asRecord(root['hosts']), asRecord(root['tunnels']), asRecord(root['settings'])];
+  return {
+    file,
+    readOnlyReason: await readOnlyReason(file),
+    problem,
+    hosts: [...config.hosts.values()].map((host) => ({
+      name: host.name,
+      values: asValues(hosts[host.name]),
+      effective: asValues(host),
+    })),
+    tunnels: [...config.tunnels.values()].map((tunnel) => viewTunnel(tunnel, asValues(tunnels[tunnel.name]))),
+    settings: { values: asValues(settings), effective: asValues(config.settings) },
+  };
+}
+
+function viewTunnel(tunnel: TunnelConfig, values: Values): ConfigView['tunnels'][number] {
+  const { forwards, ...rest } = tunnel;
+  return {
+    name: tunnel.name,
+    host: tunnel.host,
+    group: tunnel.group,
+    values,
+    effective: asValues(rest),
+    forwards: forwards.map(viewForward),
+  };
+}
+
+function viewForward(forward: ForwardSpec): ConfigView['tunnels'][number]['forwards'][number] {
+  return {
+    spec: forward.spec,
+    kind: forward.kind,
+    listen: formatListen(forward.listen),
+    target: 'target' in forward ? formatEndpoint(forward.target) : null,
+    name: forward.name,
+    enabled: forward.enabled,
+    beyondLoopback: forward.listen.kind === 'tcp' && !isLoopback(forward.listen.host),
+  };
+}
+
+async function readOnlyReason(file: string): Promise<string | null> {
+  const found = await lstat(file).catch(() => null);
+  if (!found?.isSymbolicLink()) return null;
+  const real = await readlink(file).then(
+    (target) => resolve(dirname(file), target),
+    () => 'another file',
+  );
+  return `${file} is a link. Edit the real file: ${real}`;
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** Plain values only: no null (a key that is not set), nothing that TOML or JSON could not carry. */
+function asValues(value: unknown): Values {
+  const values: Record<string, ConfigValue> = {};
+  for (const [key, item] of Object.entries(asRecord(value))) {
+    const plain = asValue(item);
+    if (plain !== null) values[key] = plain;
+  }
+  return values;
+}
+
+function asValue(value: unknown): ConfigValue | null {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.flatMap((item) => asValue(item) ?? []);
+  if (typeof value === 'object' && value !== null) return asValues(value);
+  return null;
+}
