@@ -1,0 +1,167 @@
+import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import { draftOfForward, draftOfValue, type ForwardDraft, type ForwardView, forwardValue } from './forward-draft.ts';
+
+/** A tunnel as the form holds it. Empty texts mean: not in the file, the default holds. */
+export interface TunnelDraft {
+  readonly name: string;
+  readonly group: string;
+  readonly host: string;
+  readonly start: string;
+  readonly interactive: boolean;
+  readonly park: string;
+  readonly forwards: readonly ForwardDraft[];
+}
+
+export interface TunnelView {
+  readonly name: string;
+  readonly host: string;
+  readonly group: string | null;
+  readonly values: Readonly<Record<string, ConfigValue>>;
+  readonly effective: Readonly<Record<string, ConfigValue>>;
+  readonly forwards: readonly ForwardView[];
+}
+
+export const tunnelDefaults = { start: 'login', interactive: false, park: '20s' } as const;
+
+export const emptyTunnel: TunnelDraft = {
+  name: '',
+  group: '',
+  host: '',
+  start: tunnelDefaults.start,
+  interactive: tunnelDefaults.interactive,
+  park: '',
+  forwards: [],
+};
+
+/** The form's values of a tunnel of the file. */
+export function draftOfTunnel(view: TunnelView): TunnelDraft {
+  const raw = view.values['forwards'];
+  const list = Array.isArray(raw) && raw.length === view.forwards.length ? (raw as readonly ConfigValue[]) : [];
+  return {
+    name: view.name,
+    group: text(view.values['group']),
+    host: view.host,
+    start: text(view.values['start']) || tunnelDefaults.start,
+    interactive: view.values['interactive'] === true,
+    park: text(view.values['park']),
+    forwards: view.forwards.map((forward, index) => draftOfForward(forward, list[index], `saved-${index}`)),
+  };
+}
+
+function text(value: ConfigValue | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** The edits that make a new tunnel. */
+export function addTunnelEdits(draft: TunnelDraft): readonly ConfigEdit[] {
+  const values: Record<string, ConfigValue> = { host: draft.host.trim() };
+  for (const [key, value] of plainKeys(draft)) if (value !== null) values[key] = value;
+  values['forwards'] = draft.forwards.map((forward) => forwardValue(forward));
+  return [{ op: 'add-tunnel', name: draft.name.trim(), values }];
+}
+
+/**
+ * The least edits that turn the saved tunnel into the draft: one `replace-forward` for one changed forward; what was not touched is not written.
+ * Another name is a removal and an addition, since the name is the tunnel's identity.
+ */
+export function changeTunnelEdits(saved: TunnelView, draft: TunnelDraft): readonly ConfigEdit[] {
+  const before = draftOfTunnel(saved);
+  const tunnel = saved.name;
+  if (draft.name.trim() !== tunnel) return renameEdits(saved, draft);
+  const edits: ConfigEdit[] = [];
+  if (draft.host.trim() !== before.host)
+    edits.push({ op: 'set', path: ['tunnels', tunnel, 'host'], value: draft.host.trim() });
+  const old = new Map(plainKeys(before));
+  for (const [key, value] of plainKeys(draft)) {
+    if (value === (old.get(key) ?? null)) continue;
+    const path = ['tunnels', tunnel, key];
+    if (value !== null) edits.push({ op: 'set', path, value });
+    else if (saved.values[key] !== undefined) edits.push({ op: 'delete', path });
+  }
+  return [...edits, ...forwardEdits(tunnel, before.forwards, draft.forwards)];
+}
+
+/** Replacements first, then additions, then removals: a list of forwards must never be empty in between. */
+function forwardEdits(
+  tunnel: string,
+  before: readonly ForwardDraft[],
+  after: readonly ForwardDraft[],
+): readonly ConfigEdit[] {
+  const replaced: ConfigEdit[] = [];
+  const added: ConfigEdit[] = [];
+  for (const forward of after) {
+    if (forward.savedSpec === null) {
+      added.push({ op: 'add-forward', tunnel, forward: forwardValue(forward) });
+      continue;
+    }
+    const old = before.find(({ savedSpec }) => savedSpec === forward.savedSpec);
+    if (old !== undefined && JSON.stringify(forwardValue(old)) === JSON.stringify(forwardValue(forward))) continue;
+    replaced.push({ op: 'replace-forward', tunnel, spec: forward.savedSpec, forward: forwardValue(forward) });
+  }
+  const kept = new Set(after.map(({ savedSpec }) => savedSpec));
+  const removed = before.flatMap(({ savedSpec }): ConfigEdit[] =>
+    savedSpec === null || kept.has(savedSpec) ? [] : [{ op: 'remove-forward', tunnel, spec: savedSpec }],
+  );
+  return [...replaced, ...added, ...removed];
+}
+
+function renameEdits(saved: TunnelView, draft: TunnelDraft): readonly ConfigEdit[] {
+  const values: Record<string, ConfigValue> = { ...saved.values, host: draft.host.trim() };
+  for (const [key, value] of plainKeys(draft)) {
+    if (value === null) delete values[key];
+    else values[key] = value;
+  }
+  values['forwards'] = draft.forwards.map((forward) => forwardValue(forward));
+  return [
+    { op: 'add-tunnel', name: draft.name.trim(), values },
+    { op: 'remove-tunnel', name: saved.name },
+  ];
+}
+
+/** Keys with what would stand in the file; null: nothing, for it is the default. */
+function plainKeys(draft: TunnelDraft): readonly (readonly [string, ConfigValue | null])[] {
+  return [
+    ['group', draft.group.trim() === '' ? null : draft.group.trim()],
+    ['start', draft.start === tunnelDefaults.start ? null : draft.start],
+    ['interactive', draft.interactive ? true : null],
+    ['park', draft.park.trim() === '' ? null : draft.park.trim()],
+  ];
+}
+
+/** What a pasted command fills in: the tunnel of its edits, and the edits for hosts that go before it. */
+export interface FilledIn {
+  readonly draft: TunnelDraft;
+  readonly hostEdits: readonly ConfigEdit[];
+}
+
+/** Takes the tunnel out of parsed edits; null if there is none. */
+export function fillFrom(edits: readonly ConfigEdit[]): FilledIn | null {
+  const added = edits.find((edit) => edit.op === 'add-tunnel');
+  if (added === undefined) return null;
+  const { values } = added;
+  const list = values['forwards'];
+  const forwards = Array.isArray(list) ? (list as readonly ConfigValue[]) : [];
+  return {
+    draft: {
+      name: added.name,
+      group: text(values['group']),
+      host: text(values['host']),
+      start: text(values['start']) || tunnelDefaults.start,
+      interactive: values['interactive'] === true,
+      park: text(values['park']),
+      forwards: forwards.flatMap((value, index) => draftOfValue(value, `pasted-${index}`) ?? []),
+    },
+    hostEdits: edits.filter((edit) => edit !== added),
+  };
+}
+
+/** A name nobody has, made from a wish. */
+export function freeName(wish: string, taken: ReadonlySet<string>): string {
+  const base =
+    wish
+      .replaceAll(/[^\w.-]+/g, '-')
+      .replace(/^-+/, '')
+      .slice(0, 60) || 'tunnel';
+  if (!taken.has(base)) return base;
+  for (let number = 2; ; number += 1) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`;
+}

@@ -1,0 +1,154 @@
+import { useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
+import { useBridge } from '../../bridge.ts';
+import { Button } from '../../ui/button.tsx';
+import { ButtonRow } from '../../ui/dialog.tsx';
+import { useSettled } from './arming.ts';
+import { CompareField } from './compare-field.tsx';
+import { type Comparison, consoleCommand, keyTypeName } from './fingerprint.ts';
+import { FingerprintBox } from './fingerprint-box.tsx';
+import styles from './parts.module.css';
+import { Facts, PromptSheet, SheetPart } from './prompt-sheet.tsx';
+import { stripOf } from './strip.ts';
+import { listed, useQuestionTexts } from './texts.ts';
+import { useMarkedCopy } from './use-marked-copy.ts';
+
+export type ChangedKey = CallOutput<'host-key.changed'>[number];
+
+/** A block, not a question: refusing is the default, and replacing needs the new fingerprint from outside. */
+export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onDone: () => void }) {
+  const all = useQuestionTexts();
+  const texts = all.changed;
+  const bridge = useBridge();
+  const isSettled = useSettled(changed.lookupName);
+  const copy = useMarkedCopy();
+  const [given, setGiven] = useState('');
+  const [comparison, setComparison] = useState<Comparison>('empty');
+  const [isSent, setSent] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  const keep = (): void => {
+    if (isSettled()) onDone();
+  };
+  const replace = async (): Promise<void> => {
+    if (!isSettled() || isSent || comparison !== 'equal') return;
+    setSent(true);
+    const result = await bridge.call('host-key.replace', {
+      lookupName: changed.lookupName,
+      // Equal to what was given, and in the form the engine writes.
+      fingerprint: changed.shown.fingerprint,
+    });
+    if (result.ok) return onDone();
+    setSent(false);
+    setProblem(`${result.error.message} ${result.error.next}`);
+  };
+
+  const type = keyTypeName(changed.shown.keyType);
+  const before = [...new Set(changed.trusted.map(({ keyType }) => keyTypeName(keyType)))];
+  const [first, ...others] = changed.tunnels;
+  const file = changed.file.split(/[\\/]/).at(-1) ?? changed.file;
+  const message = texts.messageText(
+    changed.hop,
+    changed.address,
+    changed.trusted.map(({ fingerprint }) => fingerprint).join(', '),
+    changed.shown.fingerprint,
+    consoleCommand(changed.shown.keyType),
+  );
+  return (
+    <PromptSheet
+      tone="dead"
+      strip={stripOf(all, first === undefined ? [] : [first], 0)}
+      title={texts.title(changed.hop)}
+      lead={texts.lead}
+      onEscape={keep}
+      buttons={
+        <ButtonRow
+          platform={bridge.platform}
+          aside={
+            <Button kind="quiet" onClick={() => copy(message)}>
+              {texts.message}
+            </Button>
+          }
+          // Destructive: the safe one stands where the primary does, and is it.
+          safe={
+            <Button onClick={() => void replace()} disabled={isSent || comparison !== 'equal'}>
+              {texts.replace}
+            </Button>
+          }
+          primary={
+            <Button kind="primary" autoFocus data-autofocus="" onClick={keep}>
+              {texts.keep}
+            </Button>
+          }
+        />
+      }
+    >
+      <SheetPart>
+        {changed.trusted.map(({ fingerprint }) => (
+          <FingerprintBox
+            key={fingerprint}
+            caption={
+              <>
+                <b>{texts.trusted}</b>
+                {texts.trustedWhere(file, changed.line)}
+              </>
+            }
+            aside="SHA256"
+            fingerprint={fingerprint}
+          />
+        ))}
+        <FingerprintBox
+          caption={
+            <>
+              <b>{texts.shown}</b>
+              {texts.shownWhen(timeOf(changed.shownAtMs, bridge.language, texts.today))}
+            </>
+          }
+          aside="SHA256"
+          fingerprint={changed.shown.fingerprint}
+          alarming
+        />
+      </SheetPart>
+      <Facts
+        rows={[
+          [texts.keyType, before.includes(type) ? texts.asBefore(type) : texts.typeChanged(type, all.and(before))],
+          [texts.address, <span className="mono">{changed.address}</span>],
+          ...(others.length === 0 ? [] : [[texts.alsoHeld, listed(all, others)] as const]),
+        ]}
+      />
+      <SheetPart>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            // Enter is for the default, and the default refuses; replacing takes its button.
+          }}
+        >
+          <CompareField
+            label={texts.paste}
+            placeholder={texts.placeholder}
+            own={changed.shown.fingerprint}
+            hint={texts.hint}
+            words={{ ...all.hostKey, equal: texts.equal, different: texts.different }}
+            value={given}
+            onChange={(text, result) => {
+              setGiven(text);
+              setComparison(result);
+            }}
+          />
+        </form>
+      </SheetPart>
+      {problem === null ? null : (
+        <p role="alert" className={styles['problem']}>
+          {all.notTaken(problem)}
+        </p>
+      )}
+    </PromptSheet>
+  );
+}
+
+function timeOf(atMs: number, language: string, today: (time: string) => string): string {
+  const at = new Date(atMs);
+  const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  if (at.toDateString() === new Date().toDateString()) return today(time);
+  return `${at.toLocaleDateString(language, { day: 'numeric', month: 'long', year: 'numeric' })}, ${time}`;
+}

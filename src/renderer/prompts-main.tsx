@@ -1,0 +1,8 @@
+import './ui/fonts.css';
+import './ui/tokens.css';
+import './ui/base.css';
+import './features/prompts/prompt-page.css';
+import { PromptWindow } from './features/prompts/prompt-window.tsx';
+import { startPage } from './page.tsx';
+
+startPage(<PromptWindow />);
