@@ -1,3 +1,4 @@
+import { editingCalls } from '../../src/shared/contract/editing-calls.ts';
 import { contractVersion, type ContractApi } from '../../src/shared/contract/calls.ts';
 import type { EngineEvent } from '../../src/shared/contract/events.ts';
 import { HoldfastError, type Cause } from '../../src/shared/model/failure.ts';
@@ -61,6 +62,7 @@ export class FakeEngine {
   }
 
   readonly api: ContractApi = {
+    ...notFaked,
     hello: (input) =>
       this.#note('hello', input, {
         version: '0.0.0-fake',
@@ -228,3 +230,11 @@ export function codePrompt(id: string, tunnels: readonly string[], more: Partial
     ...more,
   };
 }
+
+/** Calls of the window's pages: the command does not make them. */
+const notFaked = Object.fromEntries(
+  [...Object.keys(editingCalls), 'panel.link'].map((call) => [
+    call,
+    () => Promise.reject(new Error(`${call} is not faked`)),
+  ]),
+) as unknown as Pick<ContractApi, keyof typeof editingCalls | 'panel.link'>;

@@ -2,8 +2,10 @@ import { type ContractApi, contractVersion } from '../../shared/contract/calls.t
 import { HoldfastError } from '../../shared/model/failure.ts';
 import { version } from '../../shared/version.ts';
 import type { Profile } from './config/paths.ts';
+import { createEditingApi } from './editing-api.ts';
 import type { EngineEvents } from './engine-events.ts';
 import type { History } from './history/history.ts';
+import type { ChangedKeys } from './host-keys/changed-keys.ts';
 import type { LogStore } from './log/log-store.ts';
 import type { ConnectionPool } from './pool/pool.ts';
 import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
@@ -22,6 +24,9 @@ export interface EngineParts {
   readonly logs: LogStore;
   readonly history: History;
   readonly secrets: EngineSecrets;
+  readonly changedKeys: ChangedKeys;
+  /** The last probe of each tunnel; `ms` null if it failed. Wall clock. */
+  readonly probes: ReadonlyMap<string, { readonly ms: number | null; readonly atMs: number }>;
   readonly events: EngineEvents;
   /** What is wrong with the configuration file now, null if it is good. */
   readonly configProblem: () => string | null;
@@ -48,6 +53,7 @@ export function createApi(parts: EngineParts): ContractApi {
   }
 
   return {
+    ...createEditingApi(parts),
     hello: async () => ({
       version,
       contract: contractVersion,

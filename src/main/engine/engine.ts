@@ -15,6 +15,7 @@ import { EngineEvents } from './engine-events.ts';
 import { createForwardRunner } from './forward/create-forward-runner.ts';
 import { PortRegistry } from './forward/port-registry.ts';
 import { History } from './history/history.ts';
+import { ChangedKeys } from './host-keys/changed-keys.ts';
 import { createHostKeyTrust } from './host-keys/host-key-trust.ts';
 import { type Clock, systemClock } from './lifecycle/clock.ts';
 import { DisposableStore } from './lifecycle/disposable.ts';
@@ -56,6 +57,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #store = new DisposableStore();
+  readonly #probes = new Map<string, { readonly ms: number | null; readonly atMs: number }>();
   #configProblem: string | null = null;
   #logs: LogStore | null = null;
   #history: History | null = null;
@@ -94,7 +96,8 @@ export class Engine {
       openSecretStore({ settings: config.settings, profile, log, clock, hide: (secret) => logs.hide(secret) }),
     );
     const broker = this.#store.add(new PromptBroker(clock));
-    const trust = createHostKeyTrust({ clock, log });
+    const changedKeys = new ChangedKeys();
+    const trust = createHostKeyTrust({ clock, log, changedKeys });
     const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log }));
     const connector = createConnector({ clock, trust, authenticator, prompts: broker, log });
     const { poolIdleMs, poolMaxLifetimeMs } = config.settings;
@@ -154,6 +157,8 @@ export class Engine {
       logs,
       history,
       secrets,
+      changedKeys,
+      probes: this.#probes,
       events,
       configProblem: () => this.#configProblem,
       reload: () => watcher.reloadNow(),
@@ -235,11 +240,17 @@ export class Engine {
     store.add(
       tunnels.onDidAdd((supervisor) => {
         history.follow(supervisor);
+        store.add(
+          supervisor.onDidProbe(({ ms }) =>
+            this.#probes.set(supervisor.config.name, { ms, atMs: this.#clock.wallNow() }),
+          ),
+        );
       }),
     );
     store.add(
       tunnels.onDidRemove((name) => {
         history.forget(name);
+        this.#probes.delete(name);
         events.tunnelChanged(name);
       }),
     );

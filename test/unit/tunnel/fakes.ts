@@ -90,6 +90,10 @@ export class FakeRunner implements ForwardRunner {
     return this.#state === 'listening' || this.#state === 'up';
   }
 
+  connections(): readonly [] {
+    return [];
+  }
+
   async open(): Promise<void> {
     this.calls.push('open');
     if (this.spec.kind !== 'local') return;

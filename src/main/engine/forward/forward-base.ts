@@ -7,6 +7,8 @@ import { DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import type { SshChannel } from '../ssh/link.ts';
+import { hostPortText } from './address-text.ts';
+import type { ForwardClient } from './forward-runner.ts';
 import type { PortRegistry } from './port-registry.ts';
 import { type BytePump, pump, type PumpedConnection } from './pump.ts';
 
@@ -25,6 +27,15 @@ export interface ForwardRunnerOptions {
   readonly pump?: BytePump;
 }
 
+/** The other end of a local socket. */
+export type Peer = Pick<ForwardClient, 'peer' | 'peerPort'>;
+
+export function peerOf(socket: Socket): Peer {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return { peer: '', peerPort: null };
+  return { peer: hostPortText(remoteAddress, remotePort), peerPort: remotePort };
+}
+
 /** At most one log line a cause in this time; the ones between are counted. */
 const logEveryMs = 10_000;
 
@@ -39,7 +50,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   readonly onDidKnock = this.knock.event;
   protected readonly fail = this.#store.add(new Emitter<void>());
   readonly onDidFail = this.fail.event;
-  readonly #live = new Set<PumpedConnection>();
+  readonly #live = new Map<PumpedConnection, { readonly peer: Peer; readonly sinceAtMs: number }>();
   readonly #logged = new Map<FailureCode, { nextAtMs: number; skipped: number }>();
   /** Clients between their coming and the pump: waiting, shaking hands, opening. */
   #pending = 0;
@@ -67,7 +78,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   status(): ForwardStatus {
     let bytesIn = this.#endedBytesIn;
     let bytesOut = this.#endedBytesOut;
-    for (const connection of this.#live) {
+    for (const connection of this.#live.keys()) {
       bytesIn += connection.bytesIn;
       bytesOut += connection.bytesOut;
     }
@@ -80,6 +91,17 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
       bytesIn,
       bytesOut,
     };
+  }
+
+  /** Clients with a live connection; runners that park add theirs. */
+  connections(): readonly ForwardClient[] {
+    return [...this.#live].map(([connection, { peer, sinceAtMs }]) => ({
+      ...peer,
+      sinceAtMs,
+      bytesIn: connection.bytesIn,
+      bytesOut: connection.bytesOut,
+      isParked: false,
+    }));
   }
 
   /** Sets what `status` shows; `cause` undefined leaves it as it is. */
@@ -150,7 +172,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   /** Joins both and counts the connection as live until it ends. */
   protected join(local: Socket, channel: SshChannel): void {
     const connection = (this.options.pump ?? pump)(local, channel, { clock: this.options.clock });
-    this.#live.add(connection);
+    this.#live.set(connection, { peer: peerOf(local), sinceAtMs: this.options.clock.wallNow() });
     connection.onDidEnd((how) => {
       this.#live.delete(connection);
       this.#endedBytesIn += connection.bytesIn;
@@ -169,7 +191,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
 
   /** Resets all live connections. */
   protected resetLive(): void {
-    for (const connection of [...this.#live]) connection.dispose();
+    for (const connection of [...this.#live.keys()]) connection.dispose();
   }
 
   /** The last step of a runner's `dispose`. */

@@ -23,6 +23,19 @@ import type { SshLink } from '../ssh/link.ts';
  * One configured forward while its tunnel is wanted. The supervisor calls; the runner owns listener, parked clients and live connections.
  * Local and dynamic ones: `open` binds, `attach` lets clients through, `detach` parks. Remote ones: `open` does nothing, `attach` binds on the server.
  */
+/** A client of a forward, live or waiting. Times ending in `AtMs` are wall clock. */
+export interface ForwardClient {
+  /** `127.0.0.1:51234`; empty for a unix socket. For remote forwards our own end of the connection to the target. */
+  readonly peer: string;
+  /** The client's port on this machine, by which the system knows its program; null for unix sockets. */
+  readonly peerPort: number | null;
+  readonly sinceAtMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Waits for the link. */
+  readonly isParked: boolean;
+}
+
 export interface ForwardRunner extends Disposable {
   readonly spec: ForwardSpec;
   /** Anything that `status()` shows has changed (coalesced by the listener, not here). */
@@ -34,6 +47,8 @@ export interface ForwardRunner extends Disposable {
   /** Clients with a live connection, parked ones not counted. */
   readonly clients: number;
   readonly parked: number;
+  /** Every client, those that wait last. */
+  connections(): readonly ForwardClient[];
   /** Binds the local listener; does nothing if it is bound, or for remote kinds. Rejects with `port-in-use`, `port-forbidden`, `bind-failed`. */
   open(): Promise<void>;
   /** Uses this link from now on. Remote kinds bind there: rejects with `remote-port-refused`. Opens first if need be. */

@@ -3,8 +3,8 @@ import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts
 import type { Endpoint, ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { type Disposable, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { SshChannel, SshLink } from '../ssh/link.ts';
-import { ForwardBase, type ForwardRunnerOptions } from './forward-base.ts';
-import type { ForwardRunner } from './forward-runner.ts';
+import { ForwardBase, peerOf, type ForwardRunnerOptions } from './forward-base.ts';
+import type { ForwardClient, ForwardRunner } from './forward-runner.ts';
 import { type BoundListener, bindListener } from './listener.ts';
 import { ParkingLot } from './parking.ts';
 import { negotiateProxy, outcomeOf } from './proxy-handshake.ts';
@@ -101,6 +101,13 @@ export class LocalRunner extends ForwardBase<LocalSpec> implements ForwardRunner
     }
     this.#parking.dispose();
     this.disposeBase();
+  }
+
+  override connections(): readonly ForwardClient[] {
+    const waiting = this.#parking
+      .list()
+      .map(({ socket, sinceAtMs }) => ({ ...peerOf(socket), sinceAtMs, bytesIn: 0, bytesOut: 0, isParked: true }));
+    return [...super.connections(), ...waiting];
   }
 
   async #bind(): Promise<void> {

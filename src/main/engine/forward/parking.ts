@@ -11,6 +11,8 @@ export type ParkEnd = 'admitted' | 'timeout' | 'released' | 'gone' | 'full';
 export const maxParked = 256;
 
 interface Parked {
+  readonly socket: Socket;
+  readonly sinceAtMs: number;
   readonly store: DisposableStore;
   readonly deadline: Deadline;
   held: Disposable | null;
@@ -38,6 +40,11 @@ export class ParkingLot implements Disposable {
     return this.#waiting.size;
   }
 
+  /** Who waits, first come first. */
+  list(): readonly { readonly socket: Socket; readonly sinceAtMs: number }[] {
+    return [...this.#waiting];
+  }
+
   /** Resolves when the client may go on, or must be given up. The socket stays the caller's. */
   wait(socket: Socket): Promise<ParkEnd> {
     if (socket.destroyed) return Promise.resolve('gone');
@@ -51,7 +58,14 @@ export class ParkingLot implements Disposable {
         resolve(end);
       };
       const deadline = store.add(new Deadline(this.#clock, this.#limitMs, () => settle('timeout')));
-      const parked: Parked = { store, deadline, held: this.#held ? deadline.pause() : null, settle };
+      const parked: Parked = {
+        socket,
+        sinceAtMs: this.#clock.wallNow(),
+        store,
+        deadline,
+        held: this.#held ? deadline.pause() : null,
+        settle,
+      };
       this.#waiting.add(parked);
       socket.on('error', ignoreError);
       store.defer(() => socket.removeListener('error', ignoreError));

@@ -4,6 +4,7 @@ import { assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
 import type { ConnectMemory } from '../ssh/link.ts';
+import { ChangedKeys } from './changed-keys.ts';
 import * as text from './host-key-text.ts';
 import { isPlainName, type LookupNames, lookupNamesOf } from './host-names.ts';
 import type { KnownHostsFile } from './known-hosts-file.ts';
@@ -15,8 +16,15 @@ import type { AskHostKey, HostKeySession, HostKeyTrust } from './trust.ts';
 import { planUpdate } from './update-host-keys.ts';
 import { findLines, type FoundLine, judge, orderAlgorithms, revocationOf, type Verdict } from './verdict.ts';
 
+export interface TrustParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Learns of refusals, for the dialog about changed keys. */
+  readonly changedKeys?: ChangedKeys;
+}
+
 /** Trust by known_hosts files, pins and the answers of people. Files are read anew for each attempt. */
-export function createHostKeyTrust(parts: { readonly clock: Clock; readonly log: Log }): HostKeyTrust {
+export function createHostKeyTrust(parts: TrustParts): HostKeyTrust {
   return {
     async prepare(host, memory) {
       const files = await readAll(host.knownHosts);
@@ -24,6 +32,7 @@ export function createHostKeyTrust(parts: { readonly clock: Clock; readonly log:
         host,
         memory,
         files,
+        changedKeys: parts.changedKeys ?? new ChangedKeys(),
       });
     },
   };
@@ -40,6 +49,7 @@ class KnownHostsSession implements HostKeySession {
   readonly #memory: ConnectMemory;
   readonly #files: readonly KnownHostsFile[];
   readonly #names: LookupNames;
+  readonly #changedKeys: ChangedKeys;
   /** The key to be written by `commit`. */
   #promised: PublicKey | null = null;
   /** The key is known under the full name in our own file, so rotation may go on from it. */
@@ -48,13 +58,19 @@ class KnownHostsSession implements HostKeySession {
   constructor(
     clock: Clock,
     log: Log,
-    of: { readonly host: HostConfig; readonly memory: ConnectMemory; readonly files: readonly KnownHostsFile[] },
+    of: {
+      readonly host: HostConfig;
+      readonly memory: ConnectMemory;
+      readonly files: readonly KnownHostsFile[];
+      readonly changedKeys: ChangedKeys;
+    },
   ) {
     this.#clock = clock;
     this.#log = log;
     this.#host = of.host;
     this.#memory = of.memory;
     this.#files = of.files;
+    this.#changedKeys = of.changedKeys;
     this.#names = lookupNamesOf(of.host);
   }
 
@@ -215,11 +231,28 @@ class KnownHostsSession implements HostKeySession {
     return text.questionText(this.#host, key, otherWithoutPort, isRevokedElsewhere(this.#files, this.lookupName, key));
   }
 
+  #noteChanged(known: readonly [FoundLine, ...FoundLine[]], key: PublicKey): void {
+    this.#changedKeys.note({
+      hop: this.#host.name,
+      address: `${this.#host.address}:${this.#host.port}`,
+      lookupName: this.lookupName,
+      file: known[0].path,
+      line: known[0].line.number,
+      trusted: known.map((found) => ({ keyType: found.key.typeName, fingerprint: fingerprintOf(found.key.blob) })),
+      shown: { keyType: key.typeName, fingerprint: fingerprintOf(key.blob) },
+      shownBlob: key.blob,
+      hashed: known[0].line.isHashed,
+      shownAtMs: this.#clock.wallNow(),
+    });
+  }
+
   #refuseUnlessOk(verdict: Exclude<Verdict, { kind: 'unknown' }>, key: PublicKey): void {
     switch (verdict.kind) {
       case 'ok':
+        this.#changedKeys.forget(this.lookupName);
         return;
       case 'changed':
+        this.#noteChanged(verdict.known, key);
         throw text.changedKey(this.#host, this.#names, key, verdict.known[0], this.#file);
       case 'revoked':
         throw text.revokedKey(this.#host, key, verdict.found);

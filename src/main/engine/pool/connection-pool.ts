@@ -104,6 +104,12 @@ class SharedConnections implements ConnectionPool {
     for (const pooled of [...this.#all]) pooled.verifySoon(withinMs);
   }
 
+  close(id: string): boolean {
+    const pooled = [...this.#all].find((each) => each.describe().id === id);
+    pooled?.replace();
+    return pooled !== undefined;
+  }
+
   connections(): readonly PooledConnection[] {
     return [...this.#all].map((pooled) => pooled.describe());
   }

@@ -97,6 +97,8 @@ export interface ConnectionPool extends Disposable {
    * one: somebody else may have replaced it already. Links of its jump hosts stay, but prove that they live.
    */
   replace(chain: readonly HostConfig[], link?: SshLink): void;
+  /** Closes one connection for everybody, by its id in `connections`; false if it is gone already. */
+  close(id: string): boolean;
   /** After wake-up or a network change: every link proves itself within `withinMs` or dies. */
   verifyAll(withinMs: number): void;
   connections(): readonly PooledConnection[];

@@ -2,7 +2,7 @@ import type { TunnelConfig } from '../../../shared/model/config.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import type { ForwardStatus } from '../../../shared/model/tunnel.ts';
-import type { ForwardRunner } from '../forward/forward-runner.ts';
+import type { ForwardClient, ForwardRunner } from '../forward/forward-runner.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
@@ -82,6 +82,13 @@ export class ForwardSet implements Disposable {
   /** Enabled forwards in the order of the configuration. */
   enabledSpecs(): readonly ForwardSpec[] {
     return this.#slots.filter((slot) => slot.enabled).map((slot) => slot.spec);
+  }
+
+  /** Clients of all forwards, live and waiting. */
+  connections(): readonly (ForwardClient & { readonly spec: string })[] {
+    return this.#slots.flatMap((slot) =>
+      (slot.runner?.connections() ?? []).map((client) => ({ ...client, spec: slot.spec.spec })),
+    );
   }
 
   statuses(): readonly ForwardStatus[] {

@@ -150,6 +150,11 @@ export class TunnelSupervisor implements Disposable {
     this.#changed();
   }
 
+  /** Clients of this tunnel now, those that wait for the link included. */
+  connections(): ReturnType<ForwardSet['connections']> {
+    return this.#forwards.connections();
+  }
+
   status(): TunnelStatus {
     const { desired, attempt, reconnects } = this.#machine;
     const { name, host, group } = this.#config;

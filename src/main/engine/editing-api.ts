@@ -1,0 +1,215 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ContractApi } from '../../shared/contract/calls.ts';
+import type { ConfigEdit } from '../../shared/contract/editing-calls.ts';
+import type { HoldfastConfig } from '../../shared/model/config.ts';
+import { asHoldfastError, HoldfastError } from '../../shared/model/failure.ts';
+import { previewEdits, saveEdits } from './config/config-edits.ts';
+import { viewConfig } from './config/config-view.ts';
+import { diffConfig } from './config/diff.ts';
+import { parseForwardSpec } from './config/forward-spec.ts';
+import type { EngineParts } from './engine-api.ts';
+import { findClientPrograms } from './forward/client-programs.ts';
+import { bindListener } from './forward/listener.ts';
+import { PortRegistry } from './forward/port-registry.ts';
+import { listKnownHosts, removeKnownHost } from './host-keys/known-hosts-edit.ts';
+import { replaceHostKey } from './host-keys/replace-host-key.ts';
+import { formatSshCommand, parseSshCommand } from './interop/ssh-command.ts';
+import { importSshConfig } from './interop/ssh-config-import.ts';
+import { listSshConfig } from './interop/ssh-config-list.ts';
+import { tunnelDetail } from './tunnel-detail.ts';
+import { testTunnel } from './tunnel-test.ts';
+import { noSuchTunnel } from './tunnel-set.ts';
+
+type EditingCall =
+  | 'config.view'
+  | 'config.edit'
+  | 'tunnel.detail'
+  | 'tunnel.test'
+  | 'ssh-command.parse'
+  | 'ssh-command.format'
+  | 'ssh-config.list'
+  | 'ssh-config.import'
+  | 'port.check'
+  | 'known-hosts.list'
+  | 'known-hosts.remove'
+  | 'host-key.changed'
+  | 'host-key.replace'
+  | 'connection.close';
+
+/** The calls behind the window's editor and pages. */
+export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingCall> {
+  const { tunnels, profile } = parts;
+
+  /** Tunnels whose clients an edit would cut off, with the forwards concerned. */
+  async function inUse(next: HoldfastConfig) {
+    const diff = diffConfig(tunnels.config, next);
+    const concerned = new Map<string, ReadonlySet<string> | null>(diff.tunnels.removed.map((name) => [name, null]));
+    for (const change of diff.tunnels.changed) {
+      const specs = [...change.removedForwards, ...change.changedForwards.map(({ before }) => before)].map(
+        (forward) => forward.spec,
+      );
+      if (change.hostChanged) concerned.set(change.name, null);
+      else if (specs.length > 0) concerned.set(change.name, new Set(specs));
+    }
+    const found = [];
+    for (const [name, specs] of concerned) {
+      const clients = (tunnels.get(name)?.connections() ?? []).filter(
+        (client) => specs === null || specs.has(client.spec),
+      );
+      const programs = await findClientPrograms(new Set(clients.flatMap((client) => client.peerPort ?? [])));
+      for (const spec of new Set(clients.map((client) => client.spec))) {
+        const own = clients.filter((client) => client.spec === spec);
+        const names = own.flatMap((client) => programs.get(client.peerPort ?? -1)?.program ?? []);
+        found.push({ tunnel: name, spec, clients: own.length, programs: [...new Set(names)] });
+      }
+    }
+    return found;
+  }
+
+  return {
+    'config.view': () => viewConfig(profile.configFile, tunnels.config, parts.configProblem()),
+    'config.edit': async ({ edits, dryRun }) => {
+      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
+      if (preview.kind === 'bad') return { problems: preview.problems, warnings: [], inUse: [], saved: false };
+      const concerned = await inUse(preview.config);
+      if (!dryRun) {
+        await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
+        await parts.reload();
+      }
+      return { problems: [], warnings: preview.warnings, inUse: concerned, saved: !dryRun };
+    },
+    'tunnel.detail': ({ name }) => tunnelDetail(parts, name),
+    'tunnel.test': async ({ tunnel, edits }) => {
+      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
+      if (preview.kind === 'bad') throw badEdit(profile.configFile, preview.problems[0]?.message ?? 'it is broken');
+      return { steps: await testTunnel(parts, preview.config, tunnel) };
+    },
+    'ssh-command.parse': async ({ text }) => parseSshCommand(text, { config: tunnels.config, home: homedir() }),
+    'ssh-command.format': async ({ tunnel }) => {
+      const config = tunnels.config.tunnels.get(tunnel);
+      if (!config) throw noSuchTunnel(tunnel);
+      return { text: formatSshCommand(config, tunnels.config) };
+    },
+    'ssh-config.list': async () => {
+      const { file, runsCommands, aliases } = await listSshConfig(sshConfigFile());
+      return { file, runsCommands, hosts: aliases.map((alias) => ({ alias, known: tunnels.config.hosts.has(alias) })) };
+    },
+    'ssh-config.import': ({ aliases, mayRunCommands }) =>
+      importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands }),
+    'port.check': async ({ listen }) => checkPort(listen),
+    'known-hosts.list': async () => {
+      const files = [...new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts))];
+      const writable = new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts.slice(0, 1)));
+      return (await listKnownHosts(files)).flatMap((entry) =>
+        entry.keyType === null || entry.fingerprint === null
+          ? []
+          : {
+              names: entry.names,
+              marker: entry.marker === 'none' ? null : entry.marker,
+              keyType: entry.keyType,
+              fingerprint: entry.fingerprint,
+              file: entry.file,
+              line: entry.line,
+              removable:
+                writable.has(entry.file) && entry.marker === 'none' && !entry.hashed && !/[*?!]/.test(entry.names),
+            },
+      );
+    },
+    'known-hosts.remove': async ({ file, name }) => {
+      // Only files of the configuration, and of those only the ones that we ever write.
+      const ours = [...tunnels.config.hosts.values()].some((host) => host.knownHosts[0] === file);
+      if (!ours) throw notOurs(file);
+      return { removed: (await removeKnownHost(file, name)).length };
+    },
+    'host-key.changed': async () =>
+      parts.changedKeys.list().map(({ shownBlob: _blob, hashed: _hashed, ...changed }) => ({
+        ...changed,
+        tunnels: tunnels
+          .all()
+          .flatMap((supervisor) =>
+            usesHop(tunnels.config, supervisor.config.host, changed.hop) ? supervisor.config.name : [],
+          ),
+      })),
+    'host-key.replace': async ({ lookupName, fingerprint }) => {
+      const changed = parts.changedKeys.get(lookupName);
+      if (!changed)
+        throw new HoldfastError({
+          code: 'not-found',
+          where: lookupName,
+          message: `No changed key of ${lookupName} waits for a decision.`,
+          next: 'Connect again; if the key still differs, it is shown again.',
+        });
+      const ours = [...tunnels.config.hosts.values()].some(
+        (host) => host.name === changed.hop && host.knownHosts[0] === changed.file,
+      );
+      if (!ours) throw notOurs(changed.file);
+      await replaceHostKey(changed, fingerprint);
+      parts.changedKeys.forget(lookupName);
+      for (const supervisor of tunnels.all()) {
+        const { wanted, state } = supervisor.status();
+        if (wanted && state.kind === 'dead' && usesHop(tunnels.config, supervisor.config.host, changed.hop))
+          supervisor.restart();
+      }
+      return {};
+    },
+    'connection.close': async ({ id }) => {
+      if (!parts.pool.close(id))
+        throw new HoldfastError({
+          code: 'not-found',
+          where: `login ${id}`,
+          message: 'That login is not open any more.',
+          next: 'Nothing is left to do.',
+        });
+      return {};
+    },
+  };
+}
+
+function sshConfigFile(): string {
+  return join(homedir(), '.ssh', 'config');
+}
+
+function usesHop(config: HoldfastConfig, host: string, hop: string): boolean {
+  return host === hop || (config.hosts.get(host)?.jump.includes(hop) ?? false);
+}
+
+/** Binds for a moment; what could be bound is free. */
+async function checkPort(listen: string) {
+  let spec;
+  try {
+    spec = parseForwardSpec(`dynamic ${listen}`);
+  } catch (error) {
+    return { free: false, holder: null, other: null, problem: asHoldfastError(error, listen).message };
+  }
+  try {
+    const listener = await bindListener(spec.listen, {
+      where: listen,
+      tunnel: 'a new tunnel',
+      registry: new PortRegistry(),
+      unlink: false,
+      onConnect: (socket) => socket.destroy(),
+      onAcceptError: () => {},
+    });
+    listener.dispose();
+    return { free: true, holder: null, other: null, problem: null };
+  } catch (thrown) {
+    const error = asHoldfastError(thrown, listen);
+    const other = /\b(\d{1,5}) is free\b/.exec(error.next)?.[1];
+    const holder = /taken by (.+?)\.?$/.exec(error.message)?.[1] ?? null;
+    return { free: false, holder, other: other === undefined ? null : Number(other), problem: error.message };
+  }
+}
+
+function badEdit(file: string, message: string): HoldfastError {
+  return new HoldfastError({ code: 'config', where: file, message, next: 'Correct the fields that are marked.' });
+}
+
+function notOurs(file: string): HoldfastError {
+  return new HoldfastError({
+    code: 'config',
+    where: file,
+    message: `Holdfast does not write ${file}.`,
+    next: 'Only the first known-hosts file of a host is ever changed; edit this one by hand.',
+  });
+}
