@@ -134,13 +134,7 @@ export function draftOfValue(value: ConfigValue, key: string): ForwardDraft | nu
   if (typeof value !== 'object' || Array.isArray(value)) return null;
   const table = value as { readonly [name: string]: ConfigValue };
   const to = table['to'];
-  return ofParts(
-    plainText(table['type']),
-    plainText(table['listen']),
-    typeof to === 'string' ? to : null,
-    table,
-    key,
-  );
+  return ofParts(plainText(table['type']), plainText(table['listen']), typeof to === 'string' ? to : null, table, key);
 }
 
 function plainText(value: ConfigValue | undefined): string {
@@ -200,4 +194,10 @@ export function isBeyondLoopback(draft: ForwardDraft): boolean {
 export function isComplete(draft: ForwardDraft): boolean {
   const listens = isSocketPath(draft.listenHost) || draft.listenPort.trim() !== '';
   return listens && (!draft.hasTarget || isSocketPath(draft.targetHost) || draft.targetPort.trim() !== '');
+}
+
+/** `localhost:5432` of `local 5432 -> db:5432`. */
+export function placeOf(spec: string): string {
+  const listen = spec.replace(/^\S+\s+/, '').replace(/\s*->.*$/s, '');
+  return /^\d/.test(listen) && !listen.includes(':') ? `localhost:${listen}` : listen;
 }

@@ -135,3 +135,13 @@ export function usersOfHost(
     ...hosts.filter(({ values }) => jumps(values['jump'])).map((host) => host.name),
   ];
 }
+
+/** What holds when a field is empty, for its placeholder. */
+export const hostDefaults: Readonly<Record<string, string>> = {
+  port: '22',
+  'auth-tries': '2',
+  'connect-timeout': '15s',
+  'auth-timeout': '30s',
+  'alive-interval': '15s',
+  'alive-count-max': '3',
+};

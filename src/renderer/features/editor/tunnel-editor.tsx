@@ -1,0 +1,229 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
+import { useBridge } from '../../bridge.ts';
+import { useCopy } from '../../store/copy.ts';
+import { showTunnel } from '../../store/route.ts';
+import { Button } from '../../ui/button.tsx';
+import { announce } from '../../ui/live-region.tsx';
+import { problemsOf } from './field-problems.ts';
+import { FormPage, FormSection, Note } from './form-section.tsx';
+import { emptyForward, placeOf } from './forward-draft.ts';
+import { HostEditor } from './host-editor.tsx';
+import { PasteCommand, type PastedCommand, useParseCommand } from './paste-command.tsx';
+import { RemoveDialog } from './remove-dialog.tsx';
+import { SaveBar } from './save-bar.tsx';
+import { TestPanel } from './test-panel.tsx';
+import { useEditorTexts } from './texts.ts';
+import { TunnelForm } from './tunnel-form.tsx';
+import {
+  addTunnelEdits,
+  changeTunnelEdits,
+  draftOfTunnel,
+  emptyTunnel,
+  freeName,
+  type TunnelDraft,
+} from './tunnel-draft.ts';
+import { type Config, type ConfigView, useConfig, useDryRun, useSave } from './use-config.ts';
+
+/** The page of `new` and `edit`. `name` null: a new tunnel; `command`: an ssh command to begin with. */
+export function TunnelEditor({ name, command }: { name: string | null; command: string | null }) {
+  const config = useConfig();
+  const texts = useEditorTexts();
+  if (config.view === null) {
+    return config.problem === null ? null : <Message title={texts.newTunnel} text={config.problem} />;
+  }
+  if (name !== null && !config.view.tunnels.some((tunnel) => tunnel.name === name)) {
+    return <Message title={texts.editTunnel(name)} text={texts.notFound(name)} />;
+  }
+  return <LoadedEditor key={name ?? ''} config={config} view={config.view} name={name} command={command} />;
+}
+
+function Message({ title, text }: { title: string; text: string }) {
+  const texts = useEditorTexts();
+  return (
+    <FormPage title={title} lead={text} buttons={<Button onClick={() => showTunnel(null)}>{texts.cancel}</Button>}>
+      {null}
+    </FormPage>
+  );
+}
+
+interface LoadedEditorProps {
+  readonly config: Config;
+  readonly view: ConfigView;
+  readonly name: string | null;
+  readonly command: string | null;
+}
+
+function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
+  const texts = useEditorTexts();
+  const bridge = useBridge();
+  const copy = useCopy();
+  const save = useSave();
+  const parse = useParseCommand();
+  // What was read when the form opened: edits are relative to it, and a file that changes meanwhile does not overwrite what is typed.
+  const [saved] = useState(() => view.tunnels.find((tunnel) => tunnel.name === name) ?? null);
+  const savedDraft = useMemo(() => (saved === null ? null : draftOfTunnel(saved)), [saved]);
+  const [draft, setDraft] = useState<TunnelDraft>(
+    () =>
+      savedDraft ?? {
+        ...emptyTunnel,
+        host: view.hosts.length === 1 ? (view.hosts[0]?.name ?? '') : '',
+        forwards: [emptyForward('new-0')],
+      },
+  );
+  const [hostEdits, setHostEdits] = useState<readonly ConfigEdit[]>([]);
+  const [notes, setNotes] = useState<readonly string[] | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [isSaving, setSaving] = useState(false);
+  const [isRemoving, setRemoving] = useState(false);
+  const [hostForm, setHostForm] = useState<{ readonly name: string | null } | null>(null);
+
+  const fill = ({ draft: filled, hostEdits: edits, notes: said }: PastedCommand): void => {
+    const taken = new Set(view.tunnels.map((tunnel) => tunnel.name));
+    setDraft((now) => ({ ...filled, name: freeName(filled.name, taken), group: now.group }));
+    setHostEdits(edits);
+    setNotes(said);
+  };
+  const begun = useRef(false);
+  useEffect(() => {
+    if (command === null || begun.current) return;
+    begun.current = true;
+    void parse(command).then((result) => (typeof result === 'string' ? setFailure(result) : fill(result)));
+  });
+
+  const tunnelEdits = saved === null ? addTunnelEdits(draft) : changeTunnelEdits(saved, draft);
+  const edits = [...hostEdits, ...tunnelEdits];
+  const isEmpty = saved === null && draft.name.trim() === '';
+  const dryRun = useDryRun(isEmpty ? [] : edits);
+  const found = problemsOf(dryRun.check?.problems ?? [], 'tunnels', draft.name.trim());
+  const inUse = dryRun.check?.inUse ?? [];
+  const hosts = withNewHosts(view.hosts, hostEdits);
+
+  const write = async (list: readonly ConfigEdit[]): Promise<boolean> => {
+    setSaving(true);
+    const outcome = await save(list);
+    setSaving(false);
+    if (outcome.kind === 'saved') return true;
+    setFailure(
+      outcome.kind === 'failed'
+        ? outcome.problem
+        : outcome.check.problems.map(({ key, message }) => `${key}: ${message}`).join(' '),
+    );
+    return false;
+  };
+  const submit = async (): Promise<void> => {
+    setFailure(null);
+    if (edits.length > 0 && !(await write(edits))) return;
+    announce(edits.length === 0 ? texts.unchanged : texts.saved(draft.name.trim()));
+    showTunnel(draft.name.trim());
+  };
+  const copyCommand = async (): Promise<void> => {
+    const result = await bridge.call('ssh-command.format', { tunnel: name ?? '' });
+    if (result.ok) await copy(result.output.text);
+    else setFailure(`${result.error.message} ${result.error.next}`);
+  };
+
+  if (hostForm !== null) {
+    return (
+      <HostEditor
+        config={config}
+        view={view}
+        name={hostForm.name}
+        onDone={(made) => {
+          if (made !== null) setDraft((now) => ({ ...now, host: made }));
+          setHostForm(null);
+        }}
+      />
+    );
+  }
+  const newHosts = hostEdits.flatMap((edit) => (edit.op === 'add-host' ? [edit.name] : []));
+  return (
+    <FormPage
+      title={saved === null ? texts.newTunnel : texts.editTunnel(saved.name)}
+      lead={view.readOnlyReason === null ? texts.keepsComments(view.file) : texts.readOnly(view.readOnlyReason)}
+      buttons={
+        <SaveBar
+          isOff={isSaving || view.readOnlyReason !== null || isEmpty || (dryRun.check?.problems.length ?? 0) > 0}
+          endsClients={inUse.length > 0}
+          onSave={() => void submit()}
+          onCancel={() => showTunnel(saved?.name ?? null)}
+          aside={
+            saved === null ? null : (
+              <>
+                <Button kind="quiet" onClick={() => void copyCommand()}>
+                  {texts.copySsh}
+                </Button>
+                <Button kind="quiet" disabled={view.readOnlyReason !== null} onClick={() => setRemoving(true)}>
+                  {texts.remove}
+                </Button>
+              </>
+            )
+          }
+        />
+      }
+    >
+      {view.problem === null ? null : <Note tone="retry">{texts.fileProblem(view.problem)}</Note>}
+      {saved === null ? (
+        <FormSection title={texts.paste.label}>
+          <PasteCommand first={command ?? ''} onFilled={fill} />
+        </FormSection>
+      ) : null}
+      {notes === null ? null : (
+        <Note tone="plain">
+          <p>
+            {texts.paste.understood} {newHosts.length === 0 ? null : texts.paste.makesHosts(newHosts.join(', '))}
+          </p>
+          {notes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+        </Note>
+      )}
+      <TunnelForm
+        draft={draft}
+        saved={savedDraft}
+        hosts={hosts}
+        problems={found}
+        groups={[...new Set(view.tunnels.flatMap(({ group }) => group ?? []))]}
+        onChange={setDraft}
+        onHost={(host) => setHostForm({ name: host })}
+      />
+      <FormSection title={texts.sections.test}>
+        <TestPanel
+          tunnel={draft.name.trim()}
+          edits={edits}
+          isOff={draft.name.trim() === '' || draft.host === '' || (dryRun.check?.problems.length ?? 0) > 0}
+        />
+      </FormSection>
+      {found.others.map((problem) => (
+        <Note key={problem} tone="dead">
+          {problem}
+        </Note>
+      ))}
+      {inUse.length === 0 ? null : (
+        <Note tone="retry">
+          {texts.inUse(inUse.map(({ programs, clients, spec }) => ({ programs, clients, place: placeOf(spec) })))}
+        </Note>
+      )}
+      {failure === null && dryRun.problem === null ? null : <Note tone="dead">{failure ?? dryRun.problem}</Note>}
+      {isRemoving && saved !== null ? (
+        <RemoveDialog
+          title={texts.removeTitle(saved.name)}
+          text={texts.removeText}
+          edits={[{ op: 'remove-tunnel', name: saved.name }]}
+          onCancel={() => setRemoving(false)}
+          onRemove={async () => {
+            setRemoving(false);
+            if (await write([{ op: 'remove-tunnel', name: saved.name }])) showTunnel(null);
+          }}
+        />
+      ) : null}
+    </FormPage>
+  );
+}
+
+function withNewHosts(hosts: ConfigView['hosts'], edits: readonly ConfigEdit[]): ConfigView['hosts'] {
+  const added = edits.flatMap((edit) =>
+    edit.op === 'add-host' ? [{ name: edit.name, values: edit.values, effective: edit.values }] : [],
+  );
+  return [...hosts, ...added];
+}

@@ -1,0 +1,152 @@
+import { Button } from '../../ui/button.tsx';
+import { Checkbox, Field } from '../../ui/field.tsx';
+import { chainTo } from '../prompts/way.ts';
+import type { FieldProblems } from './field-problems.ts';
+import { emptyForward, listenText, type ForwardDraft } from './forward-draft.ts';
+import { ForwardSentence } from './forward-sentence.tsx';
+import { FormRow, FormSection, SelectField } from './form-section.tsx';
+import styles from './form.module.css';
+import { useEditorTexts } from './texts.ts';
+import { tunnelDefaults, type TunnelDraft } from './tunnel-draft.ts';
+import type { ConfigView } from './use-config.ts';
+
+interface TunnelFormProps {
+  readonly draft: TunnelDraft;
+  /** As saved; null for a new tunnel. */
+  readonly saved: TunnelDraft | null;
+  /** The configuration's hosts, and those that saving would make. */
+  readonly hosts: ConfigView['hosts'];
+  readonly problems: FieldProblems;
+  readonly groups: readonly string[];
+  readonly onChange: (draft: TunnelDraft) => void;
+  /** Opens the form of a host; null: a new one. */
+  readonly onHost: (name: string | null) => void;
+}
+
+/** The fields of a tunnel. */
+export function TunnelForm({ draft, saved, hosts, problems, groups, onChange, onHost }: TunnelFormProps) {
+  const texts = useEditorTexts();
+  const set = (part: Partial<TunnelDraft>): void => onChange({ ...draft, ...part });
+  const problemOf = (field: string): string | undefined => problems.byField.get(field);
+  const isKnown = hosts.some(({ name }) => name === draft.host);
+  const hostOptions = [
+    ...(draft.host === '' ? [{ value: '', label: texts.chooseHost }] : []),
+    ...(draft.host === '' || isKnown ? [] : [{ value: draft.host, label: texts.missingHost(draft.host) }]),
+    ...hosts.map(({ name }) => ({ value: name, label: name })),
+    { value: '+', label: texts.addHost },
+  ];
+  const chain = draft.host === '' ? [] : chainTo(draft.host, hosts);
+  const replace = (key: string, forward: ForwardDraft): void =>
+    set({ forwards: draft.forwards.map((known) => (known.key === key ? forward : known)) });
+  const savedListen = (forward: ForwardDraft): string | null => {
+    const before = saved?.forwards.find(({ savedSpec }) => savedSpec === forward.savedSpec);
+    return before?.listensHere ? listenText(before) : null;
+  };
+
+  return (
+    <>
+      <FormSection title={texts.sections.tunnel}>
+        <FormRow>
+          <Field
+            label={texts.name}
+            value={draft.name}
+            maxLength={64}
+            problem={problemOf('name')}
+            hint={saved !== null && draft.name.trim() !== saved.name ? texts.renameHint(saved.name) : undefined}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+          <Field
+            label={texts.group}
+            value={draft.group}
+            maxLength={64}
+            list="editor-groups"
+            problem={problemOf('group')}
+            hint={texts.groupHint}
+            onChange={(event) => set({ group: event.target.value })}
+          />
+          <SelectField
+            label={texts.host}
+            value={draft.host}
+            options={hostOptions}
+            problem={problemOf('host')}
+            onChange={(value) => (value === '+' ? onHost(null) : set({ host: value }))}
+            aside={
+              isKnown ? (
+                <Button kind="quiet" onClick={() => onHost(draft.host)}>
+                  {texts.changeHost}
+                </Button>
+              ) : null
+            }
+          />
+        </FormRow>
+        <datalist id="editor-groups">
+          {groups.map((group) => (
+            <option key={group} value={group} />
+          ))}
+        </datalist>
+      </FormSection>
+      <FormSection title={texts.sections.forwards}>
+        {draft.forwards.map((forward, index) => (
+          <ForwardSentence
+            key={forward.key}
+            draft={forward}
+            number={index + 1}
+            chain={chain}
+            savedListen={savedListen(forward)}
+            problem={problemOf(`forwards[${index}]`) ?? null}
+            onChange={(changed) => replace(forward.key, changed)}
+            onRemove={
+              draft.forwards.length < 2
+                ? null
+                : () => set({ forwards: draft.forwards.filter(({ key }) => key !== forward.key) })
+            }
+          />
+        ))}
+        {draft.forwards.length === 0 || problemOf('forwards') !== undefined ? (
+          <p className={problemOf('forwards') === undefined ? styles['hint'] : styles['problem']}>
+            {problemOf('forwards') ?? texts.forward.none}
+          </p>
+        ) : null}
+        <div className={styles['toolbar']}>
+          <Button onClick={() => set({ forwards: [...draft.forwards, emptyForward(freshKey(draft.forwards))] })}>
+            {texts.forward.add}
+          </Button>
+        </div>
+      </FormSection>
+      <FormSection title={texts.sections.more}>
+        <FormRow>
+          <SelectField
+            label={texts.start}
+            value={draft.start}
+            options={Object.entries(texts.starts).map(([value, label]) => ({ value, label }))}
+            problem={problemOf('start')}
+            onChange={(start) => set({ start })}
+          />
+          <Field
+            label={texts.park}
+            value={draft.park}
+            placeholder={tunnelDefaults.park}
+            problem={problemOf('park')}
+            hint={texts.parkHint}
+            onChange={(event) => set({ park: event.target.value })}
+          />
+        </FormRow>
+        <div className={styles['check']}>
+          <Checkbox
+            label={texts.interactive}
+            checked={draft.interactive}
+            onChange={(event) => set({ interactive: event.target.checked })}
+          />
+        </div>
+      </FormSection>
+    </>
+  );
+}
+
+/** A key that no forward of the form has. */
+export function freshKey(forwards: readonly ForwardDraft[]): string {
+  for (let number = forwards.length; ; number += 1) {
+    const key = `new-${number}`;
+    if (!forwards.some((forward) => forward.key === key)) return key;
+  }
+}

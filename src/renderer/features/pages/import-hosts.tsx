@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
+import { useBridge } from '../../bridge.ts';
+import { Button } from '../../ui/button.tsx';
+import { Checkbox } from '../../ui/field.tsx';
+import { useSave } from '../editor/use-config.ts';
+import styles from './pages.module.css';
+import { usePageTexts } from './texts.ts';
+
+interface ImportHostsProps {
+  readonly sshConfig: CallOutput<'ssh-config.list'>;
+  /** So many hosts were taken over. */
+  readonly onImported: (count: number) => void;
+}
+
+/** Picks hosts of an OpenSSH client configuration and takes them over. */
+export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
+  const texts = usePageTexts().firstRun;
+  const bridge = useBridge();
+  const save = useSave();
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const [mayRun, setMayRun] = useState(false);
+  const [said, setSaid] = useState<readonly string[]>([]);
+  const fresh = sshConfig.hosts.filter(({ known }) => !known).map(({ alias }) => alias);
+  const toggle = (alias: string, on: boolean): void =>
+    setPicked((now) => new Set(on ? [...now, alias] : [...now].filter((known) => known !== alias)));
+  const take = async (): Promise<void> => {
+    const result = await bridge.call('ssh-config.import', {
+      aliases: [...picked],
+      mayRunCommands: sshConfig.runsCommands && mayRun,
+    });
+    if (!result.ok) return setSaid([`${result.error.message} ${result.error.next}`]);
+    const { edits, notes, skipped } = result.output;
+    const left = skipped.map(({ alias, reason }) => texts.skipped(alias, reason));
+    if (edits.length === 0) return setSaid([...left, ...notes]);
+    const outcome = await save(edits);
+    if (outcome.kind === 'failed') return setSaid([outcome.problem]);
+    if (outcome.kind === 'refused')
+      return setSaid(outcome.check.problems.map(({ key, message }) => `${key}: ${message}`));
+    setSaid([...left, ...notes]);
+    if (left.length === 0) onImported(edits.filter(({ op }) => op === 'add-host').length);
+  };
+  const isBlocked = sshConfig.runsCommands && !mayRun;
+  return (
+    <section className={styles['spaced']} aria-label={texts.importTitle(sshConfig.file)}>
+      <h2 className={styles['label']}>{texts.importTitle(sshConfig.file)}</h2>
+      <p className={styles['hint']}>{fresh.length === 0 ? texts.none : texts.importText}</p>
+      <div className={styles['checks']}>
+        {fresh.length > 1 ? (
+          <Checkbox
+            label={texts.all}
+            checked={picked.size === fresh.length}
+            onChange={(event) => setPicked(new Set(event.target.checked ? fresh : []))}
+          />
+        ) : null}
+        {sshConfig.hosts.map(({ alias, known }) => (
+          <Checkbox
+            key={alias}
+            label={known ? `${alias} (${texts.known})` : alias}
+            disabled={known}
+            checked={known || picked.has(alias)}
+            onChange={(event) => toggle(alias, event.target.checked)}
+          />
+        ))}
+      </div>
+      {sshConfig.runsCommands ? (
+        <div className={styles['spaced']}>
+          <Checkbox label={texts.mayRun} checked={mayRun} onChange={(event) => setMayRun(event.target.checked)} />
+        </div>
+      ) : null}
+      <div role="status">
+        {said.map((line) => (
+          <p key={line} className={styles['note']}>
+            {line}
+          </p>
+        ))}
+      </div>
+      <div className={styles['acts']}>
+        <Button kind="primary" disabled={picked.size === 0 || isBlocked} onClick={() => void take()}>
+          {texts.importGo(picked.size)}
+        </Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,156 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
+import { useBridge } from '../../bridge.ts';
+import { Button } from '../../ui/button.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Field } from '../../ui/field.tsx';
+import { announce } from '../../ui/live-region.tsx';
+import { Table } from '../../ui/table.tsx';
+import { Tag } from '../../ui/tag.tsx';
+import { keyTypeName } from '../prompts/fingerprint.ts';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { matches } from './matches.ts';
+import { PageShell } from './page-shell.tsx';
+import styles from './pages.module.css';
+import { usePageTexts } from './texts.ts';
+
+type Entry = CallOutput<'known-hosts.list'>[number];
+
+/** As many rows as are drawn at once; the find field narrows the rest. */
+const mostRows = 400;
+
+/** The known host keys of every file, to look through and to forget. */
+export function KnownHostsPage() {
+  const all = usePageTexts();
+  const texts = all.knownHosts;
+  const bridge = useBridge();
+  const [entries, setEntries] = useState<readonly Entry[] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [find, setFind] = useState('');
+  const [leaving, setLeaving] = useState<Entry | null>(null);
+  const reload = useCallback(async () => {
+    const result = await bridge.call('known-hosts.list', {});
+    if (result.ok) setEntries(result.output);
+    setProblem(result.ok ? null : `${result.error.message} ${result.error.next}`);
+  }, [bridge]);
+  useEffect(() => void reload(), [reload]);
+
+  const nameOf = (entry: Entry): string => (entry.names.startsWith('|') ? texts.hashed : entry.names);
+  const shown = (entries ?? []).filter((entry) =>
+    matches(find, [
+      entry.names,
+      nameOf(entry),
+      entry.keyType,
+      keyTypeName(entry.keyType),
+      entry.fingerprint,
+      entry.file,
+    ]),
+  );
+  const remove = async (entry: Entry): Promise<void> => {
+    setLeaving(null);
+    const result = await bridge.call('known-hosts.remove', { file: entry.file, name: firstName(entry) });
+    if (result.ok) announce(texts.removed(result.output.removed, firstName(entry)));
+    else setProblem(`${result.error.message} ${result.error.next}`);
+    if (result.ok) await reload();
+  };
+  return (
+    <PageShell page="known-hosts" title={texts.title} lead={texts.lead}>
+      <div className={styles['bar']}>
+        <Field
+          label={texts.find}
+          labelHidden
+          type="search"
+          placeholder={texts.find}
+          value={find}
+          onChange={(event) => setFind(event.target.value)}
+        />
+        <span className={styles['count']} role="status">
+          {entries === null ? null : texts.count(shown.length)}
+        </span>
+      </div>
+      {problem === null ? null : (
+        <p role="alert" className={styles['note']}>
+          {problem}
+        </p>
+      )}
+      {entries === null ? null : entries.length === 0 ? (
+        <EmptyState title={texts.none} text={texts.noneText} />
+      ) : shown.length === 0 ? (
+        <p className={styles['quietNote']}>{all.nothingFound(find)}</p>
+      ) : (
+        <Table
+          label={texts.title}
+          rows={shown.slice(0, mostRows)}
+          rowKey={(entry) => `${entry.file}:${entry.line}`}
+          columns={[
+            {
+              id: 'names',
+              head: texts.names,
+              width: 170,
+              look: 'strong',
+              cell: (entry) => (
+                <span title={entry.names}>
+                  {nameOf(entry)} {entry.marker === null ? null : <Tag>{markerName(entry.marker, texts.markers)}</Tag>}
+                </span>
+              ),
+            },
+            { id: 'key', head: texts.key, width: 74, look: 'soft', cell: (entry) => keyTypeName(entry.keyType) },
+            {
+              id: 'fingerprint',
+              head: texts.fingerprint,
+              look: 'mono',
+              cell: (entry) => <span title={entry.fingerprint}>{entry.fingerprint.replace(/^SHA256:/, '')}</span>,
+            },
+            {
+              id: 'file',
+              head: texts.file,
+              width: 150,
+              look: 'soft',
+              cell: (entry) => (
+                <span title={entry.file}>{texts.line(entry.file.split(/[\\/]/).at(-1) ?? entry.file, entry.line)}</span>
+              ),
+            },
+            {
+              id: 'acts',
+              head: texts.acts,
+              headHidden: true,
+              width: 92,
+              right: true,
+              cell: (entry) => (
+                <Button
+                  kind="quiet"
+                  disabled={!entry.removable}
+                  title={entry.removable ? undefined : texts.fixed}
+                  aria-label={texts.removeLabel(nameOf(entry))}
+                  onClick={() => setLeaving(entry)}
+                >
+                  {texts.remove}
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+      {leaving === null ? null : (
+        <ConfirmDialog
+          title={texts.removeTitle(nameOf(leaving))}
+          text={texts.removeText(leaving.file)}
+          yes={texts.removeYes}
+          no={all.cancel}
+          onCancel={() => setLeaving(null)}
+          onYes={() => void remove(leaving)}
+        />
+      )}
+    </PageShell>
+  );
+}
+
+/** The name by which the engine finds the line; a hashed one is its own name. */
+function firstName(entry: Entry): string {
+  return entry.names.split(',')[0] ?? entry.names;
+}
+
+function markerName(marker: string, names: Readonly<Record<string, string>>): string {
+  const bare = marker.replace(/^@/, '');
+  return names[bare] ?? bare;
+}
