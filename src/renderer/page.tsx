@@ -1,3 +1,6 @@
+import './ui/fonts.css';
+import './ui/tokens.css';
+import './ui/base.css';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
-import type { PageStore } from './page-store.ts';
+import type { PageStore, Review } from './page-store.ts';
 
 /** Where acts go and where their outcome is kept. */
 export interface Page {
@@ -26,8 +26,42 @@ export async function setWanted(page: Page, names: readonly string[], wanted: bo
   page.store.setState(({ asked }) => ({ asked: new Map([...asked].filter(([name]) => !names.includes(name))) }));
 }
 
-export async function restart(page: Page, name: string): Promise<void> {
-  await act(page, 'restart', { names: [name], all: false });
+/** Whether programs would lose their connections. */
+function inUse({ store }: Page, names: readonly string[], spec: string | null): boolean {
+  const { tunnels } = store.getState();
+  return names.some((name) =>
+    tunnels.get(name)?.forwards.some((forward) => forward.clients > 0 && (spec === null || forward.spec === spec)),
+  );
+}
+
+/** Switches tunnels; a stop under connected programs asks first. */
+export async function switchTunnels(page: Page, names: readonly string[], wanted: boolean): Promise<void> {
+  if (!wanted && inUse(page, names, null)) page.store.setState({ stopping: { names, spec: null, aim: 'stop' } });
+  else await setWanted(page, names, wanted);
+}
+
+/** Ends a tunnel's link and makes a new one; asks first where programs are connected. */
+export async function restartTunnel(page: Page, name: string): Promise<void> {
+  if (inUse(page, [name], null)) page.store.setState({ stopping: { names: [name], spec: null, aim: 'restart' } });
+  else await act(page, 'restart', { names: [name], all: false });
+}
+
+/** Switches one forward for as long as the tunnel runs; asks first where programs are connected. */
+export async function switchForward(page: Page, tunnel: string, spec: string, enabled: boolean): Promise<void> {
+  if (!enabled && inUse(page, [tunnel], spec))
+    page.store.setState({ stopping: { names: [tunnel], spec, aim: 'stop' } });
+  else await act(page, 'forward', { tunnel, spec, enabled });
+}
+
+/** The person means it. */
+export async function confirmStop(page: Page): Promise<void> {
+  const { stopping } = page.store.getState();
+  page.store.setState({ stopping: null });
+  const [name] = stopping?.names ?? [];
+  if (stopping === null || name === undefined) return;
+  if (stopping.spec !== null) await act(page, 'forward', { tunnel: name, spec: stopping.spec, enabled: false });
+  else if (stopping.aim === 'restart') await act(page, 'restart', { names: [...stopping.names], all: false });
+  else await setWanted(page, stopping.names, false);
 }
 
 /** Ends the wait of a tunnel that retries. */
@@ -35,10 +69,20 @@ export async function tryNow(page: Page, name: string): Promise<void> {
   await act(page, 'now', { names: [name], all: false });
 }
 
-export async function setForward(page: Page, tunnel: string, spec: string, enabled: boolean): Promise<void> {
-  await act(page, 'forward', { tunnel, spec, enabled });
-}
-
 export async function closeLogin(page: Page, id: string): Promise<void> {
   await act(page, 'connection.close', { id });
+}
+
+/** Shows a question: in the desktop app its window, in the panel a dialog over the page. */
+export async function openReview({ store, bridge }: Page, review: Review): Promise<void> {
+  store.setState({ review });
+  if (bridge.desktop === null) return;
+  const page = review.kind === 'prompt' ? 'prompts' : `changed-key/${review.tunnel}`;
+  await bridge.desktop('desktop.show-window', { page });
+}
+
+/** Opens an address of a forward in the person's browser. */
+export async function openAddress({ bridge }: Page, url: string): Promise<void> {
+  if (bridge.desktop === null) window.open(url, '_blank', 'noopener');
+  else await bridge.desktop('desktop.open', { url });
 }

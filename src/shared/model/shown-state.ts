@@ -18,3 +18,8 @@ export const shownStates = [
 export function shownState(state: TunnelState): ShownState {
   return state.kind === 'running' && state.degraded !== null ? 'degraded' : state.kind;
 }
+
+/** Whether a tunnel counts as up: bytes get through, at least in part, or it listens and connects on use. */
+export function isUp(state: TunnelState): boolean {
+  return state.kind === 'running' || state.kind === 'listening';
+}

@@ -1,0 +1,103 @@
+import { useEffect, useState } from 'react';
+import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
+import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
+import { usePage, usePageStore, type PageState } from '../../store/page-store.ts';
+import { currentRoute, showTunnel } from '../../store/route.ts';
+import { useTexts } from '../../texts.ts';
+import { cx } from '../../ui/cx.ts';
+import { Glyph, stateColor } from '../../ui/glyph.tsx';
+import { clientCount } from '../tunnels/row-view.ts';
+import { focusRow } from '../tunnels/tunnel-list.tsx';
+import styles from './status-line.module.css';
+
+/** States that are counted; what listens counts as up. */
+const counted = ['running', 'degraded', 'interactive', 'retrying', 'dead'] as const;
+type Counted = (typeof counted)[number];
+const coloured: ReadonlySet<ShownState> = new Set(['interactive', 'dead']);
+
+function countedAs(tunnel: TunnelStatus): ShownState {
+  const state = shownState(tunnel.state);
+  return state === 'listening' ? 'running' : state;
+}
+
+function namesIn(page: PageState, state: Counted): readonly string[] {
+  return page.order.filter((name) => {
+    const tunnel = page.tunnels.get(name);
+    return tunnel !== undefined && countedAs(tunnel) === state;
+  });
+}
+
+/** How many tunnels are how, and whether network and engine are there. */
+export function StatusLine() {
+  const texts = useTexts();
+  const clients = usePage((page) => [...page.tunnels.values()].reduce((sum, tunnel) => sum + clientCount(tunnel), 0));
+  return (
+    <footer className={styles['foot']}>
+      <div className={styles['counts']} role="group" aria-label={texts.foot.counts}>
+        {counted.map((state) => (
+          <Count key={state} state={state} />
+        ))}
+      </div>
+      <div className={styles['facts']}>
+        {clients > 0 ? <span>{texts.foot.clients(clients)}</span> : null}
+        <Reach />
+      </div>
+    </footer>
+  );
+}
+
+/** A count; each click selects the next tunnel of that state. */
+function Count({ state }: { state: Counted }) {
+  const texts = useTexts();
+  const store = usePageStore();
+  const count = usePage((page) => namesIn(page, state).length);
+  if (count === 0) return null;
+  const select = () => {
+    const names = namesIn(store.getState(), state);
+    const route = currentRoute();
+    const at = route.page === 'tunnels' && route.name !== null ? names.indexOf(route.name) : -1;
+    const next = names[(at + 1) % names.length];
+    if (next === undefined) return;
+    store.setState({ find: '' });
+    showTunnel(next);
+    requestAnimationFrame(() => focusRow(document, next));
+  };
+  return (
+    <button type="button" className={cx(styles['count'], coloured.has(state) && stateColor(state))} onClick={select}>
+      <Glyph state={state} size={12} />
+      {texts.foot[state](count)}
+    </button>
+  );
+}
+
+function Reach() {
+  const texts = useTexts();
+  const connection = usePage((page) => page.connection);
+  const causes = usePage((page) =>
+    [...page.tunnels.values()].some(
+      (tunnel) => tunnel.state.kind === 'retrying' && tunnel.state.cause.code === 'offline',
+    ),
+  );
+  const online = useOnline();
+  if (connection === 'loading') return <span>{texts.foot.loading}</span>;
+  if (connection === 'lost') return <span className={styles['bad']}>{texts.foot.lost}</span>;
+  return online && !causes ? (
+    <span>{texts.foot.online}</span>
+  ) : (
+    <span className={styles['bad']}>{texts.foot.offline}</span>
+  );
+}
+
+function useOnline(): boolean {
+  const [online, setOnline] = useState(() => navigator.onLine);
+  useEffect(() => {
+    const look = () => setOnline(navigator.onLine);
+    window.addEventListener('online', look);
+    window.addEventListener('offline', look);
+    return () => {
+      window.removeEventListener('online', look);
+      window.removeEventListener('offline', look);
+    };
+  }, []);
+  return online;
+}

@@ -1,0 +1,21 @@
+import { useMemo } from 'react';
+import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
+import { useBridge } from '../../bridge.ts';
+import { usePage } from '../../store/page-store.ts';
+import { useTexts } from '../../texts.ts';
+import { rowView, type RowView } from './row-view.ts';
+
+/** The row of a tunnel as it is now. */
+export function useRowView(tunnel: TunnelStatus): RowView {
+  const texts = useTexts();
+  const { language } = useBridge();
+  const promptId = tunnel.state.kind === 'interactive' ? tunnel.state.promptId : null;
+  const prompt = usePage((page) =>
+    promptId === null ? undefined : page.prompts.find((candidate) => candidate.id === promptId),
+  );
+  const throughput = usePage((page) => page.throughput.get(tunnel.name));
+  return useMemo(
+    () => rowView(tunnel, prompt, throughput, texts, language),
+    [tunnel, prompt, throughput, texts, language],
+  );
+}

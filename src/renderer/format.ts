@@ -1,0 +1,59 @@
+import type { WindowTexts } from '../shared/i18n/window-en.ts';
+
+/** Numbers, amounts and times as people read them. */
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `2.1 GB`: decimal units, two figures at most below ten. */
+export function bytesText(bytes: number, language: string): string {
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${numberText(value, language, digits)} ${byteUnits[unit] ?? 'TB'}`;
+}
+
+/** `1.2 MB/s`; small flows in kB, so that figures do not jump between units. */
+export function rateText(bytesPerSecond: number, language: string): string {
+  if (bytesPerSecond < 1000) return `${numberText(bytesPerSecond / 1000, language, 1)} kB/s`;
+  return `${bytesText(bytesPerSecond, language)}/s`;
+}
+
+export function numberText(value: number, language: string, digits = 0): string {
+  return new Intl.NumberFormat(language, { minimumFractionDigits: 0, maximumFractionDigits: digits }).format(value);
+}
+
+/** `4 d 6 h`, `3 h 10 min`, `38 s`: the two largest parts that say something. */
+export function durationText(durationMs: number, texts: WindowTexts): string {
+  const units = texts.durations;
+  const seconds = Math.max(0, Math.round(durationMs / 1000));
+  if (seconds < 60) return `${seconds} ${units.s}`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} ${units.min}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return pair(hours, units.h, minutes % 60, units.min);
+  return pair(Math.floor(hours / 24), units.d, hours % 24, units.h);
+}
+
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+/** `09:41`. */
+export function clockText(atMs: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs);
+}
+
+/** `09:41` today, `Tuesday` within the week, else the date. */
+export function sinceText(atMs: number, nowMs: number, language: string): string {
+  if (sameDay(atMs, nowMs)) return clockText(atMs, language);
+  if (nowMs - atMs < 6 * 86_400_000) return new Intl.DateTimeFormat(language, { weekday: 'long' }).format(atMs);
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(atMs);
+}
+
+export function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
