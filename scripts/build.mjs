@@ -8,6 +8,7 @@ const out = new URL('out/', root).pathname;
 
 /** Entry points by output name; one that does not exist yet is an error, so that nothing ships without its source. */
 const entries = {
+  main: 'src/main/index.ts',
   cli: 'src/main/cli/index.ts',
   headless: 'src/main/headless.ts',
   'engine-thread': 'src/main/engine/engine-thread.ts',
@@ -34,6 +35,18 @@ export async function build() {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+  // A sandboxed preload is one CommonJS file.
+  await esbuild.build({
+    entryPoints: { preload: new URL('src/preload/index.ts', root).pathname },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'browser',
+    format: 'cjs',
+    target: 'chrome140',
+    external: ['electron'],
     logLevel: 'warning',
   });
   if (existsSync(`${out}cli.js`)) await chmod(`${out}cli.js`, 0o755);

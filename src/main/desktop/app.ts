@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { app, dialog } from 'electron';
+import { asHoldfastError } from '../../shared/model/failure.ts';
+import { resolveProfile } from '../engine/config/paths.ts';
+import { hardenApp, hardenSession } from './hardening.ts';
+import { appId } from './identity.ts';
+import { hiddenArgument } from './login-start.ts';
+import { registerPageScheme, servePages } from './page-protocol.ts';
+import { DesktopShell } from './shell.ts';
+
+/** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
+export function startDesktop(): void {
+  const profile = resolveProfile(namedConfig(process.argv));
+  // Chromium's files and the instance lock belong to the profile: two profiles are two apps.
+  const data = join(profile.stateFolder, 'desktop');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  app.setName('Holdfast');
+  app.setPath('userData', data);
+  if (process.platform === 'win32') app.setAppUserModelId(appId);
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  hardenApp();
+  registerPageScheme();
+  // The tray keeps it alive, not a window.
+  app.on('window-all-closed', () => undefined);
+
+  const out = dirname(fileURLToPath(import.meta.url));
+  let shell: DesktopShell | null = null;
+  let launchedAgain = false;
+  app.on('second-instance', () => {
+    launchedAgain = true;
+    shell?.showWindow(null);
+  });
+  app.on('activate', () => shell?.showWindow(null));
+  app.on('before-quit', (event) => {
+    if (shell === null || shell.hasEnded) return;
+    event.preventDefault();
+    // On macOS this comes from the Dock and the menu as well; elsewhere from the end of the session or a signal.
+    shell.quit({ ask: process.platform === 'darwin' });
+  });
+  const begin = async (): Promise<void> => {
+    await app.whenReady();
+    hardenSession();
+    servePages(join(out, 'renderer'));
+    shell = new DesktopShell({
+      profile,
+      preload: join(out, 'preload.cjs'),
+      assets: join(app.getAppPath(), 'assets'),
+      devTools: !app.isPackaged,
+    });
+    await shell.start({ hidden: startsHidden() && !launchedAgain });
+  };
+  begin().catch((error: unknown) => {
+    dialog.showErrorBox('Holdfast', asHoldfastError(error, 'desktop').message);
+    app.exit(1);
+  });
+}
+
+/** `--config FILE` as for the command. */
+function namedConfig(argv: readonly string[]): string | null {
+  const at = argv.indexOf('--config');
+  return at === -1 ? null : (argv[at + 1] ?? null);
+}
+
+/** Started by the login: macOS tells it, the others by the argument of their entry. */
+function startsHidden(): boolean {
+  if (process.argv.includes(hiddenArgument)) return true;
+  return process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin;
+}

@@ -1,0 +1,98 @@
+import { app, clipboard, Notification, shell as system } from 'electron';
+import { type DesktopCallName, type DesktopInput, type DesktopOutput } from '../../shared/contract/shell-bridge.ts';
+import { HoldfastError } from '../../shared/model/failure.ts';
+import type { Profile } from '../engine/config/paths.ts';
+import type { LoginStart } from './login-start.ts';
+import { mayOpenOutside } from './page-files.ts';
+import type { DesktopSettingsFile } from './settings.ts';
+
+/** What the shell gives to answer calls of its own. */
+export interface DesktopCallParts {
+  readonly profile: Profile;
+  readonly settings: DesktopSettingsFile;
+  readonly loginStart: LoginStart;
+  readonly cryptoPath: () => string;
+  readonly hasTray: () => boolean;
+  readonly setTheme: (theme: 'system' | 'light' | 'dark') => void;
+  readonly promptsDone: () => void;
+  readonly promptHeight: (height: number) => void;
+  readonly showWindow: (page: string | null) => void;
+}
+
+type Answers = { readonly [N in DesktopCallName]: (input: DesktopInput<N>) => Promise<DesktopOutput<N>> };
+
+/** Answers one call of a page to the shell; the input fits the contract already. */
+export function answerDesktopCall(parts: DesktopCallParts, name: DesktopCallName, input: unknown): Promise<unknown> {
+  const answer = answersOf(parts)[name] as (input: unknown) => Promise<unknown>;
+  return answer(input);
+}
+
+function answersOf(parts: DesktopCallParts): Answers {
+  const { settings, loginStart, profile } = parts;
+  return {
+    'desktop.state': async () => ({
+      version: app.getVersion(),
+      electron: process.versions['electron'] ?? '',
+      chromium: process.versions['chrome'] ?? '',
+      node: process.versions.node,
+      cryptoPath: parts.cryptoPath(),
+      loginStart: loginStart.state(),
+      tray: parts.hasTray(),
+      notifications: settings.value.notifications && Notification.isSupported(),
+      closeToTray: settings.value.closeToTray,
+      theme: settings.value.theme,
+      logFolder: profile.logFolder,
+      configFile: profile.configFile,
+    }),
+    'desktop.set-login-start': ({ enabled }) => loginStart.set(enabled),
+    'desktop.set': async ({ notifications, closeToTray, theme }) => {
+      await settings.set({
+        ...(notifications === undefined ? {} : { notifications }),
+        ...(closeToTray === undefined ? {} : { closeToTray }),
+        ...(theme === undefined ? {} : { theme }),
+      });
+      if (theme !== undefined) parts.setTheme(theme);
+      return {};
+    },
+    'desktop.copy': async ({ text }) => {
+      await Promise.resolve(clipboard.writeText(text));
+      return {};
+    },
+    'desktop.open': async ({ url }) => {
+      if (!mayOpenOutside(url)) {
+        throw new HoldfastError({
+          code: 'usage',
+          where: url,
+          message: 'Holdfast opens only addresses on this machine.',
+          next: 'Copy the address and open it yourself.',
+        });
+      }
+      await system.openExternal(url);
+      return {};
+    },
+    'desktop.open-config': async () => {
+      const problem = await system.openPath(profile.configFile);
+      if (problem !== '') {
+        throw new HoldfastError({
+          code: 'usage',
+          where: profile.configFile,
+          message: `No program opened ${profile.configFile}: ${problem}`,
+          next: 'Open it in an editor of your choice.',
+        });
+      }
+      return {};
+    },
+    'desktop.prompts-done': async () => {
+      parts.promptsDone();
+      return {};
+    },
+    'desktop.prompt-height': async ({ height }) => {
+      parts.promptHeight(height);
+      return {};
+    },
+    'desktop.show-window': async ({ page }) => {
+      parts.showWindow(page);
+      return {};
+    },
+  };
+}

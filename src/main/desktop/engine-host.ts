@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
+import type { EngineEvent } from '../../shared/contract/events.ts';
+import { asHoldfastError, type Cause, HoldfastError } from '../../shared/model/failure.ts';
+import type { Profile } from '../engine/config/paths.ts';
+import { ControlClient } from '../engine/control/control-client.ts';
+import { type Disposable, DisposableStore, listen } from '../engine/lifecycle/disposable.ts';
+import { Emitter, type Event } from '../engine/lifecycle/emitter.ts';
+import type { ThreadMessage, ThreadOptions } from '../headless.ts';
+
+/**
+ * desktop: the shell of Electron on the engine: tray, windows, notifications, start at login, power. The only importer of electron.
+ *
+ * - app.ts            puts the parts together; lifecycle.ts: the phases of its life
+ * - engine-host.ts    the engine's thread and the contract with it; shell-state.ts: its state as last told
+ * - tray-model.ts, notification-policy.ts, prompt-policy.ts, autostart-file.ts, window-options.ts, page-files.ts, ipc-guard.ts   pure decisions
+ * - tray.ts, tray-host.ts, notifications.ts, login-start.ts, power.ts, main-window.ts, prompt-window.ts, ipc.ts, hardening.ts   what Electron does
+ */
+
+/** The contract with an engine, whatever carries it. */
+export interface EngineLink extends Disposable {
+  call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
+  readonly onDidEvent: Event<EngineEvent>;
+  readonly onDidClose: Event<HoldfastError>;
+}
+
+export type EngineStatus =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'running'; readonly link: EngineLink; readonly own: boolean; readonly cryptoPath: string }
+  | { readonly kind: 'gone'; readonly causes: readonly Cause[] };
+
+/** The engine has its own shorter deadline; then its thread is cut off. With the rest of quitting it stays under 5 s. */
+const stopLimitMs = 4000;
+
+/**
+ * Runs the engine on a thread of this process, or joins the one that already runs on this profile (a `holdfast serve`). One start at a time;
+ * `start` again after `gone`.
+ */
+export class EngineHost implements Disposable {
+  readonly #profile: Profile;
+  readonly #onDidChange = new Emitter<EngineStatus>();
+  readonly onDidChange = this.#onDidChange.event;
+  #run = new DisposableStore();
+  #worker: Worker | null = null;
+  #exited: Promise<void> = Promise.resolve();
+  #status: EngineStatus = { kind: 'starting' };
+  #stopping = false;
+
+  constructor(profile: Profile) {
+    this.#profile = profile;
+  }
+
+  get status(): EngineStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#run.dispose();
+    this.#run = new DisposableStore();
+    this.#set({ kind: 'starting' });
+    const options: ThreadOptions = { profile: this.#profile, logToStderr: false, mayBeMissing: true };
+    const worker = new Worker(threadFile(), { workerData: options });
+    this.#worker = worker;
+    const causes: Cause[] = [];
+    this.#exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        if (this.#worker === worker) this.#worker = null;
+        resolve();
+      });
+    });
+    worker.on('error', (error: Error) => causes.push(asHoldfastError(error, 'engine').toCause()));
+    this.#run.add(
+      listen(worker, 'message', (message: ThreadMessage) => {
+        if (message.kind === 'ready') void this.#join(true, cryptoPathOf(message));
+        else if (message.kind === 'failed') causes.push(...message.causes);
+      }),
+    );
+    void this.#exited.then(() => {
+      if (this.#stopping) return;
+      const elsewhere = causes.some((cause) => cause.code === 'already-running');
+      if (elsewhere) void this.#join(false, '');
+      else this.#gone(causes.length > 0 ? causes : [endedByItself()]);
+    });
+  }
+
+  /** Ends our own engine and waits for it; one that somebody else runs stays. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const worker = this.#worker;
+    if (worker) {
+      worker.postMessage({ kind: 'stop' });
+      const timer = setTimeout(() => void worker.terminate(), stopLimitMs);
+      await this.#exited;
+      clearTimeout(timer);
+    }
+    this.#run.dispose();
+  }
+
+  dispose(): void {
+    this.#stopping = true;
+    this.#run.dispose();
+    this.#onDidChange.dispose();
+    void this.#worker?.terminate();
+  }
+
+  async #join(own: boolean, cryptoPath: string): Promise<void> {
+    const run = this.#run;
+    try {
+      const link = await ControlClient.connect(this.#profile, { client: 'holdfast desktop' });
+      run.add(link);
+      if (run.isDisposed) return;
+      run.add(link.onDidClose((error) => this.#gone([error.toCause()])));
+      this.#set({ kind: 'running', link, own, cryptoPath });
+    } catch (error) {
+      this.#gone([asHoldfastError(error, this.#profile.socketPath).toCause()]);
+    }
+  }
+
+  #gone(causes: readonly Cause[]): void {
+    if (this.#stopping || this.#status.kind === 'gone') return;
+    this.#set({ kind: 'gone', causes });
+  }
+
+  #set(status: EngineStatus): void {
+    this.#status = status;
+    this.#onDidChange.fire(status);
+  }
+}
+
+/** What the thread says of ssh2's crypto. */
+function cryptoPathOf(message: object): string {
+  return 'cryptoPath' in message && typeof message.cryptoPath === 'string' ? message.cryptoPath : '';
+}
+
+function endedByItself(): Cause {
+  return new HoldfastError({
+    code: 'internal',
+    where: 'engine',
+    message: 'The engine ended by itself.',
+    next: 'Start it again. The log says what it did last.',
+  }).toCause();
+}
+
+/** The engine's bundle lies beside ours. */
+function threadFile(): string {
+  const file = fileURLToPath(new URL('./engine-thread.js', import.meta.url));
+  if (!existsSync(file)) throw new Error(`the engine's bundle is missing: ${file}`);
+  return file;
+}

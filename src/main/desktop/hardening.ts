@@ -1,0 +1,31 @@
+import { app, type Session, session, type WebContents } from 'electron';
+import { pageOrigin } from './page-files.ts';
+
+/** Before `ready`: every renderer in a sandbox, whatever a window says. */
+export function hardenApp(): void {
+  app.enableSandbox();
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents));
+}
+
+/** After `ready`: no page gets any permission, device or download. */
+export function hardenSession(target: Session = session.defaultSession): void {
+  target.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  target.setPermissionCheckHandler(() => false);
+  target.setDevicePermissionHandler(() => false);
+  target.on('will-download', (event) => event.preventDefault());
+  // Our pages come from the app's own scheme: nothing may leave over the network, whatever a page tries. Developer tools load themselves.
+  target.webRequest.onBeforeRequest((details, answer) => {
+    const allowed = details.url.startsWith(`${pageOrigin}/`) || /^(devtools|data|blob):/.test(details.url);
+    answer({ cancel: !allowed });
+  });
+}
+
+/** No page goes elsewhere, opens a window, or embeds another. */
+function hardenContents(contents: WebContents): void {
+  const refuse = (event: { preventDefault: () => void }): void => event.preventDefault();
+  contents.on('will-navigate', refuse);
+  contents.on('will-redirect', refuse);
+  contents.on('will-frame-navigate', refuse);
+  contents.on('will-attach-webview', refuse);
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+}

@@ -1,0 +1,401 @@
+import { join } from 'node:path';
+import { app, clipboard, nativeTheme, shell as system } from 'electron';
+import { type DesktopTexts, desktopEn } from '../../shared/i18n/desktop-en.ts';
+import { desktopDe } from '../../shared/i18n/desktop-de.ts';
+import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
+import { HoldfastError } from '../../shared/model/failure.ts';
+import type { Profile } from '../engine/config/paths.ts';
+import { DisposableStore, MutableDisposable } from '../engine/lifecycle/disposable.ts';
+import { setApplicationMenu } from './app-menu.ts';
+import { answerDesktopCall } from './desktop-calls.ts';
+import { EngineHost, type EngineStatus } from './engine-host.ts';
+import { PageIpc } from './ipc.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { createLoginStart, type LoginStart } from './login-start.ts';
+import { MainWindow } from './main-window.ts';
+import { askEngineGone, askInBox, askQuit, tellWindowGone } from './message-boxes.ts';
+import { NotificationPolicy } from './notification-policy.ts';
+import { Notifications } from './notifications.ts';
+import { mayOpenOutside } from './page-files.ts';
+import { watchPower } from './power.ts';
+import { PromptPolicy } from './prompt-policy.ts';
+import { PromptWindow } from './prompt-window.ts';
+import { DesktopSettingsFile } from './settings.ts';
+import { type ShellEvent, ShellState } from './shell-state.ts';
+import { TrayHost } from './tray-host.ts';
+import { buildTrayModel, type TrayAction } from './tray-model.ts';
+import { TrayView } from './tray.ts';
+import type { WindowContext } from './window-options.ts';
+
+export interface ShellOptions {
+  readonly profile: Profile;
+  readonly preload: string;
+  readonly assets: string;
+  readonly devTools: boolean;
+}
+
+/** At login the panel may come after us: so long a hidden start waits for a tray before it shows itself in the task bar. */
+const trayGraceMs = 8000;
+
+/** The desktop app once Electron is ready: its parts, and what goes between them. */
+export class DesktopShell {
+  readonly #options: ShellOptions;
+  readonly #texts: DesktopTexts;
+  readonly #store = new DisposableStore();
+  readonly #settings: DesktopSettingsFile;
+  readonly #engine: EngineHost;
+  readonly #state: ShellState;
+  readonly #trayHost: TrayHost;
+  readonly #tray = new MutableDisposable<TrayView>();
+  readonly #window: MainWindow;
+  readonly #promptWindow: PromptWindow;
+  readonly #promptPolicy = new PromptPolicy();
+  readonly #notifications: Notifications;
+  readonly #ipc: PageIpc;
+  readonly #loginStart: LoginStart;
+  readonly #lifecycle: Lifecycle;
+  /** The window of questions cannot be shown: message boxes ask, one after the other. */
+  #boxes: Promise<void> | null = null;
+
+  constructor(options: ShellOptions) {
+    this.#options = options;
+    this.#texts = app.getLocale().startsWith('de') ? desktopDe : desktopEn;
+    const store = this.#store;
+    this.#settings = new DesktopSettingsFile(join(options.profile.stateFolder, 'desktop.json'));
+    this.#engine = store.add(new EngineHost(options.profile));
+    this.#state = store.add(new ShellState());
+    this.#trayHost = store.add(new TrayHost());
+    store.add(this.#tray);
+    this.#loginStart = createLoginStart(this.#texts);
+    this.#lifecycle = new Lifecycle({
+      clients: () => this.#state.clients,
+      ask: () => askQuit(this.#texts, this.#state.clients, this.#busyTunnels()),
+      stop: () => this.#stop(),
+      leave: () => this.#leave(),
+    });
+    this.#window = store.add(
+      new MainWindow({
+        context: () => this.#windowContext(),
+        settings: this.#settings,
+        onClose: () => this.#onCloseWindow(),
+        onFail: (reason) => void tellWindowGone(this.#texts, reason),
+        onVisible: (visible) => {
+          if (process.platform === 'darwin') app.setActivationPolicy(visible ? 'regular' : 'accessory');
+        },
+      }),
+    );
+    this.#promptWindow = store.add(
+      new PromptWindow({
+        context: () => this.#windowContext(),
+        onFail: () => this.#askInBoxes(),
+        quitting: () => this.#lifecycle.isQuitting,
+      }),
+    );
+    this.#notifications = store.add(
+      new Notifications({
+        policy: new NotificationPolicy(this.#texts),
+        icon: join(options.assets, 'icons', '128x128.png'),
+        enabled: () => this.#settings.value.notifications,
+        watched: () => this.#window.isFocused,
+        onClick: (page) => {
+          this.#promptPolicy.clicked(performance.now());
+          if (page === 'prompts') this.showPrompts(null);
+          else this.showWindow(page);
+        },
+      }),
+    );
+    this.#ipc = store.add(
+      new PageIpc({
+        call: (name, input) => this.call(name, input as CallInput<CallName>),
+        desktop: (name, input) => answerDesktopCall(this.#callParts(), name, input),
+        onLogWanted: ({ log, logTunnel }) => {
+          void this.#link()
+            .call('subscribe', { tunnels: true, prompts: true, log, logTunnel })
+            .catch(() => undefined);
+        },
+      }),
+    );
+  }
+
+  get hasEnded(): boolean {
+    return this.#lifecycle.phase === 'ended';
+  }
+
+  async start({ hidden }: { hidden: boolean }): Promise<void> {
+    const store = this.#store;
+    const { theme } = this.#settings.value;
+    nativeTheme.themeSource = theme;
+    setApplicationMenu(
+      this.#texts,
+      { openPage: (page) => this.showWindow(page), quit: () => this.quit({ ask: true }) },
+      this.#options.devTools,
+    );
+    store.add(this.#state.onDidHappen((event) => this.#onEvent(event)));
+    store.add(this.#state.onDidEngineEvent((event) => this.#ipc.send(event)));
+    store.add(this.#engine.onDidChange((status) => this.#onEngine(status)));
+    store.add(
+      watchPower({
+        onSuspend: () => this.#notifications.suspended(),
+        onResume: () => {
+          this.#notifications.resumed();
+          void this.call('wake', { reason: 'resume' }).catch(() => undefined);
+        },
+        onShutdown: () => this.quit({ ask: false }),
+      }),
+    );
+    const redraw = (): void => this.#tray.value?.changed();
+    nativeTheme.on('updated', redraw);
+    store.defer(() => nativeTheme.removeListener('updated', redraw));
+    this.#engine.start();
+    this.#lifecycle.running();
+    store.add(this.#trayHost.onDidChange((present) => this.#onTrayHost(present)));
+    if (!hidden) this.showWindow(null);
+    await this.#trayHost.start();
+    if (this.#trayHost.present) this.#ensureTray();
+    else if (hidden) this.#showWithoutTray();
+    await this.#loginStart.refresh().catch(() => undefined);
+  }
+
+  /** Shows the main window in front, at `page` if one is named. */
+  showWindow(page: string | null): void {
+    if (this.#lifecycle.isQuitting) return;
+    this.#window.show(page);
+  }
+
+  /** Shows the questions because a person asked for them. */
+  showPrompts(id: string | null): void {
+    if (this.#lifecycle.isQuitting) return;
+    if (this.#boxes === null) this.#promptWindow.show({ id, focus: true });
+    else this.#askInBoxes();
+  }
+
+  quit(how: { ask: boolean }): void {
+    void this.#lifecycle.quit(how);
+  }
+
+  /** One call of a person in this shell. Rejects with `no-engine` while there is none. */
+  async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    // What comes at once must find them in the policy: a question may be here before the answer to the call.
+    const asked = namesIn(input);
+    if (name === 'up' || name === 'restart' || name === 'now' || name === 'tunnel.test') {
+      this.#promptPolicy.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#members(asked));
+    }
+    return this.#link().call(name, input);
+  }
+
+  #link() {
+    const { status } = this.#engine;
+    if (status.kind === 'running') return status.link;
+    throw new HoldfastError({
+      code: 'no-engine',
+      where: this.#options.profile.configFile,
+      message: status.kind === 'starting' ? 'The engine is still starting.' : 'The engine is not running.',
+      next: 'Try again in a moment.',
+    });
+  }
+
+  /** Names and the members of groups. */
+  #members(names: readonly string[]): string[] {
+    const wanted = new Set(names);
+    return [...this.#state.tunnels.values()]
+      .filter(({ name, group }) => wanted.has(name) || (group !== null && wanted.has(group)))
+      .map(({ name }) => name);
+  }
+
+  #onEngine(status: EngineStatus): void {
+    switch (status.kind) {
+      case 'starting':
+        this.#state.lose('starting');
+        break;
+      case 'running':
+        this.#state.join(status.link).catch(() => undefined);
+        break;
+      case 'gone':
+        this.#state.lose('gone');
+        this.#ipc.sendConnection('lost');
+        void this.#afterGone(status);
+        break;
+    }
+  }
+
+  async #afterGone(status: EngineStatus & { kind: 'gone' }): Promise<void> {
+    for (;;) {
+      const choice = await askEngineGone(this.#texts, status.causes);
+      if (this.#lifecycle.isQuitting) return;
+      if (choice === 'again') return this.#engine.start();
+      if (choice === 'quit') return this.quit({ ask: false });
+      await system.openPath(this.#options.profile.configFile);
+    }
+  }
+
+  #onEvent(event: ShellEvent): void {
+    this.#tray.value?.changed();
+    switch (event.kind) {
+      case 'joined':
+        this.#notifications.begin([...this.#state.tunnels.values()]);
+        this.#ipc.sendConnection('connected');
+        break;
+      case 'tunnels':
+        this.#promptPolicy.changed(event.changed);
+        this.#notifications.take(event);
+        break;
+      case 'prompt-opened':
+        if (this.#promptPolicy.opensWindow(event.prompt, this.#state.tunnels)) this.#openPrompt();
+        else this.#notifications.show(this.#notificationPolicyStep(event));
+        break;
+      case 'prompt-closed':
+        this.#notifications.show(this.#notificationPolicyStep(event));
+        if (this.#state.prompts.length === 0) this.#promptWindow.hide();
+        break;
+      case 'gone':
+        this.#promptWindow.hide();
+        break;
+    }
+  }
+
+  #notificationPolicyStep(event: ShellEvent & { kind: 'prompt-opened' | 'prompt-closed' }) {
+    const policy = new NotificationPolicy(this.#texts);
+    return event.kind === 'prompt-opened' ? policy.prompted(event.prompt) : policy.promptClosed(event.prompt);
+  }
+
+  #openPrompt(): void {
+    if (this.#boxes !== null) {
+      this.#askInBoxes();
+      return;
+    }
+    const focused = this.#window.isFocused || this.#promptWindow.isFocused;
+    const focus = this.#promptPolicy.takesFocus(performance.now(), focused);
+    if (!this.#promptWindow.isVisible || focus) this.#promptWindow.show({ id: null, focus });
+  }
+
+  /** The window of questions cannot be shown: the system's message boxes ask what has only buttons; for the rest the main window is the place. */
+  #askInBoxes(): void {
+    this.#boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
+      for (const prompt of this.#state.prompts) {
+        const answer = await askInBox(this.#texts, prompt).catch(() => null);
+        if (answer === null) this.showWindow('prompts');
+        else
+          await this.call('answer', { id: prompt.id, answer: { kind: answer } }).catch(
+            // Answered elsewhere meanwhile.
+            () => undefined,
+          );
+      }
+    });
+  }
+
+  #onTrayHost(present: boolean): void {
+    if (present) this.#ensureTray();
+    // Without a tray a hidden window could not be found again.
+    else if (!this.#window.isVisible) this.#window.showMinimized();
+  }
+
+  /** Made once; a host that went and came back finds the same icon. */
+  #ensureTray(): void {
+    if (this.#tray.value !== null || this.#lifecycle.isQuitting) return;
+    this.#tray.value = new TrayView({
+      assets: this.#options.assets,
+      model: () => buildTrayModel(this.#state.source, this.#texts),
+      onAction: (action) => this.#onTrayAction(action),
+      darkTaskbar: () => nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+    });
+  }
+
+  #showWithoutTray(): void {
+    const timer = setTimeout(() => {
+      if (!this.#trayHost.present && !this.#lifecycle.isQuitting) this.#window.showMinimized();
+    }, trayGraceMs);
+    this.#store.defer(() => clearTimeout(timer));
+  }
+
+  #onTrayAction(action: TrayAction): void {
+    this.#promptPolicy.clicked(performance.now());
+    const calm = (promise: Promise<unknown>): void => void promise.catch(() => undefined);
+    switch (action.do) {
+      case 'prompt':
+        return this.showPrompts(action.id);
+      case 'page':
+        return this.showWindow(action.page);
+      case 'toggle':
+        return calm(this.call(action.up ? 'up' : 'down', { names: [action.tunnel], all: false }));
+      case 'all':
+        return calm(this.call(action.call, { names: [], all: true }));
+      case 'copy':
+        return calm(Promise.resolve(clipboard.writeText(action.text)));
+      case 'browse':
+        return mayOpenOutside(action.url) ? calm(system.openExternal(action.url)) : undefined;
+      case 'open':
+        return this.showWindow(null);
+      case 'quit':
+        return this.quit({ ask: true });
+    }
+  }
+
+  #onCloseWindow(): 'close' | 'hide' | 'minimize' {
+    if (this.#lifecycle.isQuitting) return 'close';
+    if (process.platform === 'darwin') return 'hide';
+    if (!this.#settings.value.closeToTray) {
+      this.quit({ ask: true });
+      return 'minimize';
+    }
+    return this.#tray.value !== null && this.#trayHost.present ? 'hide' : 'minimize';
+  }
+
+  #busyTunnels(): string[] {
+    return [...this.#state.tunnels.values()]
+      .filter(({ forwards, parked }) => parked > 0 || forwards.some(({ clients }) => clients > 0))
+      .map(({ name }) => name);
+  }
+
+  #windowContext(): WindowContext {
+    const { assets, preload, devTools } = this.#options;
+    return {
+      platform: process.platform,
+      preload,
+      // Windows and macOS take the icon from the program itself.
+      icon: process.platform === 'linux' ? join(assets, 'icons', '128x128.png') : null,
+      dark: nativeTheme.shouldUseDarkColors,
+      devTools,
+    };
+  }
+
+  #callParts() {
+    return {
+      profile: this.#options.profile,
+      settings: this.#settings,
+      loginStart: this.#loginStart,
+      cryptoPath: () => (this.#engine.status.kind === 'running' ? this.#engine.status.cryptoPath : ''),
+      hasTray: () => this.#tray.value !== null && this.#trayHost.present,
+      setTheme: (theme: 'system' | 'light' | 'dark') => {
+        nativeTheme.themeSource = theme;
+      },
+      promptsDone: () => this.#promptWindow.hide(),
+      promptHeight: (height: number) => this.#promptWindow.setHeight(height),
+      showWindow: (page: string | null) => {
+        this.#promptPolicy.clicked(performance.now());
+        if (page === 'prompts') this.showPrompts(null);
+        else this.showWindow(page);
+      },
+    };
+  }
+
+  async #stop(): Promise<void> {
+    this.#tray.dispose();
+    this.#window.dispose();
+    this.#promptWindow.dispose();
+    this.#trayHost.dispose();
+    await Promise.all([this.#engine.stop(), this.#settings.flush()]);
+  }
+
+  #leave(): void {
+    this.#store.dispose();
+    app.quit();
+    // Something of the system may still hold it.
+    setTimeout(() => app.exit(0), 200);
+  }
+}
+
+function namesIn(input: object): readonly string[] | 'all' {
+  if ('all' in input && input.all === true) return 'all';
+  if ('names' in input && Array.isArray(input.names)) return input.names.map(String);
+  return 'tunnel' in input && typeof input.tunnel === 'string' ? [input.tunnel] : [];
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
+import { Emitter } from '../engine/lifecycle/emitter.ts';
+
+const watcher = 'org.kde.StatusNotifierWatcher';
+const watcherPath = '/StatusNotifierWatcher';
+const askTimeoutMs = 3000;
+/** A monitor that ended is started again after so long, at most `maxRestarts` times. */
+const restartMs = 2000;
+const maxRestarts = 5;
+
+/**
+ * Whether this desktop shows tray icons. Windows and macOS always do. On Linux somebody must own StatusNotifierWatcher on the session bus and have a
+ * host registered; that may come late, after the login, or go. Asked through gdbus(1), which comes with GLib; without it the answer stays no, and the
+ * window stays in the task bar.
+ */
+export class TrayHost implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #onDidChange = this.#store.add(new Emitter<boolean>());
+  readonly onDidChange = this.#onDidChange.event;
+  readonly #platform: NodeJS.Platform;
+  #present: boolean;
+  #monitor: ChildProcess | null = null;
+  #restarts = 0;
+  #asking = false;
+  #askAgain = false;
+
+  constructor(platform: NodeJS.Platform = process.platform) {
+    this.#platform = platform;
+    this.#present = platform === 'win32' || platform === 'darwin';
+  }
+
+  get present(): boolean {
+    return this.#present;
+  }
+
+  /** Looks once and follows changes from then on. Resolves after the first look. */
+  async start(): Promise<void> {
+    if (this.#platform === 'win32' || this.#platform === 'darwin') return;
+    this.#watch();
+    this.#store.defer(() => this.#monitor?.kill());
+    await this.#look();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  /** Each line is a change of owner, or a signal of the watcher: then ask what is true. */
+  #watch(): void {
+    const monitor = spawn('gdbus', ['monitor', '--session', '--dest', watcher, '--object-path', watcherPath], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#monitor = monitor;
+    monitor.on('error', () => undefined);
+    monitor.stdout.on('data', () => void this.#look());
+    monitor.on('exit', () => {
+      if (this.#store.isDisposed || this.#restarts >= maxRestarts) return;
+      this.#restarts += 1;
+      const timer = setTimeout(() => this.#watch(), restartMs);
+      this.#store.defer(() => clearTimeout(timer));
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#asking) {
+      this.#askAgain = true;
+      return;
+    }
+    this.#asking = true;
+    try {
+      do {
+        this.#askAgain = false;
+        const present = await hasHost();
+        if (this.#store.isDisposed) return;
+        if (present !== this.#present) {
+          this.#present = present;
+          this.#onDidChange.fire(present);
+        }
+      } while (this.#askAgain);
+    } finally {
+      this.#asking = false;
+    }
+  }
+}
+
+/** The watcher is there and says that a host shows its items. Any trouble means no. */
+function hasHost(): Promise<boolean> {
+  const args = [
+    ...['call', '--session', '--timeout', '2', '--dest', watcher, '--object-path', watcherPath],
+    ...['--method', 'org.freedesktop.DBus.Properties.Get', watcher, 'IsStatusNotifierHostRegistered'],
+  ];
+  return new Promise((resolve) => {
+    execFile('gdbus', args, { timeout: askTimeoutMs, killSignal: 'SIGKILL' }, (error, stdout) => {
+      resolve(error === null && /<true>/.test(stdout));
+    });
+  });
+}
