@@ -1,0 +1,292 @@
+import { join } from 'node:path';
+import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
+import { formatDuration, formatSize } from '../config/quantity.ts';
+import { supportedAlgorithms } from '../ssh/algorithms.ts';
+
+/** A host on its way into the configuration: its keys there, and what could not be taken over. */
+export interface HostDraft {
+  readonly values: Record<string, ConfigValue>;
+  readonly notes: string[];
+  /** Options that were given already: in ssh the first one counts. */
+  readonly seen: Set<string>;
+}
+
+export function newHostDraft(): HostDraft {
+  return { values: {}, notes: [], seen: new Set() };
+}
+
+export interface OptionContext {
+  /** Makes a path of the option ready for the configuration (tokens, `~`). Null: it could not be. */
+  readonly path: (text: string) => string | null;
+  readonly platform: NodeJS.Platform;
+}
+
+type Taker = (draft: HostDraft, value: string, context: OptionContext, name: string) => void;
+
+/** Options that add up; of all others the first counts. */
+const additive = new Set(['identityfile', 'certificatefile']);
+
+/**
+ * Takes one option of ssh_config(5) over. `name` in any case. False: Holdfast has nothing like it, and the caller says so. What is known but
+ * cannot be taken as it stands leaves a note in the draft.
+ */
+export function applyHostOption(draft: HostDraft, name: string, value: string, context: OptionContext): boolean {
+  const key = name.toLowerCase();
+  const take = Object.hasOwn(takers, key) ? takers[key] : undefined;
+  if (take === undefined) return silent.has(key);
+  if (draft.seen.has(key) && !additive.has(key)) return true;
+  draft.seen.add(key);
+  take(draft, value, context, name);
+  return true;
+}
+
+const takers: Readonly<Record<string, Taker>> = {
+  user: (draft, value, _context, name) => {
+    if (/^[^\s-]\S*$/u.test(value)) draft.values['user'] = value;
+    else leftOut(draft, name, value, 'that is no user name');
+  },
+  port: (draft, value, _context, name) => {
+    const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+    if (port < 1 || port > 65_535) leftOut(draft, name, value, 'that is no port');
+    else if (port !== 22) draft.values['port'] = port;
+  },
+  identityfile: (draft, value, context, name) => {
+    if (value.toLowerCase() === 'none')
+      leftOut(draft, name, value, 'Holdfast always tries the usual key files if none is named');
+    else addPath(draft, 'identity', name, value, context);
+  },
+  certificatefile: (draft, value, context, name) => {
+    if (value.toLowerCase() !== 'none') addPath(draft, 'certificates', name, value, context);
+  },
+  identitiesonly: yesNo('identities-only', false),
+  identityagent: (draft, value, context, name) => {
+    if (value.toLowerCase() === 'none') draft.values['agent'] = false;
+    else if (value === 'SSH_AUTH_SOCK' || value === '$SSH_AUTH_SOCK') draft.values['agent'] = true;
+    else {
+      const path = context.path(value);
+      if (path === null) leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
+      else draft.values['agent'] = path;
+    }
+  },
+  stricthostkeychecking: (draft, value, _context, name) => {
+    switch (value.toLowerCase()) {
+      case 'yes':
+      case 'true':
+        draft.values['host-key-policy'] = 'strict';
+        return;
+      case 'accept-new':
+        draft.values['host-key-policy'] = 'accept-new';
+        return;
+      case 'ask':
+        return;
+      default:
+        leftOut(
+          draft,
+          name,
+          value,
+          'Holdfast never takes a changed host key by itself; you are asked about unknown keys',
+        );
+    }
+  },
+  userknownhostsfile: (draft, value, context, name) => {
+    const files = pathList(value);
+    if (
+      files.length === 0 ||
+      files.some((file) => file === '/dev/null' || file.toUpperCase() === 'NUL' || file.toLowerCase() === 'none')
+    ) {
+      leftOut(draft, name, value, 'host keys have to be kept somewhere');
+      return;
+    }
+    const paths = files.map((file) => context.path(file));
+    if (paths.some((path) => path === null))
+      leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
+    else {
+      draft.values['known-hosts'] = [...paths.flatMap((path) => path ?? []), ...systemKnownHosts(context.platform)];
+      // ssh_config(5): with a file of its own, UpdateHostKeys is off unless it is said.
+      if (!draft.seen.has('updatehostkeys')) draft.values['update-host-keys'] = false;
+    }
+  },
+  updatehostkeys: (draft, value, _context, name) => {
+    if (/^(yes|true|ask)$/i.test(value)) draft.values['update-host-keys'] = true;
+    else if (/^(no|false)$/i.test(value)) draft.values['update-host-keys'] = false;
+    else leftOut(draft, name, value, 'expected yes or no');
+  },
+  hostkeyalias: (draft, value, _context, name) => {
+    if (/^[^\s-]\S*$/u.test(value)) draft.values['host-key-alias'] = value;
+    else leftOut(draft, name, value, 'that is no host name');
+  },
+  hashknownhosts: yesNo('hash-known-hosts', false),
+  compression: yesNo('compression', false),
+  tcpkeepalive: yesNo('tcp-keep-alive', true),
+  addressfamily: (draft, value, _context, name) => {
+    const family = value.toLowerCase();
+    if (family === 'inet' || family === 'inet6') draft.values['address-family'] = family;
+    else if (family !== 'any') leftOut(draft, name, value, 'expected any, inet or inet6');
+  },
+  bindaddress: (draft, value, _context, name) => {
+    const address = value.replace(/^\[(.*)\]$/, '$1');
+    if (isIpv4(address) || isIpv6(address)) draft.values['bind-address'] = address;
+    else leftOut(draft, name, value, 'Holdfast dials from an IP address, not from a name');
+  },
+  connecttimeout: time('connect-timeout'),
+  serveraliveinterval: time('alive-interval'),
+  serveralivecountmax: (draft, value, _context, name) => {
+    const count = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN;
+    if (count === 0) leftOut(draft, name, value, 'it would end a healthy link at its first silence');
+    else if (count >= 1 && count <= 1000) draft.values['alive-count-max'] = count;
+    else leftOut(draft, name, value, 'expected a whole number from 1 to 1000');
+  },
+  proxycommand: (draft, value, _context, name) => {
+    if (value.toLowerCase() === 'none' || value === '') return;
+    const unknown = /%[^hprn%]/.exec(value.replaceAll('%%', ''));
+    if (unknown !== null) leftOut(draft, name, value, `Holdfast does not know ${unknown[0]} in it`);
+    else {
+      draft.values['proxy-command'] = value;
+      draft.notes.push(`To connect, Holdfast will run the command: ${shown(value)}`);
+    }
+  },
+  rekeylimit: (draft, value, _context, name) => {
+    const [size = '', interval = 'none'] = value.split(/\s+/);
+    const match = /^(\d{1,15})([KMG]?)$/i.exec(size);
+    const bytes = Number(match?.[1] ?? 0) * 1024 ** ' KMG'.indexOf((match?.[2] ?? '').toUpperCase() || ' ');
+    if (match === null && !/^(default|none)$/i.test(size)) leftOut(draft, name, value, 'expected a size like 1G');
+    else if (bytes > 0 && bytes < 1024 * 1024) leftOut(draft, name, value, 'Holdfast takes 1 MiB and more');
+    else if (bytes > 0) draft.values['rekey-bytes'] = formatSize(bytes);
+    const ms = interval.toLowerCase() === 'none' ? null : sshTime(interval);
+    if (ms !== null && ms >= 60_000) draft.values['rekey-interval'] = formatDuration(ms);
+    else if (ms !== null && ms > 0) leftOut(draft, name, value, 'Holdfast takes a minute and more');
+  },
+  hostkeyalgorithms: algorithms,
+  pubkeyacceptedalgorithms: algorithms,
+  pubkeyacceptedkeytypes: algorithms,
+  kexalgorithms: algorithms,
+  ciphers: algorithms,
+  macs: algorithms,
+  forwardagent: (draft, value, _context, name) => {
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast does not lend your agent to servers');
+  },
+  addkeystoagent: (draft, value, _context, name) => {
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast adds no keys to your agent');
+  },
+};
+
+/** What changes nothing about a tunnel, or is what Holdfast does anyway. */
+const silent = new Set([
+  'exitonforwardfailure',
+  'loglevel',
+  'logverbose',
+  'requesttty',
+  'sessiontype',
+  'stdinnull',
+  'forkafterauthentication',
+  'escapechar',
+  'batchmode',
+  'visualhostkey',
+  'checkhostip',
+  'fingerprinthash',
+  'forwardx11',
+  'forwardx11trusted',
+  'forwardx11timeout',
+  'connectionattempts',
+  'permitlocalcommand',
+  'enableescapecommandline',
+  'syslogfacility',
+  'ipqos',
+]);
+
+function yesNo(key: string, fallback: boolean): Taker {
+  return (draft, value, _context, name) => {
+    const isYes = /^(yes|true)$/i.test(value);
+    if (!isYes && !/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'expected yes or no');
+    else if (isYes !== fallback) draft.values[key] = isYes;
+  };
+}
+
+function time(key: string): Taker {
+  return (draft, value, _context, name) => {
+    const ms = value.toLowerCase() === 'none' ? 0 : sshTime(value);
+    if (ms === null) leftOut(draft, name, value, 'expected a time like 30 or 1m30s');
+    else draft.values[key] = formatDuration(ms);
+  };
+}
+
+/** TIME FORMATS of sshd_config(5) in milliseconds: `90`, `1m30s`, `2w`. */
+export function sshTime(text: string): number | null {
+  const match = /^(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s?)?$/i.exec(text);
+  if (match === null || text === '') return null;
+  const part = (index: number): number => Number(match[index] ?? 0);
+  const seconds = (((part(1) * 7 + part(2)) * 24 + part(3)) * 60 + part(4)) * 60 + part(5);
+  return seconds <= 3650 * 86_400 ? seconds * 1000 : null;
+}
+
+/** `+name,name`: old algorithms beside the safe ones. A whole list of one's own is left out: Holdfast offers what is safe. */
+function algorithms(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
+  if (!value.startsWith('+')) {
+    leftOut(draft, name, value, 'Holdfast offers what is safe; old ones stand in legacy-algorithms');
+    return;
+  }
+  const old = legacyNames(value.slice(1).split(','));
+  addLegacy(draft, old.known);
+  if (old.unknown.length > 0) leftOut(draft, name, old.unknown.join(','), 'Holdfast does not have them');
+}
+
+export function addLegacy(draft: HostDraft, names: readonly string[]): void {
+  const had = (draft.values['legacy-algorithms'] ?? []) as readonly string[];
+  const all = [...new Set([...had, ...names])];
+  if (all.length > 0) draft.values['legacy-algorithms'] = all;
+}
+
+/** Which of these algorithms Holdfast can offer when asked to. */
+export function legacyNames(names: readonly string[]): { readonly known: string[]; readonly unknown: string[] } {
+  const supported = supportedAlgorithms();
+  const all = [...supported.kex, ...supported.serverHostKey, ...supported.cipher, ...supported.mac];
+  const given = names.filter((name) => name !== '');
+  return { known: given.filter((name) => all.includes(name)), unknown: given.filter((name) => !all.includes(name)) };
+}
+
+function addPath(draft: HostDraft, key: string, name: string, value: string, context: OptionContext): void {
+  const path = context.path(unquoted(value));
+  const had = (draft.values[key] ?? []) as readonly string[];
+  if (path === null) leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
+  else if (had.length >= 100) leftOut(draft, name, value, 'a hundred files are enough');
+  else if (!had.includes(path)) draft.values[key] = [...had, path];
+}
+
+/** Several paths in one line. ssh -G prints them without quotes: what does not begin like a path belongs to the one before. */
+export function pathList(text: string): string[] {
+  const paths: string[] = [];
+  for (const match of text.matchAll(/"([^"]*)"|(\S+)/g)) {
+    const part = match[1] ?? match[2] ?? '';
+    const last = paths.at(-1);
+    if (
+      last !== undefined &&
+      match[1] === undefined &&
+      !/^([/~%$]|[A-Za-z]:[\\/])/.test(part) &&
+      /^([/~]|[A-Za-z]:)/.test(last)
+    ) {
+      paths[paths.length - 1] = `${last} ${part}`;
+    } else paths.push(part);
+  }
+  return paths;
+}
+
+/** The files that ssh reads beside those of the user. */
+export function systemKnownHosts(platform: NodeJS.Platform): string[] {
+  if (platform === 'win32') return [join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')];
+  return ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+}
+
+export function unquoted(text: string): string {
+  return /^"(.*)"$/s.exec(text)?.[1] ?? text;
+}
+
+export function leftOut(draft: { readonly notes: string[] }, name: string, value: string, why: string): void {
+  draft.notes.push(`${name} ${shown(value)} is left out: ${why}.`);
+}
+
+/** A text of somebody else for a note: one line, not too long. */
+export function shown(text: string): string {
+  return cleanLine(text, 120);
+}

@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { HoldfastConfig, HostConfig } from '../../../shared/model/config.ts';
+import { expandPath } from '../config/paths.ts';
+import { forwardValues } from './forward-list.ts';
+import { shown } from './host-options.ts';
+import { HostPlan, nameFromHost, sameHost } from './host-plan.ts';
+import { listSshConfig, passwdHome } from './ssh-config-list.ts';
+import { AliasResolver, type ResolvedAlias } from './ssh-config-resolve.ts';
+import { isSafeAlias, SshDumper } from './ssh-dump.ts';
+
+export interface ImportOptions {
+  /** The ssh_config; only ever read. */
+  readonly file: string;
+  readonly config: HoldfastConfig;
+  /** Consent to run the commands of `Match exec`. Without it, a file that has one is not resolved at all. */
+  readonly mayRunCommands: boolean;
+  /** Default: `ssh` of the path. */
+  readonly sshProgram?: string;
+  /** Default: the home of the user database, as for ssh itself. */
+  readonly home?: string;
+}
+
+export interface ImportResult {
+  readonly edits: ConfigEdit[];
+  /** What was left out or is to be known, with the aliases it is about. */
+  readonly notes: string[];
+  readonly skipped: { readonly alias: string; readonly reason: string }[];
+}
+
+/**
+ * Aliases of an ssh_config(5) as hosts, with a tunnel for each that has forwards. `ssh -G` resolves them, so that Match, Include and the order
+ * of options count as they do for ssh. An alias that cannot be taken over as a whole is skipped with its reason. Never rejects.
+ */
+export async function importSshConfig(aliases: readonly string[], options: ImportOptions): Promise<ImportResult> {
+  const home = options.home ?? passwdHome();
+  const wanted = [...new Set(aliases)];
+  const importer = new Importer(options.config, home);
+  if (!options.mayRunCommands && (await listSshConfig(options.file, home)).runsCommands) {
+    for (const alias of wanted)
+      importer.skip(alias, 'The file has Match exec lines, and to read it runs their commands: allow that first.');
+    return importer.result();
+  }
+  const dumper = new SshDumper({ program: options.sshProgram ?? 'ssh', file: options.file, home });
+  const defaults = await dumper.defaults();
+  if (defaults.kind === 'failed') {
+    for (const alias of wanted) importer.skip(alias, defaults.reason);
+    return importer.result();
+  }
+  const resolver = new AliasResolver(dumper, defaults.dump, home);
+  const resolved = await Promise.all(
+    wanted.map(async (alias) => {
+      if (alias.includes(':') || !isSafeAlias(alias))
+        return { alias, answer: 'The name has characters that do not go into a command.' };
+      return { alias, answer: await resolver.resolve(alias) };
+    }),
+  );
+  // Those that others may go through come first, so that a hop finds the host that is already there.
+  for (const direct of [true, false]) {
+    for (const { alias, answer } of resolved) {
+      if (typeof answer === 'string') {
+        if (direct) importer.skip(alias, answer);
+      } else if ((answer.chain.length === 0) === direct) importer.add(alias, answer);
+    }
+  }
+  return importer.result();
+}
+
+class Importer {
+  readonly #config: HoldfastConfig;
+  readonly #plan: HostPlan;
+  readonly #skipped: { alias: string; reason: string }[] = [];
+  /** Each note with the aliases it is about. */
+  readonly #notes = new Map<string, string[]>();
+  readonly #home: string;
+
+  constructor(config: HoldfastConfig, home: string) {
+    this.#config = config;
+    this.#home = home;
+    this.#plan = new HostPlan(config, home);
+  }
+
+  skip(alias: string, reason: string): void {
+    this.#skipped.push({ alias, reason });
+  }
+
+  add(alias: string, resolved: ResolvedAlias): void {
+    const before = this.#plan.mark();
+    const problem = this.#tryAdd(alias, resolved);
+    if (problem === null) return;
+    this.#plan.rollBack(before);
+    this.skip(alias, problem);
+  }
+
+  result(): ImportResult {
+    const notes = [...this.#notes].map(([text, aliases]) => {
+      const more = aliases.length > 3 ? ` and ${aliases.length - 3} more` : '';
+      return `${aliases.slice(0, 3).join(', ')}${more}: ${text}`;
+    });
+    return { edits: [...this.#plan.edits], notes, skipped: this.#skipped };
+  }
+
+  /** A text says why the alias is skipped. */
+  #tryAdd(alias: string, resolved: ResolvedAlias): string | null {
+    const chain: string[] = [];
+    for (const [index, hop] of resolved.chain.entries()) {
+      // The hops before it are its own way in, should it be used alone; only the first hop's proxy counts.
+      const values = this.#hostValues(hop, chain, index === 0);
+      const added = this.#plan.addHost(hopName(hop.host), values, { same: index === 0 ? sameButJump : sameButWay });
+      if ('problem' in added) return `The jump host ${shown(hop.host)} cannot be taken over: ${added.problem}.`;
+      if (chain.includes(added.name)) return `The jump host ${shown(hop.host)} stands twice in the chain.`;
+      chain.push(added.name);
+    }
+    const known = this.#config.hosts.get(alias);
+    const added = this.#plan.addHost(alias, this.#hostValues(resolved, chain, chain.length === 0), { exact: true });
+    if ('problem' in added) return `Its settings cannot be taken over: ${added.problem}.`;
+    if (known !== undefined && !added.reused) return 'The configuration has another host of that name already.';
+    const tunnelAdded = this.#addTunnel(alias, added.name, resolved);
+    if (known !== undefined && !tunnelAdded) return 'It is in the configuration already.';
+    for (const hop of [...resolved.chain, resolved]) for (const note of hop.notes) this.#note(alias, note);
+    this.#noteMissingKeys(alias, resolved);
+    return null;
+  }
+
+  #hostValues(hop: ResolvedAlias, chain: readonly string[], first: boolean): Record<string, ConfigValue> {
+    const { 'proxy-command': proxy, ...rest } = hop.values;
+    return {
+      address: hop.address,
+      ...rest,
+      ...(proxy !== undefined && first ? { 'proxy-command': proxy } : {}),
+      ...(chain.length > 0 ? { jump: [...chain] } : {}),
+    };
+  }
+
+  #addTunnel(alias: string, host: string, resolved: ResolvedAlias): boolean {
+    if (resolved.forwards.length === 0) return false;
+    const specs = resolved.forwards.map((forward) => forward.spec);
+    const there = this.#config.tunnels.get(alias);
+    if (there?.host === host && there.forwards.map(({ spec }) => spec).join('\n') === specs.join('\n')) return false;
+    this.#plan.addTunnel(alias, {
+      host,
+      start: 'manual',
+      forwards: resolved.forwards.map((forward) => forwardValues(forward, resolved.unlink)),
+    });
+    for (const { listen, spec } of resolved.forwards) {
+      if (listen.kind === 'tcp' && (listen.host === '*' || listen.host === '0.0.0.0' || listen.host === '::')) {
+        this.#note(alias, `${spec} listens at all addresses, not only for this machine.`);
+      }
+    }
+    return true;
+  }
+
+  #noteMissingKeys(alias: string, resolved: ResolvedAlias): void {
+    const identity = resolved.values['identity'];
+    for (const file of Array.isArray(identity) ? identity.map(String) : []) {
+      if (!existsSync(expandPath(file, this.#home, homedir())))
+        this.#note(alias, `the key file ${shown(file)} is not there.`);
+    }
+  }
+
+  #note(alias: string, text: string): void {
+    const aliases = this.#notes.get(text) ?? [];
+    if (!aliases.includes(alias)) aliases.push(alias);
+    this.#notes.set(text, aliases);
+  }
+}
+
+/** A short name for an address, an alias as it is. */
+function hopName(host: string): string {
+  return host.includes('.') || host.includes(':') ? nameFromHost(host) : host;
+}
+
+function sameButJump(a: HostConfig, b: HostConfig): boolean {
+  return sameHost({ ...a, jump: [] }, { ...b, jump: [] });
+}
+
+/** For a hop that is reached through another one: its own way in does not count. */
+function sameButWay(a: HostConfig, b: HostConfig): boolean {
+  return sameButJump({ ...a, proxy: null }, { ...b, proxy: null });
+}

@@ -1,0 +1,286 @@
+import { homedir } from 'node:os';
+import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import {
+  addLegacy,
+  applyHostOption,
+  type HostDraft,
+  leftOut,
+  legacyNames,
+  newHostDraft,
+  shown,
+} from './host-options.ts';
+import { currentUser } from './host-plan.ts';
+import { jumpFromProxyCommand } from './proxy-jump.ts';
+import { parseDestination, readConfigForward, type SshDestination } from './ssh-address.ts';
+import type { SshDump, SshDumper } from './ssh-dump.ts';
+import { expandSshPath, type TokenValues, tokenValue } from './ssh-tokens.ts';
+
+/** What `ssh -G` says about one alias, in Holdfast's terms. */
+export interface ResolvedAlias {
+  /** As named: the alias, or the host of a jump. */
+  readonly host: string;
+  readonly address: string;
+  /** Keys of the host beside address and jump. */
+  readonly values: Readonly<Record<string, ConfigValue>>;
+  readonly forwards: readonly ForwardSpec[];
+  /** StreamLocalBindUnlink. */
+  readonly unlink: boolean;
+  /** Hops, outermost first. */
+  readonly chain: readonly ResolvedAlias[];
+  readonly notes: readonly string[];
+}
+
+const maxHops = 8;
+
+/** Read in their own way below, or about what Holdfast does in its own way. */
+const skipped = new Set([
+  'host',
+  'hostname',
+  'user',
+  'port',
+  'proxyjump',
+  'proxycommand',
+  'localforward',
+  'remoteforward',
+  'dynamicforward',
+  'gatewayports',
+  'streamlocalbindunlink',
+  'streamlocalbindmask',
+  'clearallforwardings',
+  'sendenv',
+  'controlmaster',
+  'controlpath',
+  'controlpersist',
+  'canonicalizehostname',
+  'canonicaldomains',
+  'canonicalizefallbacklocal',
+  'canonicalizemaxdots',
+  'canonicalizepermittedcnames',
+  'gssapiauthentication',
+  'gssapikeyexchange',
+  'gssapidelegatecredentials',
+  'gssapitrustdns',
+  'gssapirenewalforcesrekey',
+  'gssapikexalgorithms',
+  'hostbasedacceptedalgorithms',
+  'casignaturealgorithms',
+  'xauthlocation',
+  'requiredrsasize',
+  'securitykeyprovider',
+  'obscurekeystroketiming',
+  'channeltimeout',
+  'ignoreunknown',
+  'enablesshkeysign',
+  'versionaddendum',
+  'warnweakcrypto',
+  'refuseconnection',
+]);
+
+const algorithmLists = new Set(['ciphers', 'macs', 'kexalgorithms', 'hostkeyalgorithms', 'pubkeyacceptedalgorithms']);
+
+/** How ssh_config(5) spells what ssh -G prints in small letters, for notes. */
+const spelling: Readonly<Record<string, string>> = {
+  addkeystoagent: 'AddKeysToAgent',
+  forwardagent: 'ForwardAgent',
+  stricthostkeychecking: 'StrictHostKeyChecking',
+  ciphers: 'Ciphers',
+  userknownhostsfile: 'UserKnownHostsFile',
+  globalknownhostsfile: 'GlobalKnownHostsFile',
+  remotecommand: 'RemoteCommand',
+  setenv: 'SetEnv',
+  localcommand: 'LocalCommand',
+  identityagent: 'IdentityAgent',
+  identityfile: 'IdentityFile',
+  certificatefile: 'CertificateFile',
+  bindaddress: 'BindAddress',
+  bindinterface: 'BindInterface',
+  pkcs11provider: 'PKCS11Provider',
+  knownhostscommand: 'KnownHostsCommand',
+  preferredauthentications: 'PreferredAuthentications',
+  passwordauthentication: 'PasswordAuthentication',
+  tunnel: 'Tunnel',
+  macs: 'MACs',
+  pubkeyauthentication: 'PubkeyAuthentication',
+  kbdinteractiveauthentication: 'KbdInteractiveAuthentication',
+  rekeylimit: 'RekeyLimit',
+  kexalgorithms: 'KexAlgorithms',
+  hostkeyalgorithms: 'HostKeyAlgorithms',
+  pubkeyacceptedalgorithms: 'PubkeyAcceptedAlgorithms',
+  serveralivecountmax: 'ServerAliveCountMax',
+  serveraliveinterval: 'ServerAliveInterval',
+  numberofpasswordprompts: 'NumberOfPasswordPrompts',
+  proxyusefdpass: 'ProxyUseFdpass',
+  verifyhostkeydns: 'VerifyHostKeyDNS',
+  hostbasedauthentication: 'HostbasedAuthentication',
+};
+
+/** Turns aliases into hosts with their chains, by asking `ssh -G` for each and for each hop on its way. */
+export class AliasResolver {
+  readonly #dumper: SshDumper;
+  readonly #defaults: SshDump;
+  readonly #home: string;
+
+  constructor(dumper: SshDumper, defaults: SshDump, home: string) {
+    this.#dumper = dumper;
+    this.#defaults = defaults;
+    this.#home = home;
+  }
+
+  /** A text says why the alias cannot be taken over. */
+  resolve(alias: string): Promise<ResolvedAlias | string> {
+    return this.#resolve({ host: alias, user: null, port: null }, { followJump: true, way: [] });
+  }
+
+  async #resolve(
+    at: SshDestination,
+    { followJump, way }: { followJump: boolean; way: readonly string[] },
+  ): Promise<ResolvedAlias | string> {
+    const answer = await this.#dumper.dump(at);
+    if (answer.kind === 'failed') return answer.reason;
+    const { dump } = answer;
+    const draft = newHostDraft();
+    const command = dump.get('proxycommand')?.[0] ?? null;
+    // -J for the rest of the chain takes the place of a later hop's own way in.
+    const jumpText = followJump
+      ? (dump.get('proxyjump')?.[0] ?? (command === null ? null : jumpFromProxyCommand(command)))
+      : null;
+    const tokens = this.#tokens(at.host, dump, jumpText !== null);
+    readHost(draft, dump, this.#defaults, tokens);
+    if (followJump && command !== null && jumpText === null) {
+      const filled = fillCommand(command, tokens);
+      if (filled === null)
+        return `Its ProxyCommand has something in it that Holdfast cannot fill in: ${shown(command)}`;
+      applyHostOption(draft, 'ProxyCommand', filled, { path: (path) => path, platform: process.platform });
+    }
+    const chain =
+      jumpText === null || jumpText === 'none'
+        ? []
+        : await this.#chain(jumpText, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
+    if (typeof chain === 'string') return chain;
+    return {
+      host: at.host,
+      address: tokens.address,
+      values: draft.values,
+      ...readForwards(draft, dump, this.#home),
+      chain,
+      notes: draft.notes,
+    };
+  }
+
+  /** The hops of a ProxyJump. Only the first one's own ProxyJump is followed; the rest is reached through those before. */
+  async #chain(text: string, way: readonly string[]): Promise<ResolvedAlias[] | string> {
+    const chain: ResolvedAlias[] = [];
+    for (const [index, part] of text.split(',').entries()) {
+      const hop = parseDestination(part.trim(), true);
+      if (hop === null) return `Its jump host ${JSON.stringify(shown(part))} cannot be read.`;
+      if (way.includes(`${hop.user ?? ''}@${hop.host}:${hop.port ?? ''}`))
+        return `The jump hosts go in a circle, at ${shown(hop.host)}.`;
+      if (way.length > maxHops || chain.length >= maxHops) return `The way has more than ${maxHops} jump hosts.`;
+      const resolved = await this.#resolve(hop, { followJump: index === 0, way });
+      if (typeof resolved === 'string')
+        return way.length > 1 ? resolved : `Its jump host ${shown(hop.host)}: ${resolved}`;
+      chain.push(...resolved.chain, { ...resolved, chain: [] });
+    }
+    return chain.length > maxHops ? `The way has more than ${maxHops} jump hosts.` : chain;
+  }
+
+  #tokens(alias: string, dump: SshDump, hasJump: boolean): TokenValues {
+    return {
+      alias,
+      address: dump.get('hostname')?.[0] ?? alias,
+      port: Number(dump.get('port')?.[0] ?? 22),
+      user: dump.get('user')?.[0] ?? currentUser(),
+      hostKeyAlias: dump.get('hostkeyalias')?.[0] ?? null,
+      hasJump,
+      home: this.#home,
+      localUser: currentUser(),
+    };
+  }
+}
+
+/** Everything of the host that is not as ssh has it without a file. */
+function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: TokenValues): void {
+  const context = {
+    path: (text: string): string | null => {
+      const path = expandSshPath(text, tokens);
+      return path === null ? null : homeRelative(path);
+    },
+    platform: process.platform,
+  };
+  if (tokens.user !== currentUser()) applyHostOption(draft, 'User', tokens.user, context);
+  applyHostOption(draft, 'Port', String(tokens.port), context);
+  for (const [key, values] of dump) {
+    if (skipped.has(key) || sameValues(values, defaults.get(key))) continue;
+    const name = spelling[key] ?? key;
+    if (algorithmLists.has(key)) {
+      readAlgorithms(draft, name, values[0] ?? '', defaults.get(key)?.[0] ?? '');
+      continue;
+    }
+    for (const value of values) {
+      if (!applyHostOption(draft, name, value, context)) leftOut(draft, name, value, 'Holdfast has nothing like it');
+    }
+  }
+}
+
+function sameValues(a: readonly string[], b: readonly string[] | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+/** ssh -G prints whole lists: what is more than the defaults are old algorithms, what is less Holdfast decides itself. */
+function readAlgorithms(draft: HostDraft, name: string, list: string, defaults: string): void {
+  const usual = defaults.split(',');
+  const given = list.split(',');
+  const { known, unknown } = legacyNames(given.filter((one) => !usual.includes(one)));
+  addLegacy(draft, known);
+  if (unknown.length > 0) leftOut(draft, name, unknown.join(','), 'Holdfast does not have them');
+  if (usual.some((one) => !given.includes(one)))
+    draft.notes.push(`The shorter list of ${name} is left out: Holdfast offers what is safe.`);
+}
+
+function readForwards(
+  draft: HostDraft,
+  dump: SshDump,
+  home: string,
+): { readonly forwards: readonly ForwardSpec[]; readonly unlink: boolean } {
+  const options = { gatewayPorts: dump.get('gatewayports')?.[0] === 'yes', home };
+  const locals = dump.get('localforward') ?? [];
+  // ssh -G prints each LocalForward to a socket as a DynamicForward as well.
+  const phantoms = new Set(
+    locals.flatMap((line) => (/ \S*\//.test(line) ? [/^(\/.*?) (?=\/)|^\S+/.exec(line)?.[0].trim() ?? ''] : [])),
+  );
+  const isPhantom = (line: string): boolean => line.startsWith('/') || phantoms.has(line);
+  const given = [
+    ...locals.map((value) => ({ flag: 'L' as const, value })),
+    ...(dump.get('dynamicforward') ?? [])
+      .filter((line) => !isPhantom(line))
+      .map((value) => ({ flag: 'D' as const, value })),
+    ...(dump.get('remoteforward') ?? []).map((value) => ({ flag: 'R' as const, value })),
+  ];
+  const forwards = new Map<string, ForwardSpec>();
+  for (const { flag, value } of given) {
+    const read = readConfigForward(flag, value, options);
+    if (read.spec === null) draft.notes.push(`A forward is left out. ${read.problem}`);
+    else forwards.set(read.spec.spec, read.spec);
+  }
+  return { forwards: [...forwards.values()], unlink: dump.get('streamlocalbindunlink')?.[0] === 'yes' };
+}
+
+/** Tokens that Holdfast fills in when it connects stay; the others are filled in now. `%n` is the alias, whatever the host is called here. */
+function fillCommand(command: string, tokens: TokenValues): string | null {
+  let known = true;
+  const filled = command.replaceAll(/%(.?)/gs, (token, letter: string) => {
+    if ('hpr%'.includes(letter) && letter !== '') return token;
+    const value = tokenValue(letter, tokens);
+    // The command goes to a shell: only what means nothing there is filled in.
+    known &&= value !== null && /^[A-Za-z0-9._/@:-]*$/.test(value);
+    return value ?? '';
+  });
+  return known ? filled : null;
+}
+
+/** With `~` where Holdfast reads it as the same folder. */
+function homeRelative(path: string): string {
+  const home = homedir();
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}

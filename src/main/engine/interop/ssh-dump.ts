@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { isIpv6 } from '../config/forward-spec.ts';
+import { isDefaultConfig } from './ssh-config-list.ts';
+
+/** What `ssh -G` printed: keywords in lower case, each with its values in order. */
+export type SshDump = ReadonlyMap<string, readonly string[]>;
+
+export type DumpResult =
+  | { readonly kind: 'read'; readonly dump: SshDump }
+  /** In ssh's words, or ours. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface DumpTarget {
+  readonly host: string;
+  /** Of the hop's own words; they win over the file. */
+  readonly user: string | null;
+  readonly port: number | null;
+}
+
+const timeoutMs = 10_000;
+const atOnce = 4;
+
+/** A name that is handed to ssh: nothing that it or a shell could take for anything else. */
+export function isSafeAlias(alias: string): boolean {
+  return /^[A-Za-z0-9._][A-Za-z0-9._-]{0,254}$/.test(alias) || isIpv6(alias);
+}
+
+/**
+ * Asks `ssh -G` what the file says about a host. `Match exec` lines run their commands: have consent first. At most four run at once, each for
+ * ten seconds at most, and each question is asked once.
+ */
+export class SshDumper {
+  readonly #program: string;
+  readonly #file: string;
+  readonly #home: string;
+  readonly #asked = new Map<string, Promise<DumpResult>>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(options: { readonly program: string; readonly file: string; readonly home: string }) {
+    this.#program = options.program;
+    this.#file = options.file;
+    this.#home = options.home;
+  }
+
+  /** What the file says. */
+  dump(target: DumpTarget): Promise<DumpResult> {
+    const words = isDefaultConfig(this.#file) ? [] : ['-F', this.#file];
+    if (target.user !== null) words.push('-l', target.user);
+    if (target.port !== null) words.push('-p', String(target.port));
+    return this.#ask(words, target.host);
+  }
+
+  /** What this ssh does without any file: its defaults. */
+  defaults(): Promise<DumpResult> {
+    return this.#ask(['-F', 'none'], 'localhost');
+  }
+
+  #ask(words: readonly string[], host: string): Promise<DumpResult> {
+    if (!isSafeAlias(host)) return Promise.resolve({ kind: 'failed', reason: 'ssh would not take that name.' });
+    const args = ['-G', ...words, '--', host];
+    const key = args.join('\0');
+    const asked = this.#asked.get(key) ?? this.#run(args);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #run(args: readonly string[]): Promise<DumpResult> {
+    if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      return await runSsh(this.#program, args, this.#home);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}
+
+function runSsh(program: string, args: readonly string[], home: string): Promise<DumpResult> {
+  return new Promise((resolve) => {
+    const options = {
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 4 * 1024 * 1024,
+      windowsHide: true,
+      env: { ...process.env, HOME: home },
+    } as const;
+    const child = execFile(program, [...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve({ kind: 'read', dump: readDump(stdout) });
+      else if (error.code === 'ENOENT') resolve({ kind: 'failed', reason: `${program} is not installed.` });
+      else if (error.killed === true)
+        resolve({ kind: 'failed', reason: `ssh -G gave no answer within ${timeoutMs / 1000} s.` });
+      else resolve({ kind: 'failed', reason: lastWords(stderr) });
+    });
+    child.stdin?.end();
+  });
+}
+
+/** What went wrong stands before ssh's last line, which only counts it. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split(/\r?\n/).map((line) => line.trim());
+  const telling = lines.filter((line) => line !== '' && !line.startsWith('Pseudo-terminal'));
+  const best =
+    telling.find((line) => !/terminating, \d+ bad/.test(line)) ?? telling[0] ?? 'ssh -G ended without a word';
+  return `ssh says: ${cleanLine(best, 300)}`;
+}
+
+export function readDump(text: string): SshDump {
+  const dump = new Map<string, string[]>();
+  for (const line of text.split(/\r?\n/)) {
+    const space = line.indexOf(' ');
+    if (space <= 0) continue;
+    const key = line.slice(0, space).toLowerCase();
+    const values = dump.get(key) ?? [];
+    values.push(line.slice(space + 1));
+    dump.set(key, values);
+  }
+  return dump;
+}
