@@ -1,4 +1,5 @@
-// Builds the headless parts: the command, the plain Node entry, the engine's thread and its workers. Main process, preload and renderer join here.
+// Builds everything into out/: the command, the plain Node entry, the engine's thread and its workers;
+// the desktop's main process and preload; and the pages, which Vite builds.
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import * as esbuild from 'esbuild';
@@ -49,6 +50,11 @@ export async function build() {
     external: ['electron'],
     logLevel: 'warning',
   });
+  // HOLDFAST_BUILD_PAGES=0 leaves the pages out, for quick work on the engine.
+  if (process.env.HOLDFAST_BUILD_PAGES !== '0') {
+    const { build: buildPages } = await import('vite');
+    await buildPages({ configFile: new URL('vite.config.ts', root).pathname, logLevel: 'warn' });
+  }
   if (existsSync(`${out}cli.js`)) await chmod(`${out}cli.js`, 0o755);
 }
 

@@ -12,12 +12,10 @@ import { LoginsPage } from './features/logins/logins-page.tsx';
 import { TunnelsPage } from './features/tunnels/tunnels-page.tsx';
 import { pageFor, PromptSlot } from './slots.tsx';
 import { go, parseRoute, useRoute, type Route } from './store/route.ts';
-import { useTexts } from './texts.ts';
 import { LiveRegion } from './ui/live-region.tsx';
 
 /** The main window, and the whole of the panel. */
 export function App() {
-  const texts = useTexts();
   const route = useRoute();
   useKeyboard();
   useAnnouncements();
@@ -25,7 +23,6 @@ export function App() {
   return (
     <>
       <div className={styles['window']}>
-        <h1 className="vh">{texts.appName}</h1>
         <Bar route={route} />
         <Notices />
         <main className={styles['page']} id={pagePanelId}>

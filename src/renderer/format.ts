@@ -5,7 +5,7 @@ import type { WindowTexts } from '../shared/i18n/window-en.ts';
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `2.1 GB`: decimal units, two figures at most below ten. */
-export function bytesText(bytes: number, language: string): string {
+export function bytesText(bytes: number, language: string, leastDigits = 0): string {
   let value = Math.max(0, bytes);
   let unit = 0;
   while (value >= 999.5 && unit < byteUnits.length - 1) {
@@ -13,17 +13,18 @@ export function bytesText(bytes: number, language: string): string {
     unit += 1;
   }
   const digits = unit > 0 && value < 9.95 ? 1 : 0;
-  return `${numberText(value, language, digits)} ${byteUnits[unit] ?? 'TB'}`;
+  return `${numberText(value, language, digits, Math.min(digits, leastDigits))} ${byteUnits[unit] ?? 'TB'}`;
 }
 
 /** `1.2 MB/s`; small flows in kB, so that figures do not jump between units. */
 export function rateText(bytesPerSecond: number, language: string): string {
-  if (bytesPerSecond < 1000) return `${numberText(bytesPerSecond / 1000, language, 1)} kB/s`;
-  return `${bytesText(bytesPerSecond, language)}/s`;
+  if (bytesPerSecond < 1000) return `${numberText(bytesPerSecond / 1000, language, 1, 1)} kB/s`;
+  return `${bytesText(bytesPerSecond, language, 1)}/s`;
 }
 
-export function numberText(value: number, language: string, digits = 0): string {
-  return new Intl.NumberFormat(language, { minimumFractionDigits: 0, maximumFractionDigits: digits }).format(value);
+export function numberText(value: number, language: string, digits = 0, leastDigits = 0): string {
+  const range = { minimumFractionDigits: leastDigits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(language, range).format(value);
 }
 
 /** `4 d 6 h`, `3 h 10 min`, `38 s`: the two largest parts that say something. */

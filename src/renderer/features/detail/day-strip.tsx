@@ -29,7 +29,13 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
   return (
     <Section
       title={texts.day.title}
-      aside={percent === null ? texts.day.noRecord : texts.day.summary(percent, view.drops.length, down)}
+      aside={
+        percent === null
+          ? texts.day.noRecord
+          : view.upShare === 0 && down !== null
+            ? texts.day.neverUp(down)
+            : texts.day.summary(percent, view.drops.length, down)
+      }
     >
       <div
         className={styles['strip']}

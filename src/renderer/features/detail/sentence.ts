@@ -53,8 +53,10 @@ export function detailSentence(
     case 'dead': {
       const dead = history.findLast((event) => event.what === 'dead');
       if (dead === undefined) return texts.detail.dead;
-      const day = sameDay(dead.atMs, nowMs) ? '' : `${sinceText(dead.atMs, nowMs, language)} `;
-      return texts.detail.deadSince(`${day}${clockText(dead.atMs, language)}`);
+      const clock = clockText(dead.atMs, language);
+      return sameDay(dead.atMs, nowMs)
+        ? texts.detail.deadAt(clock)
+        : texts.detail.deadOn(sinceText(dead.atMs, nowMs, language), clock);
     }
     default:
       return assertNever(state);

@@ -43,7 +43,13 @@ export function SettingsTab({ tunnel }: { tunnel: TunnelStatus }) {
           rowKey={(setting) => setting.key}
           columns={[
             { id: 'key', head: texts.values.key, width: 160, look: 'mono', cell: (setting) => setting.key },
-            { id: 'value', head: texts.values.value, look: 'mono', wrap: true, cell: (setting) => setting.value },
+            {
+              id: 'value',
+              head: texts.values.value,
+              look: 'mono',
+              wrap: true,
+              cell: (setting) => <span className={styles['value']}>{setting.value}</span>,
+            },
             {
               id: 'from',
               head: texts.values.from,

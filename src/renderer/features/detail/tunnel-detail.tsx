@@ -23,7 +23,6 @@ import { PathLine, ProbeLine } from './path-line.tsx';
 import { Section } from './section.tsx';
 import { detailSentence } from './sentence.ts';
 import { SettingsTab } from './settings-tab.tsx';
-import { Sparkline } from './sparkline.tsx';
 import { UsageTables } from './usage-tables.tsx';
 import { useDetail, type Detail } from './use-detail.ts';
 
@@ -104,10 +103,7 @@ function Sentence({ tunnel, detail, history }: SentenceProps) {
   const promptId = tunnel.state.kind === 'interactive' ? tunnel.state.promptId : null;
   const prompt = usePage((page) => page.prompts.find((candidate) => candidate.id === promptId));
   return (
-    <p className={styles['sentence']}>
-      {detailSentence({ tunnel, detail, history, prompt, nowMs, language }, texts)}
-      {tunnel.state.kind === 'running' ? <Sparkline name={tunnel.name} /> : null}
-    </p>
+    <p className={styles['sentence']}>{detailSentence({ tunnel, detail, history, prompt, nowMs, language }, texts)}</p>
   );
 }
 

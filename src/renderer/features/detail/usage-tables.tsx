@@ -6,6 +6,7 @@ import { useNow } from '../../store/now.ts';
 import { useTexts } from '../../texts.ts';
 import { Table, type Column } from '../../ui/table.tsx';
 import { Section } from './section.tsx';
+import { Sparkline } from './sparkline.tsx';
 import { usageRows, type UsageRow } from './usage.ts';
 import type { Detail } from './use-detail.ts';
 
@@ -57,7 +58,7 @@ export function UsageTables({ tunnel, detail }: { tunnel: TunnelStatus; detail: 
         </Section>
       )}
       {through.length === 0 ? null : (
-        <Section title={texts.usage.inUseBy}>
+        <Section title={texts.usage.inUseBy} aside={<Sparkline name={tunnel.name} />}>
           <Table
             label={texts.usage.inUseBy}
             rows={through}

@@ -17,6 +17,7 @@ export function Bar({ route }: { route: Route }) {
   const section = route.page === 'tunnels' || route.page === 'logins' || route.page === 'activity' ? route.page : null;
   return (
     <header className={styles['bar']}>
+      <h1 className="vh">{texts.appName}</h1>
       <Icon name="mark" className={styles['mark']} />
       <Tabs
         label={texts.bar.sections}
