@@ -1,14 +1,14 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const pages = ['index.html', 'prompts.html'].map((page) =>
-  fileURLToPath(new URL(`src/renderer/${page}`, import.meta.url)),
-);
+const root = fileURLToPath(new URL('src/renderer', import.meta.url));
+const pages = ['index.html', 'prompts.html'].map((page) => join(root, page));
 
 /** The renderer: one page for the window and the panel, one for prompt windows. Relative addresses, no inline code (strict CSP). */
 export default defineConfig({
-  root: 'src/renderer',
+  root,
   base: './',
   plugins: [react()],
   build: {
