@@ -64,6 +64,8 @@ const takers: Readonly<Record<string, Taker>> = {
   identityagent: (draft, value, context, name) => {
     if (value.toLowerCase() === 'none') draft.values['agent'] = false;
     else if (value === 'SSH_AUTH_SOCK' || value === '$SSH_AUTH_SOCK') draft.values['agent'] = true;
+    else if (/^\$[A-Za-z_]/.test(value))
+      leftOut(draft, name, value, 'Holdfast finds an agent by its path or SSH_AUTH_SOCK only');
     else {
       const path = context.path(value);
       if (path === null) leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');

@@ -3,7 +3,7 @@ export type ShellDialect = 'posix' | 'windows';
 
 export interface ShellWords {
   readonly words: readonly string[];
-  /** What stood there and is not part of the command: redirections, further commands, comments. */
+  /** What stood behind the command: further commands, a comment. */
   readonly leftOut: readonly string[];
   /** Why the text is no command line, null if it is one. */
   readonly problem: string | null;
@@ -38,7 +38,7 @@ class Splitter {
   #word: string | null = null;
   #problem: string | null = null;
   /** The next word belongs to a redirection. */
-  #redirect: string | null = null;
+  #isRedirected = false;
 
   constructor(text: string, dialect: ShellDialect) {
     this.#text = text.trim();
@@ -93,9 +93,9 @@ class Splitter {
 
   #endWord(): void {
     if (this.#word === null) return;
-    if (this.#redirect !== null) this.#leftOut.push(`${this.#redirect} ${this.#word}`);
-    else this.#words.push(this.#word);
-    this.#redirect = null;
+    // Where the output goes is nothing to the tunnel.
+    if (!this.#isRedirected) this.#words.push(this.#word);
+    this.#isRedirected = false;
     this.#word = null;
   }
 
@@ -140,10 +140,9 @@ class Splitter {
     const redirect = /^(?:&>>?|<<?<?|>[>&|]?)/.exec(rest);
     if (redirect !== null) {
       // A number right before it is the descriptor, not a word.
-      const descriptor = /^\d$/.test(this.#word ?? '') ? this.#word : null;
-      if (descriptor !== null) this.#word = null;
+      if (/^\d$/.test(this.#word ?? '')) this.#word = null;
       this.#endWord();
-      this.#redirect = `${descriptor ?? ''}${redirect[0]}`;
+      this.#isRedirected = true;
       this.#at += redirect[0].length;
       return true;
     }

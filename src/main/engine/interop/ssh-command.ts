@@ -223,7 +223,7 @@ class CommandReader {
   /** Relative paths are taken from the home folder, where most commands are typed. */
   #path(text: string): string | null {
     const expanded = text.replace(/^(?:\$\{HOME\}|%d)(?=[\\/]|$)/, '~');
-    if (/%[^%]|\$\{/.test(expanded)) return null;
+    if (/%[^%]|%$|\$\{/.test(expanded.replaceAll('%%', ''))) return null;
     const plain = expanded.replaceAll('%%', '%');
     if (/^(~([\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(plain)) return plain;
     if (plain.startsWith('~') || plain === '') return null;

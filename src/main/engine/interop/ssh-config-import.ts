@@ -78,7 +78,8 @@ class Importer {
   constructor(config: HoldfastConfig, home: string) {
     this.#config = config;
     this.#home = home;
-    this.#plan = new HostPlan(config, home);
+    // The configuration is read with this home, wherever the keys of ssh are.
+    this.#plan = new HostPlan(config, homedir());
   }
 
   skip(alias: string, reason: string): void {
@@ -105,8 +106,8 @@ class Importer {
   #tryAdd(alias: string, resolved: ResolvedAlias): string | null {
     const chain: string[] = [];
     for (const [index, hop] of resolved.chain.entries()) {
-      // The hops before it are its own way in, should it be used alone; only the first hop's proxy counts.
-      const values = this.#hostValues(hop, chain, index === 0);
+      // Its own way in, should it be used alone, is the beginning of this chain; only the first hop's proxy counts.
+      const values = this.#hostValues(hop, chain.slice(0, hop.chain.length), index === 0);
       const added = this.#plan.addHost(hopName(hop.host), values, { same: index === 0 ? sameButJump : sameButWay });
       if ('problem' in added) return `The jump host ${shown(hop.host)} cannot be taken over: ${added.problem}.`;
       if (chain.includes(added.name)) return `The jump host ${shown(hop.host)} stands twice in the chain.`;

@@ -26,7 +26,7 @@ export interface ResolvedAlias {
   readonly forwards: readonly ForwardSpec[];
   /** StreamLocalBindUnlink. */
   readonly unlink: boolean;
-  /** Hops, outermost first. */
+  /** Hops, outermost first. A hop's own chain is what it has when it is used alone; it is part of the chain that it stands in. */
   readonly chain: readonly ResolvedAlias[];
   readonly notes: readonly string[];
 }
@@ -180,7 +180,7 @@ export class AliasResolver {
       const resolved = await this.#resolve(hop, { followJump: index === 0, way });
       if (typeof resolved === 'string')
         return way.length > 1 ? resolved : `Its jump host ${shown(hop.host)}: ${resolved}`;
-      chain.push(...resolved.chain, { ...resolved, chain: [] });
+      chain.push(...resolved.chain, resolved);
     }
     return chain.length > maxHops ? `The way has more than ${maxHops} jump hosts.` : chain;
   }
@@ -210,8 +210,11 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
   };
   if (tokens.user !== currentUser()) applyHostOption(draft, 'User', tokens.user, context);
   applyHostOption(draft, 'Port', String(tokens.port), context);
+  const ownKnownHosts = !sameValues(dump.get('userknownhostsfile') ?? [], defaults.get('userknownhostsfile'));
   for (const [key, values] of dump) {
-    if (skipped.has(key) || sameValues(values, defaults.get(key))) continue;
+    // With a known_hosts of its own, ssh's default for this one is another.
+    const always = key === 'updatehostkeys' && ownKnownHosts;
+    if (skipped.has(key) || (!always && sameValues(values, defaults.get(key)))) continue;
     const name = spelling[key] ?? key;
     if (algorithmLists.has(key)) {
       readAlgorithms(draft, name, values[0] ?? '', defaults.get(key)?.[0] ?? '');

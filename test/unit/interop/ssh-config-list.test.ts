@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { listSshConfig } from '../../../src/main/engine/interop/ssh-config-list.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+/** A home with these files below `.ssh`. */
+function homeWith(files: Readonly<Record<string, string>>) {
+  const home = tempFolder();
+  mkdirSync(home.file('.ssh', 'conf.d'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(home.file('.ssh', name), text);
+  return { home: home.path, file: home.file('.ssh', 'config') };
+}
+
+async function aliasesOf(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const { home, file } = homeWith(files);
+  return (await listSshConfig(file, home)).aliases;
+}
+
+describe('listSshConfig', () => {
+  test.each([
+    ['Host a b\nHost c', ['a', 'b', 'c']],
+    ['host=a\nHOST = b\n\tHost\tc', ['a', 'b', 'c']],
+    ['Host a *.b ?c !d e*', ['a']],
+    ['Host a # so\n# Host b', ['a']],
+    ['Host "a" \'b\'', ['a', 'b']],
+    ['Host a\r\nHost b\r\n', ['a', 'b']],
+    ['\uFEFFHost a', ['a']],
+    ['Host a\nHost a b', ['a', 'b']],
+    ['Hostname a\nHostX b', []],
+    ['', []],
+  ])('%j', async (config, aliases) => {
+    expect(await aliasesOf({ config })).toEqual(aliases);
+  });
+
+  test('follows Include: relative to ~/.ssh, by glob in order, with ~, inside of Host blocks', async () => {
+    expect(
+      await aliasesOf({
+        config: 'Include conf.d/*.conf\nHost z\n  Include ~/.ssh/more "with space"\nInclude missing nothing/*\n',
+        'conf.d/20.conf': 'Host b',
+        'conf.d/10.conf': 'Host a\nInclude nested',
+        'conf.d/.hidden.conf': 'Host hidden',
+        'conf.d/other': 'Host other',
+        nested: 'Host n',
+        more: 'Host m',
+        'with space': 'Host s',
+      }),
+    ).toEqual(['a', 'n', 'b', 'z', 'm', 's']);
+  });
+
+  test('sets in globs, and folders by glob', async () => {
+    expect(
+      await aliasesOf({
+        config: 'Include conf.?/[!b-z]*\nInclude [\nInclude conf.d/[z-a]',
+        'conf.d/a1': 'Host a',
+        'conf.d/b1': 'Host b',
+      }),
+    ).toEqual(['a']);
+  });
+
+  test('an Include of itself ends', async () => {
+    expect(await aliasesOf({ config: 'Host a\nInclude config other\n', other: 'Include config\nHost b\n' })).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  test('stops at a depth of 16, as ssh does', async () => {
+    const files: Record<string, string> = { config: 'Include 1\nHost h0' };
+    for (let depth = 1; depth < 30; depth += 1) files[`${depth}`] = `Host h${depth}\nInclude ${depth + 1}`;
+    expect(await aliasesOf(files)).toHaveLength(17);
+  });
+
+  test.each([
+    ['Match exec "true"', true],
+    ['Match host a !exec=true', true],
+    ['match HOST a EXEC "x"', true],
+    ['Match host exec.example.org', false],
+    ['Match all', false],
+    ['# Match exec x', false],
+    ['Include more', true],
+    ['Include ${HOLDFAST_NOT_SET}/x', true],
+    ['Include %h', true],
+  ])('%j runs commands: %s', async (config, runsCommands) => {
+    const { home, file } = homeWith({ config, more: 'Match final exec y' });
+    expect((await listSshConfig(file, home)).runsCommands).toBe(runsCommands);
+  });
+
+  test('a missing file has no aliases', async () => {
+    const home = tempFolder();
+    expect(await listSshConfig(home.file('nothing'), home.path)).toEqual({
+      file: home.file('nothing'),
+      runsCommands: false,
+      aliases: [],
+    });
+  });
+});
