@@ -60,10 +60,10 @@ export function startDesktop(): void {
   });
 }
 
-/** `--config FILE` as for the command. */
+/** `--config=FILE`: Chromium sorts switches before other words, so the value must hang on. */
 function namedConfig(argv: readonly string[]): string | null {
-  const at = argv.indexOf('--config');
-  return at === -1 ? null : (argv[at + 1] ?? null);
+  const mark = '--config=';
+  return argv.find((word) => word.startsWith(mark))?.slice(mark.length) ?? null;
 }
 
 /** Started by the login: macOS tells it, the others by the argument of their entry. */

@@ -101,7 +101,7 @@ export class DesktopApp {
     const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : ['--in-process-gpu'];
     return startServer(
       electron.path,
-      [folder, ...asRoot, '--disable-gpu', '--remote-debugging-port=0', '--config', this.configFile, ...args],
+      [folder, ...asRoot, '--disable-gpu', '--remote-debugging-port=0', `--config=${this.configFile}`, ...args],
       this.session.env,
     );
   }

@@ -52,10 +52,16 @@ describe('a loss', () => {
 
   it('is one notification a host, which the next replaces', () => {
     const policy = upSince0('a', 'b', 'c');
-    policy.changed(['a', 'b', 'c'].map((name) => row(name, retrying)), 2 * minute);
+    policy.changed(
+      ['a', 'b', 'c'].map((name) => row(name, retrying)),
+      2 * minute,
+    );
     const steps = policy.due(3 * minute);
     expect(titles(steps)).toEqual(['Tunnels over bastion are down']);
-    const back = policy.changed(['a', 'b', 'c'].map((name) => row(name, running)), 4 * minute);
+    const back = policy.changed(
+      ['a', 'b', 'c'].map((name) => row(name, running)),
+      4 * minute,
+    );
     expect(titles(back)).toEqual(['Tunnels over bastion are back']);
     expect(steps[0]?.kind === 'show' && steps[0].notice.key).toBe(back[0]?.kind === 'show' && back[0].notice.key);
   });
@@ -113,7 +119,9 @@ describe('other notices', () => {
   it('tells a taken port once', () => {
     const policy = upSince0('db');
     const busy = { ...cause, code: 'port-in-use' as const, message: 'Port 5432 here is taken.' };
-    const blocked = row('db', running, { forwards: [forward('local 5432 -> db:5432', { state: 'failed', cause: busy })] });
+    const blocked = row('db', running, {
+      forwards: [forward('local 5432 -> db:5432', { state: 'failed', cause: busy })],
+    });
     expect(titles(policy.changed([blocked], 10))).toEqual(['db: a port is taken']);
     expect(policy.changed([blocked], 20)).toEqual([]);
     expect(policy.changed([row('db', running)], 30)).toEqual([]);

@@ -141,11 +141,15 @@ describe('the menu', () => {
       fc.property(fc.nat(), fc.nat(), fc.nat(), (bytes, clients, ms) => {
         const with_ = (n: number, at: number) => [
           row('a', { kind: 'retrying', cause, nextTryAtMs: at }, { attempt: n }),
-          row('b', { kind: 'running', sinceMs: at, degraded: null }, {
-            reconnects: n,
-            parked: n,
-            forwards: [forward('local 1 -> x:2', { listen: '127.0.0.1:1', clients: n, bytesIn: n, bytesOut: at })],
-          }),
+          row(
+            'b',
+            { kind: 'running', sinceMs: at, degraded: null },
+            {
+              reconnects: n,
+              parked: n,
+              forwards: [forward('local 1 -> x:2', { listen: '127.0.0.1:1', clients: n, bytesIn: n, bytesOut: at })],
+            },
+          ),
         ];
         expect(build({ tunnels: with_(bytes, ms) })).toEqual(build({ tunnels: with_(clients, bytes) }));
       }),
@@ -153,8 +157,14 @@ describe('the menu', () => {
   });
 
   it('speaks German', () => {
-    const model = buildTrayModel(source({ tunnels: [row('a', running)], prompts: [prompt('1', { tunnels: ['a'] })] }), desktopDe);
-    expect(lines(model.menu).slice(0, 2)).toEqual(['(1 von 1 stehen, 1 braucht Sie)', 'Code für bastion-eu eingeben...']);
+    const model = buildTrayModel(
+      source({ tunnels: [row('a', running)], prompts: [prompt('1', { tunnels: ['a'] })] }),
+      desktopDe,
+    );
+    expect(lines(model.menu).slice(0, 2)).toEqual([
+      '(1 von 1 stehen, 1 braucht Sie)',
+      'Code für bastion-eu eingeben...',
+    ]);
   });
 });
 

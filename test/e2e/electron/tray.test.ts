@@ -1,0 +1,252 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildApp, type BuiltApp, DesktopApp } from '../../support/desktop/app.ts';
+import { DesktopSession } from '../../support/desktop/session.ts';
+import { TrayReader } from '../../support/desktop/tray.ts';
+import { sendAndRead, startEcho } from '../../support/lines-server.ts';
+import { freePort } from '../../support/processes.ts';
+import { startSshd, type TestSshd } from '../../support/sshd.ts';
+import { until } from '../../support/until.ts';
+
+/** The app in a real Electron on a real desktop without a screen: its tray, its life, its place at login. */
+
+let built: BuiltApp;
+let session: DesktopSession;
+let server: TestSshd;
+let echo: { port: number; stop(): Promise<void> };
+const open: { dispose(): Promise<void> | void }[] = [];
+
+beforeAll(async () => {
+  built = buildApp();
+  session = await DesktopSession.start();
+  server = await startSshd();
+  echo = await startEcho();
+}, 120_000);
+
+afterEach(async () => {
+  for (const item of open.splice(0).toReversed()) await item.dispose();
+});
+
+afterAll(async () => {
+  await session?.stop();
+  await server?.stop();
+  await echo?.stop();
+});
+
+/** One trusted tunnel `web` on a free port, not started. */
+async function tunnelApp(extra = '', on: DesktopSession = session): Promise<{ app: DesktopApp; port: number }> {
+  const app = new DesktopApp(built, on);
+  open.push({ dispose: () => app.kill() });
+  const port = await freePort();
+  const knownHosts = on.folder.file('profile', 'known_hosts');
+  writeFileSync(knownHosts, `${server.knownHostsLine()}\n`, { mode: 0o600 });
+  app.configure(`[hosts.box]
+address = "127.0.0.1"
+port = ${server.port}
+user = "${server.user}"
+identity = ["${server.clientKey}"]
+agent = false
+known-hosts = ["${knownHosts}"]
+
+[tunnels.web]
+host = "box"
+group = "Work & play"
+start = "manual"
+forwards = ["local 127.0.0.1:${port} -> 127.0.0.1:${echo.port}"]
+${extra}`);
+  return { app, port };
+}
+
+async function shownTray(on: DesktopSession = session): Promise<TrayReader> {
+  const tray = new TrayReader(on);
+  await until(() => tray.labels().length > 3, { what: 'the tray menu' });
+  return tray;
+}
+
+describe('the tray', () => {
+  it('toggles a tunnel, which brings bytes, and tells its state', async () => {
+    const { app, port } = await tunnelApp();
+    await app.start(['--hidden']);
+    const tray = await shownTray();
+    await until(() => tray.labels()[0] === '1 tunnel, all off' || tray.labels()[0] === '1 tunnel, off', {
+      what: 'the summary of one tunnel that is off',
+      seen: () => tray.labels(),
+    });
+    expect(tray.items()).toHaveLength(1);
+    expect(tray.labels()).toContain('Work & play');
+    expect(tray.menu().find(({ label }) => label === 'web')?.checked).toBe(false);
+
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    expect(await sendAndRead(`127.0.0.1:${port}`, 'through the tray\n')).toBe('through the tray\n');
+    await until(() => tray.labels()[0] === '1 of 1 up', { what: 'the summary to follow', seen: () => tray.labels() });
+    expect(tray.menu().find(({ label }) => label === 'web')?.checked).toBe(true);
+    expect(tray.labels()).toContain(`web: 127.0.0.1:${port}`);
+
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'stopped', 'the tunnel to stop');
+    await until(() => tray.labels()[0] === '1 tunnel, off', { what: 'the summary of off', seen: () => tray.labels() });
+  });
+
+  it('starts hidden, and a second launch shows the window', async () => {
+    const { app } = await tunnelApp();
+    await app.start(['--hidden']);
+    await shownTray();
+    expect(await app.pages()).toEqual([]);
+
+    const second = app.launch(['--hidden']);
+    await second.exited;
+    expect(second.child.exitCode).toBe(0);
+    await app.pageShows('index.html', 'document.body.innerText.includes("web")', 'the window with the tunnel');
+    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
+  });
+
+  it('closes the window to the tray and opens it again from there', async () => {
+    const { app } = await tunnelApp();
+    await app.start();
+    const tray = await shownTray();
+    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
+    await app.inPage('index.html', 'window.close(), true').catch(() => undefined);
+    await until(() => !session.visibleWindows().includes('Holdfast'), { what: 'the window to hide' });
+    expect(app.hasEnded).toBe(false);
+    tray.click('Open Holdfast');
+    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window to come back' });
+  });
+});
+
+describe('the end', () => {
+  it('quits from the tray with a live tunnel within 5 s and leaves nothing', async () => {
+    const { app, port } = await tunnelApp();
+    await app.start(['--hidden']);
+    const tray = await shownTray();
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    await until(() => tray.labels().includes('Quit and close 1 tunnel'), {
+      what: 'the entry that says what it closes',
+    });
+    const { tookMs, left } = await app.ended(() => tray.click('Quit and close 1 tunnel'));
+    expect(tookMs).toBeLessThan(5000);
+    expect(left).toEqual([]);
+    expect(existsSync(app.profile.socketPath)).toBe(false);
+    await expect(sendAndRead(`127.0.0.1:${port}`, 'x')).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it('asks before it quits under a connected program, and stays if told so', async () => {
+    const { app, port } = await tunnelApp();
+    await app.start(['--hidden']);
+    const tray = await shownTray();
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    const client = createConnection({ host: '127.0.0.1', port });
+    open.push({ dispose: () => void client.destroy() });
+    client.on('error', () => undefined);
+    await app.reach('web', ({ forwards }) => forwards[0]?.clients === 1, 'the client to count');
+    const before = session.visibleWindows().length;
+    tray.click('Quit and close 1 tunnel');
+    await until(() => session.visibleWindows().length > before, { what: 'the question' });
+    // Esc is the safe answer.
+    session.press('Escape');
+    await until(() => session.visibleWindows().length === before, { what: 'the question to go' });
+    expect(app.hasEnded).toBe(false);
+    expect((await app.status())[0]?.state.kind).toBe('running');
+
+    tray.click('Quit and close 1 tunnel');
+    await until(() => session.visibleWindows().length > before, { what: 'the question again' });
+    const { tookMs } = await app.ended(() => session.press('Tab', 'Return'));
+    expect(tookMs).toBeLessThan(5000);
+  });
+
+  it('ends by a signal without asking', async () => {
+    const { app } = await tunnelApp('');
+    await app.start(['--hidden']);
+    const { tookMs, left } = await app.ended(() => process.kill(app.pid, 'SIGTERM'));
+    expect(tookMs).toBeLessThan(5000);
+    expect(left).toEqual([]);
+  });
+});
+
+describe('power and losses', () => {
+  it('reconnects at once after sleep', async () => {
+    const { app, port } = await tunnelApp();
+    await app.start(['--hidden']);
+    const tray = await shownTray();
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    // The link dies unseen while the machine sleeps: no packet says so.
+    session.prepareForSleep(true);
+    server.killSessions('SIGSTOP');
+    session.prepareForSleep(false);
+    await app.reach('web', ({ reconnects, state }) => reconnects > 0 && state.kind === 'running', 'the tunnel to heal');
+    server.killSessions('SIGKILL');
+    await app.reach('web', ({ reconnects, state }) => reconnects > 0 && state.kind === 'running', 'the tunnel to run');
+    expect(await sendAndRead(`127.0.0.1:${port}`, 'awake\n')).toBe('awake\n');
+  });
+
+  it('tells a loss by a notification, and the return', async () => {
+    const { app } = await tunnelApp();
+    await app.start(['--hidden']);
+    const tray = await shownTray();
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    const seen = session.watchNotifications();
+    // The policy of the test build wants it up for half a second, and down for another half.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await server.kill();
+    await until(() => seen.text().includes('web is down'), {
+      what: 'a notification of the loss',
+      timeoutMs: 20_000,
+      seen: seen.text,
+    });
+    await server.restart();
+    await app.ask((client) => client.call('now', { names: [], all: true }));
+    await until(() => seen.text().includes('web is back'), {
+      what: 'a notification of the return',
+      timeoutMs: 20_000,
+      seen: seen.text,
+    });
+    expect(seen.text().match(/web is down/g)).toHaveLength(1);
+  });
+});
+
+describe('start at login', () => {
+  it('writes, reads and removes the autostart entry', async () => {
+    const { app } = await tunnelApp();
+    await app.start();
+    const file = session.folder.file('config', 'autostart', 'org.holdfast.Holdfast.desktop');
+    const call = (name: string, input: object): Promise<unknown> =>
+      app.inPage('index.html', `window.holdfast.desktop(${JSON.stringify(name)}, ${JSON.stringify(input)})`);
+    expect(await call('desktop.set-login-start', { enabled: true })).toEqual({
+      ok: true,
+      output: { enabled: true, possible: true, note: null },
+    });
+    const entry = readFileSync(file, 'utf8');
+    expect(entry).toMatch(/^Exec=.*--hidden$/m);
+    expect(entry).toContain(built.electron.path);
+    // Somebody switches it off in the desktop's settings: that is shown, and kept.
+    writeFileSync(file, entry.replace('X-GNOME-Autostart-enabled=true', 'X-GNOME-Autostart-enabled=false'));
+    expect(await call('desktop.state', {})).toMatchObject({
+      ok: true,
+      output: { loginStart: { enabled: false, possible: true }, tray: true, version: '0.1.0' },
+    });
+    expect(await call('desktop.set-login-start', { enabled: false })).toMatchObject({ ok: true });
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('a desktop without a tray', () => {
+  it('keeps the window in the task bar, and makes the tray when one appears', async () => {
+    const bare = await DesktopSession.start({ panel: false });
+    open.push({ dispose: () => bare.stop() });
+    const { app } = await tunnelApp('', bare);
+    await app.start();
+    await until(() => bare.visibleWindows().includes('Holdfast'), { what: 'the window' });
+    expect(
+      await app.inPage('index.html', 'window.holdfast.desktop("desktop.state", {}).then((s) => s.output.tray)'),
+    ).toBe(false);
+    await bare.startPanel();
+    const tray = await shownTray(bare);
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+  });
+});
