@@ -6,7 +6,7 @@ import { forward, tunnel } from './fixture-data.ts';
 
 declare global {
   interface Window {
-    fixture?: FixtureBridge;
+    windowFixture?: FixtureBridge;
   }
 }
 
@@ -31,7 +31,7 @@ setInterval(() => {
         },
   );
 }, 1000);
-window.fixture = bridge;
+window.windowFixture = bridge;
 const host: { holdfast?: ShellBridge } = window;
 host.holdfast = bridge;
 startPage(<App />);

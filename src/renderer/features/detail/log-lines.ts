@@ -13,8 +13,26 @@ export function levelOf(line: LogLine): Level {
 
 /** A line's message with its fields, as one text. */
 export function lineText(line: LogLine): string {
-  const fields = Object.entries(line.fields).map(([key, value]) => `${key}=${fieldText(value)}`);
-  return [line.message, ...fields].join(' ');
+  return `${line.message} ${fieldsText(line)}`.trimEnd();
+}
+
+/** `attempt=1 host=bastion`. */
+export function fieldsText(line: LogLine): string {
+  return Object.entries(line.fields)
+    .map(([key, value]) => `${key}=${fieldText(value)}`)
+    .join(' ');
+}
+
+const lineIds = new WeakMap<LogLine, number>();
+let lastLineId = 0;
+
+/** A number that stays with a line for the page's life. */
+export function lineId(line: LogLine): number {
+  const known = lineIds.get(line);
+  if (known !== undefined) return known;
+  lastLineId += 1;
+  lineIds.set(line, lastLineId);
+  return lastLineId;
 }
 
 function fieldText(value: unknown): string {

@@ -6,7 +6,7 @@ import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Input } from '../../ui/field.tsx';
-import { copyText, filterLines, levelOf, levels, lineText, type Level } from './log-lines.ts';
+import { copyText, fieldsText, filterLines, levelOf, levels, lineId, type Level } from './log-lines.ts';
 import styles from './log-tab.module.css';
 import { useLog } from './use-log.ts';
 
@@ -90,13 +90,15 @@ function Lines({ lines, none }: { lines: readonly LogLine[]; none: string }) {
       aria-label={texts.log.lines}
     >
       {lines.length === 0 ? <p className={styles['none']}>{none}</p> : null}
-      {lines.map((line, index) => (
-        <div key={`${line.atMs}-${index}`} className={cx(styles['line'], styles[levelOf(line)])}>
+      {lines.map((line) => (
+        <div key={lineId(line)} className={cx(styles['line'], styles[levelOf(line)])}>
           <span className={styles['time']}>{time.format(line.atMs)}</span>
           <span className={styles['mark']} aria-hidden="true">
             {marks[levelOf(line)]}
           </span>
-          <span className={styles['text']}>{lineText(line)}</span>
+          <span className={styles['text']}>
+            {line.message} <span className={styles['fields']}>{fieldsText(line)}</span>
+          </span>
         </div>
       ))}
       {following || lines.length === 0 ? null : (

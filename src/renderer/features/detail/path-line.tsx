@@ -36,14 +36,19 @@ function StationMark({ station, next, gone }: { station: Station; next: Station 
         {station.kind === 'here' ? texts.path.here : station.name}
         <span className="vh">, {texts.path.stations[station.state]}</span>
       </div>
-      <div className={styles['address']} title={station.address}>
-        {station.address === '' ? '\u00a0' : station.address}
+      <div className={styles['address']} title={addressText(station)}>
+        {addressText(station) || '\u00a0'}
       </div>
       <div className={cx(styles['track'], styles[dots[station.state]], styles[leg])}>
         <LegTime leg={next} />
       </div>
     </li>
   );
+}
+
+/** A bare port of this computer is one of loopback. */
+function addressText({ kind, address }: Station): string {
+  return kind === 'here' && /^\d+$/.test(address) ? `localhost:${address}` : address;
 }
 
 function LegTime({ leg }: { leg: Station | undefined }) {

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bytesText, durationText, rateText } from '../../../src/renderer/format.ts';
+import { browserAddress, forwardText } from '../../../src/renderer/forward-text.ts';
+import { activityDays } from '../../../src/renderer/features/activity/activity-view.ts';
+import { dayMs, dayView } from '../../../src/renderer/features/detail/day-view.ts';
+import { withoutSecrets } from '../../../src/renderer/features/detail/log-lines.ts';
+import { usageRows } from '../../../src/renderer/features/detail/usage.ts';
+import { isSshCommand, listGroups } from '../../../src/renderer/features/tunnels/list-view.ts';
+import { rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
+import { formatRoute, parseRoute, type Route } from '../../../src/renderer/store/route.ts';
+import { windowDe } from '../../../src/shared/i18n/window-de.ts';
+import { windowEn } from '../../../src/shared/i18n/window-en.ts';
+import type { HistoryEvent } from '../../../src/shared/contract/calls.ts';
+import { fixturePrompt, fixtureTunnels, forward, tunnel } from '../../support/renderer/fixture-data.ts';
+
+describe('rows', () => {
+  const view = (name: string) => {
+    const found = fixtureTunnels(0).find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(name);
+    return rowView(found, fixturePrompt(0), undefined, windowEn, 'en');
+  };
+
+  test('a healthy row shows its path and its use', () => {
+    expect(view('postgres-prod')).toMatchObject({
+      word: 'Running',
+      line: 'localhost:5432 → db-01:5432 +2',
+      lineIs: 'path',
+      figure: '4 clients',
+      act: null,
+    });
+    expect(view('webhook-dev').line).toBe('vps:8443 → localhost:3000');
+    expect(view('socks-home')).toMatchObject({ word: 'Stopped', line: 'localhost:1080 → anywhere, by home' });
+  });
+
+  test('a row in need shows the cause and the one act', () => {
+    expect(view('redis-prod')).toMatchObject({
+      state: 'degraded',
+      word: 'In part',
+      line: 'cache-02:6379 refuses connections',
+    });
+    expect(view('analytics-eu')).toMatchObject({
+      word: 'Needs you',
+      line: 'bastion-eu asks for a code',
+      act: { kind: 'answer', label: 'Enter code…', promptId: 'p1' },
+    });
+    expect(view('staging-api')).toMatchObject({ act: { kind: 'try-now' }, nextTryAtMs: 8400 });
+    expect(view('nas-rsync').act?.kind).toBe('review-changed-key');
+  });
+
+  test('groups keep the configuration\u2019s order whatever the states; loose ones come last', () => {
+    const rows = [
+      tunnel('x', { kind: 'stopped' }),
+      tunnel('b', { kind: 'stopped' }, { group: 'G' }),
+      tunnel('a', { kind: 'listening' }, { group: 'G' }),
+    ];
+    const map = new Map(rows.map((row) => [row.name, row]));
+    expect(listGroups(['x', 'b', 'a'], map, '')).toEqual([
+      { group: 'G', names: ['b', 'a'] },
+      { group: null, names: ['x'] },
+    ]);
+    expect(listGroups(['x', 'b', 'a'], map, 'g a')).toEqual([{ group: 'G', names: ['b', 'a'] }]);
+    expect(listGroups(['x', 'b', 'a'], map, 'nothing')).toEqual([]);
+  });
+
+  test('ssh commands are told from names', () => {
+    expect(['ssh -L 1:a:1 h', '  /usr/bin/ssh h', 'autossh -M 0 h'].map(isSshCommand)).toEqual([true, true, true]);
+    expect(['ssh', 'sshd-tunnel', 'my ssh x'].map(isSshCommand)).toEqual([false, false, false]);
+  });
+});
+
+describe('forwards', () => {
+  test('each kind says where programs connect and where it leads', () => {
+    const text = (spec: string, listen: string | null = null) =>
+      forwardText(forward(spec, { listen }), 'srv', windowEn);
+    expect(text('local 5432 -> db:5432')).toMatchObject({ listen: 'localhost:5432', target: 'db:5432', here: true });
+    expect(text('local 0 -> db:5432', '127.0.0.1:40123')).toMatchObject({ listen: 'localhost:40123', port: 40_123 });
+    expect(text('remote 9000 -> localhost:3000')).toMatchObject({ listen: 'srv:9000', here: false });
+    expect(text('dynamic [::1]:1080').listen).toBe('localhost:1080');
+    expect(text('local /run/x.sock -> /var/y.sock')).toMatchObject({ listen: '/run/x.sock', port: null });
+  });
+
+  test('only what looks like HTTP is offered to a browser', () => {
+    const address = (spec: string) => browserAddress(forwardText(forward(spec), 'srv', windowEn));
+    expect(address('local 3000 -> grafana:3000')).toBe('http://localhost:3000/');
+    expect(address('local 9443 -> x:443')).toBe('https://localhost:9443/');
+    expect(address('local 5432 -> db:5432')).toBeNull();
+    expect(address('remote 8080 -> localhost:80')).toBeNull();
+  });
+});
+
+describe('the last day', () => {
+  const now = 10 * dayMs;
+  const at = (agoMs: number, what: string): HistoryEvent => ({ atMs: now - agoMs, tunnel: 't', what, cause: null });
+
+  test('a drop with its repair, an off time, and the share of what was asked for', () => {
+    const view = dayView([at(2 * dayMs, 'up'), at(8000, 'lost'), at(6000, 'healed'), at(4000, 'stopped')], now, false);
+    expect(view.drops).toEqual([{ fromMs: now - 8000, toMs: now - 6000, switchedOff: false, reason: null }]);
+    expect(view.spans.map(({ kind }) => kind)).toEqual(['up', 'up', 'off']);
+    expect(view.downMs).toBe(2000);
+  });
+
+  test('a drop that lasts has no end', () => {
+    expect(dayView([at(5000, 'lost')], now, false).drops[0]).toMatchObject({ toMs: null });
+  });
+
+  test('whatever the history, spans lie in the day, in order, and the share is one', () => {
+    const what = fc.constantFrom('started', 'up', 'lost', 'healed', 'failed', 'dead', 'stopped');
+    fc.assert(
+      fc.property(fc.array(fc.record({ agoMs: fc.integer({ min: 0, max: 3 * dayMs }), what })), (rows) => {
+        const events = rows.map((row) => at(row.agoMs, row.what)).sort((one, other) => one.atMs - other.atMs);
+        const view = dayView(events, now, false);
+        let last = now - dayMs;
+        for (const span of view.spans) {
+          expect(span.fromMs).toBeGreaterThanOrEqual(last);
+          expect(span.toMs).toBeGreaterThan(span.fromMs);
+          last = span.toMs;
+        }
+        expect(last).toBeLessThanOrEqual(now);
+        if (view.upShare !== null) expect(view.upShare >= 0 && view.upShare <= 1).toBe(true);
+      }),
+    );
+  });
+});
+
+test('the activity has the newest first and each loss with its repair', () => {
+  const row = (atMs: number, what: string): HistoryEvent => ({ atMs, tunnel: 't', what, cause: null });
+  const noon = new Date(2026, 1, 3, 12).getTime();
+  const [day] = activityDays([row(noon, 'lost'), row(noon + 3000, 'healed'), row(noon + 9000, 'lost')], '', true);
+  expect(day?.lines.map((line) => [line.event.atMs - noon, line.backAtMs])).toEqual([
+    [9000, null],
+    [0, noon + 3000],
+  ]);
+});
+
+test('clients are counted by program and forward; those that wait stand apart', () => {
+  const client = (program: string, parkedLeftMs: number | null, bytesIn: number) => ({
+    spec: 's',
+    program,
+    pid: 1,
+    peer: '',
+    sinceMs: 1,
+    bytesIn,
+    bytesOut: 1,
+    parkedLeftMs,
+  });
+  const rows = usageRows([client('a', null, 5), client('a', null, 6), client('a', 900, 0), client('a', 400, 0)]);
+  expect(rows.map(({ count, bytes, leftMs }) => ({ count, bytes, leftMs }))).toEqual([
+    { count: 2, bytes: 13, leftMs: null },
+    { count: 2, bytes: 2, leftMs: 400 },
+  ]);
+});
+
+test('a log copied for strangers names no user, home, password or token', () => {
+  const text = withoutSecrets(
+    'dialled dmitri@bastion, password="x y" url=socks5://me:pw@p:1 file=/home/dmitri/.ssh/id token: abc',
+  );
+  expect(text).not.toMatch(/dmitri|x y|pw|abc/);
+  expect(text).toContain('@bastion');
+});
+
+test('every route survives its hash', () => {
+  const name = fc.string({ minLength: 1 });
+  const route: fc.Arbitrary<Route> = fc.oneof(
+    fc.record({ page: fc.constant('tunnels' as const), name, tab: fc.constantFrom('overview', 'log', 'settings') }),
+    fc.record({ page: fc.constant('new' as const), command: fc.option(fc.string()) }),
+    fc.record({ page: fc.constant('edit' as const), name }),
+    fc.record({ page: fc.constantFrom('logins', 'activity', 'settings', 'known-hosts', 'about') }),
+  );
+  fc.assert(
+    fc.property(route, (one) => {
+      expect(parseRoute(formatRoute(one))).toEqual(one);
+    }),
+  );
+  expect(parseRoute('tunnel/db')).toEqual({ page: 'tunnels', name: 'db', tab: 'overview' });
+  expect(parseRoute('#/nonsense')).toEqual({ page: 'tunnels', name: null, tab: 'overview' });
+});
+
+test('amounts and times are short', () => {
+  expect([0, 999, 1000, 84e6, 2.1e9].map((bytes) => bytesText(bytes, 'en'))).toEqual([
+    '0 B',
+    '999 B',
+    '1 kB',
+    '84 MB',
+    '2.1 GB',
+  ]);
+  expect([300, 1.2e6].map((rate) => rateText(rate, 'en'))).toEqual(['0.3 kB/s', '1.2 MB/s']);
+  expect([8000, 190 * 60_000, 102 * 3_600_000].map((ms) => durationText(ms, windowEn))).toEqual([
+    '8 s',
+    '3 h 10 min',
+    '4 d 6 h',
+  ]);
+  expect(durationText(102 * 3_600_000, windowDe)).toBe('4 T 6 h');
+});

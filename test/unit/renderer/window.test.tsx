@@ -1,0 +1,179 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { App } from '../../../src/renderer/app.tsx';
+import { PageFrame } from '../../../src/renderer/page.tsx';
+import { connectStore } from '../../../src/renderer/store/connect-store.ts';
+import { createPageStore } from '../../../src/renderer/store/page-store.ts';
+import { resetAnnouncements } from '../../../src/renderer/ui/live-region.tsx';
+import { createFixtureBridge, type FixtureBridge, type FixtureOptions } from '../../support/renderer/fixture-bridge.ts';
+import { tunnel } from '../../support/renderer/fixture-data.ts';
+
+let bridge: FixtureBridge;
+let stop: () => void;
+
+async function open(hash = '', options: FixtureOptions = {}): Promise<void> {
+  stop?.();
+  cleanup();
+  location.hash = hash;
+  bridge = createFixtureBridge(options);
+  const store = createPageStore();
+  stop = connectStore(store, bridge);
+  render(
+    <PageFrame bridge={bridge} store={store}>
+      <App />
+    </PageFrame>,
+  );
+  await screen.findByRole('tablist', { name: /Sections|Bereiche/ });
+}
+
+const row = (name: string) => screen.getByRole('button', { name: new RegExp(`^${name}, `) });
+const calls = (call: string) => bridge.asked.filter((asked) => asked.call === call).map((asked) => asked.input);
+
+beforeEach(async () => {
+  await open();
+  await screen.findByRole('button', { name: 'postgres-prod, Running' });
+});
+
+afterEach(() => {
+  stop();
+  cleanup();
+  resetAnnouncements();
+});
+
+test('rows name tunnel and state, and have a switch of what was asked for', () => {
+  expect(row('nas-rsync').getAttribute('aria-label')).toBe('nas-rsync, Gave up');
+  expect(screen.getByRole('switch', { name: 'Keep nas-rsync up' }).getAttribute('aria-checked')).toBe('true');
+  expect(screen.getByRole('switch', { name: 'Keep socks-home up' }).getAttribute('aria-checked')).toBe('false');
+});
+
+test('a switch asks the engine and shows at once what was asked', async () => {
+  fireEvent.click(screen.getByRole('switch', { name: 'Keep socks-home up' }));
+  expect(screen.getByRole('switch', { name: 'Keep socks-home up' }).getAttribute('aria-checked')).toBe('true');
+  expect(calls('up')).toEqual([{ names: ['socks-home'], all: false }]);
+});
+
+test('a stop under connected programs says who, and keeping is the default', async () => {
+  fireEvent.click(screen.getByRole('switch', { name: 'Keep postgres-prod up' }));
+  const dialog = await screen.findByRole('alertdialog');
+  expect(calls('down')).toEqual([]);
+  await within(dialog).findByText('DBeaver has 2 connections open.');
+  expect(document.activeElement?.textContent).toBe('Keep it up');
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Stop' }));
+  expect(calls('down')).toEqual([{ names: ['postgres-prod'], all: false }]);
+  expect(screen.queryByRole('alertdialog')).toBeNull();
+});
+
+test('the keyboard goes through rows, switches with Space and acts with Enter', async () => {
+  const user = userEvent.setup();
+  row('postgres-prod').focus();
+  await user.keyboard('{ArrowDown}');
+  expect(document.activeElement).toBe(row('grafana'));
+  await user.keyboard(' ');
+  expect(calls('down')).toEqual([{ names: ['grafana'], all: false }]);
+  row('staging-api').focus();
+  await user.keyboard('{Enter}');
+  expect(calls('now')).toEqual([{ names: ['staging-api'], all: false }]);
+});
+
+test('Ctrl K goes to the find field, which narrows the list; an ssh command there becomes a new tunnel', async () => {
+  const user = userEvent.setup();
+  await user.keyboard('{Control>}k{/Control}');
+  const field = screen.getByRole('textbox', { name: 'Find a tunnel, or paste an ssh command' });
+  expect(document.activeElement).toBe(field);
+  await user.type(field, 'redis');
+  expect(screen.queryByRole('button', { name: /^grafana, / })).toBeNull();
+  await user.clear(field);
+  await user.type(field, 'ssh -L 1:a:1 host{Enter}');
+  expect(location.hash).toBe('#/new?command=ssh+-L+1%3Aa%3A1+host');
+});
+
+test('letters act on the shown tunnel, but not while typing', async () => {
+  const user = userEvent.setup();
+  await user.keyboard('l');
+  expect(location.hash).toBe('#/tunnels/postgres-prod/log');
+  expect(await screen.findByRole('log')).toBeDefined();
+  await user.type(await screen.findByRole('searchbox', { name: 'Find in the log' }), 'n');
+  expect(location.hash).toBe('#/tunnels/postgres-prod/log');
+});
+
+test('the log shows lines as they come, filtered by level', async () => {
+  await open('#/tunnels/postgres-prod/log');
+  await screen.findByText(/logged in/);
+  expect(screen.queryByText(/key exchange/)).toBeNull();
+  fireEvent.click(screen.getByRole('button', { name: 'Debug' }));
+  expect(screen.getByText(/key exchange/)).toBeDefined();
+  const line = { atMs: Date.now(), level: 'warn', tunnel: 'postgres-prod', message: 'a new line', fields: {} };
+  bridge.emit({ kind: 'log', line });
+  expect(await screen.findByText('a new line')).toBeDefined();
+});
+
+test('a fault stands on the path with its next step', async () => {
+  await open('#/tunnels/staging-api');
+  expect(await screen.findByText('no answer, 15 s')).toBeDefined();
+  fireEvent.click(screen.getByRole('button', { name: 'Try now' }));
+  expect(calls('now')).toEqual([{ names: ['staging-api'], all: false }]);
+});
+
+test('one forward can be switched alone', async () => {
+  fireEvent.click(await screen.findByRole('switch', { name: 'Forward localhost:6432' }));
+  expect(calls('forward')).toEqual([{ tunnel: 'postgres-prod', spec: 'local 6432 -> db-02:5432', enabled: false }]);
+});
+
+test('rows keep their place when states change, and screen readers hear who gave up', async () => {
+  const names = () => [...document.querySelectorAll('[data-row]')].map((element) => element.getAttribute('data-row'));
+  const before = names();
+  const cause = { code: 'auth-failed', where: 'x', message: 'bastion refused the login.', next: '' } as const;
+  bridge.change([tunnel('grafana', { kind: 'dead', cause }, { group: 'Production' })]);
+  expect(await screen.findByRole('button', { name: 'grafana, Gave up' })).toBeDefined();
+  expect(names()).toEqual(before);
+  expect(screen.getByTestId('live').textContent).toBe('grafana gave up. bastion refused the login.');
+});
+
+test('a count in the status line selects the next tunnel of its state', () => {
+  fireEvent.click(screen.getByRole('button', { name: '1 gave up' }));
+  expect(location.hash).toBe('#/tunnels/nas-rsync');
+});
+
+test('a refused act is told and can be dismissed', async () => {
+  const error = { code: 'config', where: 'x', message: 'The file is locked.', next: 'Close the editor.' } as const;
+  await open('', { answers: { up: () => ({ ok: false, error }) } });
+  fireEvent.click(await screen.findByRole('switch', { name: 'Keep socks-home up' }));
+  expect(await screen.findByText('The file is locked.')).toBeDefined();
+  fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
+  expect(screen.queryByText('The file is locked.')).toBeNull();
+});
+
+test('a lost engine is told; the rows stay', async () => {
+  bridge.setConnection('lost');
+  expect(await screen.findByText(/What you see is how it was/)).toBeDefined();
+  expect(row('grafana')).toBeDefined();
+});
+
+test('a login is closed only after a word', async () => {
+  await open('#/logins');
+  fireEvent.click(await screen.findByRole('button', { name: 'Close dmitri@vps' }));
+  expect(calls('connection.close')).toEqual([]);
+  fireEvent.click(within(screen.getByRole('alertdialog')).getByRole('button', { name: 'Close' }));
+  expect(calls('connection.close')).toEqual([{ id: 'c3' }]);
+});
+
+test('the shell can ask for a page', async () => {
+  bridge.navigate('tunnel/kafka-ui');
+  expect(await screen.findByRole('heading', { name: 'kafka-ui' })).toBeDefined();
+});
+
+test('with no tunnels the page starts from an ssh command', async () => {
+  await open('', { tunnels: [] });
+  const field = await screen.findByRole('textbox', { name: 'ssh command' });
+  fireEvent.change(field, { target: { value: 'ssh -D 1080 me@host' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(location.hash).toBe('#/new?command=ssh+-D+1080+me%40host');
+});
+
+test('the window speaks German', async () => {
+  await open('', { language: 'de-DE' });
+  expect(await screen.findByRole('switch', { name: 'postgres-prod aktiv halten' })).toBeDefined();
+  expect(screen.getByText('3 von 4 aktiv')).toBeDefined();
+});
