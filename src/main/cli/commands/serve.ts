@@ -5,6 +5,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (input.positionals.length > 0) throw usageError('serve', 'serve takes no names; tunnels start as configured.');
   // Tunnels stay up when the terminal or the pipe behind the ready line and the log is gone.
   context.terminal.outliveReaders();
+  leaveRemovedFolder();
   const { serve } = await import('../../headless.ts');
   return serve({
     profile: context.profile,
@@ -15,4 +16,13 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       context.out.problem(cause, context.texts.errors.next);
     },
   });
+}
+
+/** Node starts no thread in a folder that was removed, where a shell may still stand; every path of the profile is absolute by now. */
+function leaveRemovedFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    process.chdir('/');
+  }
 }
