@@ -236,7 +236,9 @@ export class TunnelSupervisor implements Disposable {
         this.#start(effect.id, effect.unattended);
         return;
       case 'wait':
-        this.#wait.value = scheduleLong(clock, effect.delayMs, () => this.#input({ kind: 'retry-due', id: effect.id }));
+        this.#wait.value = scheduleLong(clock, effect.delayMs, () =>
+          this.#input({ kind: 'retry-due', id: effect.id, clientsWait: this.#forwards.parked > 0 }),
+        );
         return;
       case 'release-parked':
         this.#forwards.releaseParked();
@@ -309,6 +311,7 @@ export class TunnelSupervisor implements Disposable {
       stage,
       jitter,
       replaceLink,
+      clientsWait: this.#forwards.parked > 0,
       authTries: refusing?.authTries ?? 1,
     };
     this.#input({ kind: 'failed', id, failure });
