@@ -68,6 +68,13 @@ export function usageError(command: string, message: string): HoldfastError {
   });
 }
 
+/** The tunnels and groups that are named; none means every one, which `--all` may say too. */
+export function chosenNames(input: CommandInput): string[] {
+  if (booleanOption(input, 'all') && input.positionals.length > 0)
+    throw usageError(input.command.name, 'Either names or --all.');
+  return [...input.positionals];
+}
+
 /** A string option's value, or null. */
 export function stringOption(input: CommandInput, name: string): string | null {
   const value = input.values[name];
