@@ -253,6 +253,7 @@ describe('effects', () => {
     expect(driven.machine).toMatchObject({ state: { kind: 'starting', phase: 'resolve' }, attempt: 2, tries: 2 });
     driven.fail(fails('auto', 'link', { clientsWait: true })).due();
     expect(driven.asked).toEqual(['abandon', 'open-listeners']);
+    expect(driven.machine).toMatchObject({ state: { kind: 'listening' }, lastCause: cause });
   });
 });
 

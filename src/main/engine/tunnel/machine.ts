@@ -134,7 +134,9 @@ function react(machine: Machine, event: MachineEvent): Step {
       return onKnock(machine, event.at);
     case 'retry-due':
       if (state.kind !== 'retrying') return same(machine);
-      return policy.demand && event.clientsWait ? start(machine, event.at) : begin(machine, event.at);
+      if (!policy.demand || machine.failedStage === 'listen') return begin(machine, event.at);
+      // The ports are open: who comes next finds why the last try failed.
+      return event.clientsWait ? start(machine, event.at) : listening(machine, [abandon]);
     case 'idle':
       if (state.kind !== 'running' || !policy.demand) return same(machine);
       return listening({ ...machine, lost: false }, [abandon]);

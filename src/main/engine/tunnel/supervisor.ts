@@ -311,7 +311,8 @@ export class TunnelSupervisor implements Disposable {
       stage,
       jitter,
       replaceLink,
-      clientsWait: this.#forwards.parked > 0,
+      // Without parking a client waits for the one attempt that it asked for.
+      clientsWait: this.#config.parkMs > 0 && this.#forwards.parked > 0,
       authTries: refusing?.authTries ?? 1,
     };
     this.#input({ kind: 'failed', id, failure });
