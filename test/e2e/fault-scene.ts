@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { HistoryEvent, LogLine } from '../../src/shared/contract/calls.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
-import { own, portOf, type TunnelRig } from '../support/tunnel-rig.ts';
+import { own, portOf, runClient, type TunnelRig } from '../support/tunnel-rig.ts';
 import { serveEcho } from '../support/echo-servers.ts';
-import { runClient } from '../support/tunnel-rig.ts';
 
 /** What the tests of faults share: what a person reads of a fault, and what it costs the engine. */
 
@@ -46,37 +45,51 @@ export function firstWaitMs(lines: readonly LogLine[]): number {
   return (next?.atMs ?? Number.NaN) - (lines[lost]?.atMs ?? Number.NaN);
 }
 
-// Node's own client takes a reset behind data for an end of file; a plain recv loop tells them apart.
-const reader = `
-import hashlib, socket, sys
+// Node's own client takes a reset that comes right behind data for an end of file; a plain recv loop tells them apart.
+const client = `
+import hashlib, socket, sys, threading
 s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
 s.settimeout(30)
-n = 0
-h = hashlib.sha256()
+sent = b''.join(b'%08d' % i for i in range(int(sys.argv[2]) // 8))
+def send():
+    try:
+        s.sendall(sent)
+    except OSError:
+        pass
+if sent:
+    threading.Thread(target=send, daemon=True).start()
+got = bytearray()
+end = 'eof'
 try:
     while True:
         d = s.recv(65536)
-        if not d:
-            print('eof', n, h.hexdigest()); break
-        if n == 0: print('first', flush=True)
-        n += len(d)
-        h.update(d)
+        if not d: break
+        got += d
 except ConnectionResetError:
-    print('reset', n, h.hexdigest())
+    end = 'reset'
+print(end, len(got), hashlib.sha256(got).hexdigest(), sent.startswith(got))
 `;
 
-export interface Download {
+export interface Transfer {
   readonly end: 'eof' | 'reset';
+  /** What came back. */
   readonly bytes: number;
   readonly sha256: string;
+  /** What came back is the beginning of what was sent. */
+  readonly isEcho: boolean;
 }
 
-/** Reads from a forward to its end, as a plain program does. */
-export async function download(address: string): Promise<Download> {
-  const { stdout, stderr } = await runClient('python3', ['-c', reader, String(portOf(address))]);
-  const found = /(eof|reset) (\d+) ([0-9a-f]+)\s*$/.exec(stdout.toString());
-  if (!found) throw new Error(`the reader said: ${stdout.toString()}${stderr}`);
-  return { end: found[1] as 'eof' | 'reset', bytes: Number(found[2]), sha256: found[3] ?? '' };
+/** Sends `bytes` (without an end of file) and reads to the end, as a plain program does. */
+export async function transfer(address: string, bytes = 0): Promise<Transfer> {
+  const { stdout, stderr } = await runClient('python3', ['-c', client, String(portOf(address)), String(bytes)]);
+  const found = /^(eof|reset) (\d+) ([0-9a-f]+) (True|False)\s*$/.exec(stdout.toString());
+  if (!found) throw new Error(`the client said: ${stdout.toString()}${stderr}`);
+  return {
+    end: found[1] as 'eof' | 'reset',
+    bytes: Number(found[2]),
+    sha256: found[3] ?? '',
+    isEcho: found[4] === 'True',
+  };
 }
 
 /** File descriptors that the engine holds. */

@@ -6,7 +6,7 @@ import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import type { TestSshd } from '../support/sshd.ts';
 import { clientOf, endOwned, exchange, hostTable, own, tunnelTable, TunnelRig } from '../support/tunnel-rig.ts';
 import { until } from '../support/until.ts';
-import { descriptors, download, firstWaitMs, happenings, into, logLines, named, sshd, toEcho } from './fault-scene.ts';
+import { descriptors, firstWaitMs, happenings, into, logLines, named, sshd, toEcho, transfer } from './fault-scene.ts';
 
 /** A network that breaks under whole tunnels, as a person sees it: status, events, log, and what programs at the ports get. */
 
@@ -80,7 +80,11 @@ describe('a loss', () => {
   it('by a flipped bit, whichever way: told once; no wrong byte arrives, and what is cut never looks complete', async () => {
     const bytes = randomBytes(3_000_000);
     const source = own(await serveTcp((socket) => socket.end(bytes)));
-    const { proxy, rig } = await running([], {
+    const {
+      proxy,
+      rig,
+      address: echo,
+    } = await running([], {
       settings: shortWaits,
       forwards: [`local 127.0.0.1:0 -> 127.0.0.1:${source.port}`],
     });
@@ -89,7 +93,7 @@ describe('a loss', () => {
     // Places in the stream of each new connection, behind its login.
     for (const place of [20_000, 1_234_567]) {
       proxy.flip('down', place);
-      const got = await download(address);
+      const got = await transfer(address);
       losses += 1;
       // Whose first bytes were hit has got nothing yet, waits, and gets it all over the next link.
       expect(got.end).toBe(got.bytes === bytes.length ? 'eof' : 'reset');
@@ -97,30 +101,15 @@ describe('a loss', () => {
       expect(got.sha256).toBe(createHash('sha256').update(bytes.subarray(0, got.bytes)).digest('hex'));
       await healed(rig, losses);
       proxy.flip('up', place);
-      const upload = clientOf((await rig.status('db')).forwards[0]?.listen ?? '');
-      let echoed = Buffer.alloc(0);
-      let ended = false;
-      upload.on('data', (chunk: Buffer) => {
-        echoed = Buffer.concat([echoed, chunk]);
-      });
-      upload.on('end', () => {
-        ended = true;
-      });
-      upload.write(bytes);
-      await until(() => upload.destroyed, {
-        what: 'the upload to be reset',
-        timeoutMs: 20_000,
-        seen: () => ({ place, ended, echoed: echoed.length, up: proxy.bytesUp, live: proxy.live }),
-      });
+      const echoed = await transfer(echo, bytes.length);
       losses += 1;
-      expect(echoed.equals(bytes.subarray(0, echoed.length))).toBe(true);
-      expect(ended).toBe(false);
+      expect(echoed).toMatchObject({ end: 'reset', isEcho: true });
       await healed(rig, losses);
     }
     const rows = await happenings(rig, 'db');
     expect(named(rows, 'lost').length).toBe(losses);
     expect(named(rows, 'lost')[0]?.cause).toMatchObject({ code: 'protocol', where: 'box' });
-    expect(await download(address)).toMatchObject({ end: 'eof', bytes: bytes.length });
+    expect(await transfer(address)).toMatchObject({ end: 'eof', bytes: bytes.length });
   });
 
   it('thirty times in a row leaves nothing behind in the engine', async () => {
