@@ -45,7 +45,7 @@ describe('a wall clock that jumps by a day', () => {
         `${tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`)}poll = "1s"\n` +
         hostTable('away', server, '', dead) +
         tunnelTable('retrying', 'away', 'login', 'dynamic 127.0.0.1:0') +
-        '[settings]\npool-max-lifetime = "2h"\nbackoff-cap = "500ms"\n',
+        '[settings]\npool-max-lifetime = "2h"\nbackoff-first = "250ms"\nbackoff-cap = "500ms"\n',
     );
     const time = join(hf.home, 'time');
     const jump = (by: string): void => writeFileSync(time, `${by}\n`);
