@@ -24,6 +24,9 @@ export const testPackages = [
   // A wall clock that jumps, for one process.
   { package: 'libfaketime', library: 'faketime/libfaketimeMT.so.1' },
   { package: 'procps', program: 'ps' },
+  // The shells that complete the command.
+  { package: 'zsh', program: 'zsh' },
+  { package: 'fish', program: 'fish' },
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },
