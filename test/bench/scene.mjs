@@ -263,15 +263,20 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+let nextPort = 20_000 + Math.floor(Math.random() * 10_000);
+
+/** A free port below those that the system gives to outgoing connections: hundreds of ours come and go meanwhile. */
+async function freePort() {
+  for (;;) {
+    const port = nextPort;
+    nextPort = nextPort >= 31_999 ? 20_000 : nextPort + 1;
+    const isFree = await new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 /** Waits until somebody takes connections at the port. */

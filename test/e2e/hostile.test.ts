@@ -7,7 +7,7 @@ import { serveBytes, serveMute } from '../support/hostile-servers.ts';
 import { freePort } from '../support/processes.ts';
 import { endOwned, exchange, hostTable, own, tunnelTable, TunnelRig } from '../support/tunnel-rig.ts';
 import { until } from '../support/until.ts';
-import { cpuMs, happenings, into, logLines, named, sshd, toEcho } from './fault-scene.ts';
+import { cpuMs, descriptors, happenings, into, logLines, named, sshd, toEcho } from './fault-scene.ts';
 
 /** Servers that are broken or mean to harm, seen through the whole engine: what a person reads, and that nobody else is hurt. */
 
@@ -90,6 +90,7 @@ describe('servers that are no good', () => {
     }
     const rig = await TunnelRig.start(config, [server.knownHostsLine()]);
     const [address = ''] = await rig.upWhole('good');
+    const open = descriptors(rig);
     rig.forgetPeak();
     const before = rig.memory('VmRSS');
     const names = Object.keys(bad);
@@ -137,6 +138,10 @@ describe('servers that are no good', () => {
     expect(named(await happenings(rig, 'good'), 'lost')).toEqual([]);
     // Once nobody tries any more the engine is quiet: less than a tenth of a core.
     await rig.down(...names.map((name) => `to-${name}`));
+    await until(() => descriptors(rig) <= open, {
+      what: 'as many descriptors as before',
+      seen: () => [open, descriptors(rig)],
+    });
     let [wall, cpu] = [performance.now(), cpuMs(rig)];
     await until(
       () => {
