@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Holdfast } from '../support/holdfast.ts';
+import { startKeyring } from '../support/keyring.ts';
 import { sendAndRead } from '../support/lines-server.ts';
+import { canUsePam, startPamSshd, whyNoPam } from '../support/pam-sshd.ts';
 import { until } from '../support/until.ts';
 import {
   allRun,
@@ -121,5 +124,34 @@ describe('up --wait with several tunnels', () => {
       'interactive',
       'dead',
     ]);
+  });
+});
+
+describe.skipIf(!canUsePam())(`a password in the desktop's keyring ${whyNoPam() ?? ''}`, () => {
+  it('is used at the next start without a question; a locked keyring saves nothing, and the tunnel asks', async () => {
+    const server = await startPamSshd({ rounds: ['password'] });
+    own({ dispose: () => server.stop() });
+    const keyring = await startKeyring();
+    own({ dispose: () => keyring.stop() });
+    const tunnel = tunnelTable('db', 'box', 'manual', 'dynamic 127.0.0.1:0');
+    const hf = own(await Holdfast.make(hostTable('box', server).replace(/^identity = .*$/m, '') + tunnel, keyring.env));
+    trust(hf, server);
+    await hf.serve();
+    expect((await hf.run(['secret', 'set', 'box', 'password'], `${server.password}\n`)).code).toBe(0);
+    expect(await hf.run(['secret', 'list', '--json'])).toMatchObject({ stdout: expect.stringContaining('"box"') });
+    await hf.end();
+    await hf.serve();
+    expect((await hf.run(['up', 'db', '--wait'])).code).toBe(0);
+    expect(await hf.prompts()).toEqual([]);
+    await hf.run(['down', 'db']);
+    await hf.end();
+
+    keyring.lock();
+    await hf.serve();
+    const refused = await hf.run(['secret', 'set', 'box', 'password'], `${server.password}\n`);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('locked') });
+    expect((await hf.run(['up', 'db', '--wait'])).code).toBe(5);
+    expect(await hf.prompts()).toMatchObject([{ kind: 'password', tunnel: 'db', host: 'box', hop: 'box' }]);
+    expect(spawnSync('grep', ['-rl', server.password, hf.home], { encoding: 'utf8' }).stdout).toBe('');
   });
 });
