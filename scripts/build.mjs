@@ -1,5 +1,6 @@
 // Builds the headless parts: the command, the plain Node entry, the engine's thread and its workers. Main process, preload and renderer join here.
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { existsSync } from 'node:fs';
 import * as esbuild from 'esbuild';
 
@@ -15,13 +16,14 @@ const entries = {
   demo: 'src/main/demo/index.ts',
 };
 
+/** Builds all; gives the names of the files made. */
 export async function build() {
   const present = Object.entries(entries).filter(([, file]) => existsSync(new URL(file, root)));
   const missing = Object.entries(entries).filter(([, file]) => !existsSync(new URL(file, root)));
   if (missing.length > 0 && process.env.HOLDFAST_PARTIAL_BUILD !== '1')
     throw new Error(`missing entry points: ${missing.map(([, f]) => f).join(', ')}`);
   await mkdir(out, { recursive: true });
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     entryPoints: Object.fromEntries(present.map(([name, file]) => [name, new URL(file, root).pathname])),
     outdir: out,
     bundle: true,
@@ -35,11 +37,18 @@ export async function build() {
     },
     sourcemap: 'linked',
     logLevel: 'warning',
+    write: false,
   });
-  if (existsSync(`${out}cli.js`)) await chmod(`${out}cli.js`, 0o755);
+  // Each as a whole: an engine that runs meanwhile may be about to load one of them.
+  for (const { path, contents } of outputFiles) {
+    const temporary = `${path}.${process.pid}.tmp`;
+    await writeFile(temporary, contents, { mode: path === `${out}cli.js` ? 0o755 : 0o644 });
+    await rename(temporary, path);
+  }
+  return outputFiles.map(({ path }) => basename(path));
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  await rm(out, { recursive: true, force: true });
-  await build();
+  const made = new Set(await build());
+  for (const name of await readdir(out)) if (!made.has(name)) await rm(out + name, { recursive: true, force: true });
 }
