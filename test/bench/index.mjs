@@ -36,10 +36,7 @@ async function main() {
     return 1;
   }
   const scene = await Scene.make();
-  const stop = () => {
-    scene.end();
-    process.exit(130);
-  };
+  const stop = () => void scene.end().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     say(
@@ -57,7 +54,7 @@ async function main() {
     return 0;
   } finally {
     process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
-    scene.end();
+    await scene.end();
   }
 }
 

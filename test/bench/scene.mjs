@@ -60,7 +60,7 @@ export class Scene {
       await scene.#start();
       return scene;
     } catch (error) {
-      scene.end();
+      await scene.end();
       throw error;
     }
   }
@@ -237,20 +237,19 @@ export class Scene {
     };
   }
 
-  /** Ends this process (and what it started), and waits. */
+  /** Ends these processes (and they what they started), and waits. */
   async stop(pids) {
-    for (const pid of pids) {
-      const child = this.#children.find((one) => one.pid === pid);
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    }
+    const running = this.#children.filter(
+      (child) => pids.includes(child.pid) && child.exitCode === null && child.signalCode === null,
+    );
+    const ended = running.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of running) child.kill('SIGTERM');
+    await Promise.all(ended);
   }
 
-  /** Ends everything and removes the folder. */
-  end() {
-    for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  /** Ends everything, waits, and removes the folder. */
+  async end() {
+    await this.stop(this.#children.map(({ pid }) => pid));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
