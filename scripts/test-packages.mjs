@@ -13,6 +13,7 @@ export const testPackages = [
   { package: 'libnss-wrapper', library: 'libnss_wrapper.so' },
   // One-time codes and passwords behind a real sshd; used as root only.
   { package: 'libpam-oath', library: 'security/pam_oath.so', rootOnly: true },
+  { package: 'autossh', program: 'autossh' },
   { package: 'putty-tools', program: 'puttygen' },
   { package: 'netcat-openbsd', program: 'nc' },
   { package: 'socat', program: 'socat' },

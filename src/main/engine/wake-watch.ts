@@ -61,7 +61,8 @@ export class WakeWatch implements Disposable {
 export function currentAddresses(): string {
   const found: string[] = [];
   for (const [name, entries] of Object.entries(networkInterfaces())) {
-    for (const entry of entries ?? []) if (!entry.internal && !entry.address.startsWith('fe80:')) found.push(`${name}=${entry.address}`);
+    for (const entry of entries ?? [])
+      if (!entry.internal && !entry.address.startsWith('fe80:')) found.push(`${name}=${entry.address}`);
   }
   return found.sort().join(' ');
 }
