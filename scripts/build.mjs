@@ -1,6 +1,7 @@
 // Builds everything into out/: the command, the plain Node entry, the engine's thread and its workers;
 // the desktop's main process and preload; and the pages, which Vite builds.
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { existsSync } from 'node:fs';
 import * as esbuild from 'esbuild';
 
@@ -17,13 +18,14 @@ const entries = {
   demo: 'src/main/demo/index.ts',
 };
 
+/** Builds all; gives the names of the files made. */
 export async function build() {
   const present = Object.entries(entries).filter(([, file]) => existsSync(new URL(file, root)));
   const missing = Object.entries(entries).filter(([, file]) => !existsSync(new URL(file, root)));
   if (missing.length > 0 && process.env.HOLDFAST_PARTIAL_BUILD !== '1')
     throw new Error(`missing entry points: ${missing.map(([, f]) => f).join(', ')}`);
   await mkdir(out, { recursive: true });
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     entryPoints: Object.fromEntries(present.map(([name, file]) => [name, new URL(file, root).pathname])),
     outdir: out,
     bundle: true,
@@ -37,9 +39,10 @@ export async function build() {
     },
     sourcemap: 'linked',
     logLevel: 'warning',
+    write: false,
   });
   // A sandboxed preload is one CommonJS file.
-  await esbuild.build({
+  const preload = await esbuild.build({
     entryPoints: { preload: new URL('src/preload/index.ts', root).pathname },
     outdir: out,
     outExtension: { '.js': '.cjs' },
@@ -49,16 +52,24 @@ export async function build() {
     target: 'chrome140',
     external: ['electron'],
     logLevel: 'warning',
+    write: false,
   });
+  // Each as a whole: an engine that runs meanwhile may be about to load one of them.
+  const files = [...outputFiles, ...preload.outputFiles];
+  for (const { path, contents } of files) {
+    const temporary = `${path}.${process.pid}.tmp`;
+    await writeFile(temporary, contents, { mode: path === `${out}cli.js` ? 0o755 : 0o644 });
+    await rename(temporary, path);
+  }
   // HOLDFAST_BUILD_PAGES=0 leaves the pages out, for quick work on the engine.
   if (process.env.HOLDFAST_BUILD_PAGES !== '0') {
     const { build: buildPages } = await import('vite');
     await buildPages({ configFile: new URL('vite.config.ts', root).pathname, logLevel: 'warn' });
   }
-  if (existsSync(`${out}cli.js`)) await chmod(`${out}cli.js`, 0o755);
+  return [...files.map(({ path }) => basename(path)), 'renderer'];
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  await rm(out, { recursive: true, force: true });
-  await build();
+  const made = new Set(await build());
+  for (const name of await readdir(out)) if (!made.has(name)) await rm(out + name, { recursive: true, force: true });
 }

@@ -13,6 +13,7 @@ export const testPackages = [
   { package: 'libnss-wrapper', library: 'libnss_wrapper.so' },
   // One-time codes and passwords behind a real sshd; used as root only.
   { package: 'libpam-oath', library: 'security/pam_oath.so', rootOnly: true },
+  { package: 'autossh', program: 'autossh' },
   { package: 'putty-tools', program: 'puttygen' },
   { package: 'netcat-openbsd', program: 'nc' },
   { package: 'socat', program: 'socat' },
@@ -24,6 +25,9 @@ export const testPackages = [
   // A wall clock that jumps, for one process.
   { package: 'libfaketime', library: 'faketime/libfaketimeMT.so.1' },
   { package: 'procps', program: 'ps' },
+  // The shells that complete the command.
+  { package: 'zsh', program: 'zsh' },
+  { package: 'fish', program: 'fish' },
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },

@@ -13,6 +13,7 @@ import {
   endOwned,
   exchange,
   hostTable,
+  knock,
   own,
   portOf,
   readAll,
@@ -190,6 +191,25 @@ describe.each(servers)('forwards over $name', ({ name, start }) => {
       const got = await runClient(needProgram('curl', 'curl'), ['-sS', ...args, `http://localhost:${port}/`]);
       expect(got.stdout.equals(page), `${args.join(' ')}: ${got.stderr}`).toBe(true);
     }
+  });
+});
+
+describe('a bare port', () => {
+  it('is not half bound: with one family taken the forward waits, and nobody gets through by the other', async () => {
+    const server = own(await startSshd());
+    const echo = own(await serveEcho());
+    const taken = await echoOnV6();
+    const rig = await TunnelRig.start(
+      hostTable('box', server) + tunnelTable('db', 'box', [`local ${taken} -> 127.0.0.1:${echo.port}`], [quick]),
+      [server.knownHostsLine()],
+    );
+    await rig.up('db');
+    const row = await rig.reach('db', ({ state }) => state.kind === 'retrying', 'to wait for the port');
+    expect(row.state).toMatchObject({
+      cause: { code: 'port-in-use', message: expect.stringContaining(String(taken)) },
+    });
+    expect(await knock(`127.0.0.1:${taken}`)).toBe('ECONNREFUSED');
+    expect(server.log()).not.toContain('Connection from');
   });
 });
 

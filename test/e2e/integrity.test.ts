@@ -141,9 +141,74 @@ describe('many at once', () => {
     expect((await together(200, socks, request, 12)).filter(Boolean).length).toBe(200);
     expect((await together(256, local, Buffer.alloc(0), 0)).filter(Boolean).length).toBe(256);
     const growthKib = rig.memory('VmHWM') - before;
+    // 64 KiB for each of the 256 clients, and 64 MiB.
     expect(growthKib).toBeLessThan(64 * 256 + 64 * 1024);
     await rig.reach('db', ({ forwards }) => forwards.every((forward) => forward.clients === 0), 'all clients gone');
     expect((await rig.client.call('connections', {})).map((connection) => connection.channels)).toEqual([0]);
+  });
+
+  it.each([
+    { name: 'sshd', start: () => startSshd() },
+    { name: 'dropbear', start: () => startDropbear() },
+  ] as const)('$name: 100 clients of each kind of forward at once, each with its own bytes', async ({ start }) => {
+    const server = own(await start());
+    const echo = own(await serveEcho());
+    const rig = await one(server, [
+      `local 127.0.0.1:0 -> 127.0.0.1:${echo.port}`,
+      `remote 127.0.0.1:0 -> 127.0.0.1:${echo.port}`,
+      'dynamic 127.0.0.1:0',
+      'remote-dynamic 127.0.0.1:0',
+    ]);
+    const listen = await rig.upWhole('db');
+    const request = Buffer.from([5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, echo.port >> 8, echo.port & 255]);
+    const same = await Promise.all(
+      listen.flatMap((address, kind) =>
+        Array.from({ length: 100 }, async () => {
+          const bytes = randomBytes(20_000);
+          const got = await exchange(address, kind < 2 ? bytes : Buffer.concat([request, bytes]));
+          return got.subarray(kind < 2 ? 0 : 12).equals(bytes);
+        }),
+      ),
+    );
+    expect(same.filter(Boolean).length).toBe(400);
+    const row = await rig.reach('db', ({ forwards }) => forwards.every(({ clients }) => clients === 0), 'all gone');
+    for (const forward of row.forwards)
+      expect(forward).toMatchObject({ state: 'up', cause: null, bytesIn: 2_000_000, bytesOut: 2_000_000 });
+  });
+
+  it('20 targets that read nothing for a while cost less than 120 MiB, and get all of it in the end', async () => {
+    const server = own(await startSshd());
+    const held: Socket[] = [];
+    const target = own(await serveTcp((socket) => held.push(socket.pause())));
+    const rig = await one(server, [
+      `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`,
+      `remote 127.0.0.1:0 -> 127.0.0.1:${target.port}`,
+    ]);
+    const listen = await rig.upWhole('db');
+    const bytes = randomBytes(12_000_000);
+    const before = rig.memory('VmRSS');
+    rig.forgetPeak();
+    for (const address of listen) for (let i = 0; i < 10; i += 1) clientOf(address).end(bytes);
+    let last = -1;
+    let still = 0;
+    await until(
+      async () => {
+        const row = await rig.status('db');
+        const moved = row.forwards.reduce((sum, forward) => sum + forward.bytesIn + forward.bytesOut, 0);
+        still = moved === last && held.length === 20 ? still + 1 : 0;
+        last = moved;
+        return still > 30;
+      },
+      { what: 'all to be stalled', timeoutMs: 30_000 },
+    );
+    expect(last).toBeLessThan(20 * bytes.length);
+    expect(rig.memory('VmHWM') - before).toBeLessThan(120 * 1024);
+    // One at a time: what matters is that nothing got lost, not how fast it comes.
+    for (const socket of held) {
+      const all = readAll(socket);
+      socket.resume();
+      expect(hash(await all)).toBe(hash(bytes));
+    }
   });
 
   it('writes of 10 bytes to 256 KiB come back in order', async () => {
@@ -224,6 +289,31 @@ describe('much data', () => {
     expect(there?.['received']).toBe(here?.['sent']);
     expect(here?.['received']).toMatch(new RegExp(`^${128 * mib} `));
     expect(countOf(server.log(), 'SSH2_MSG_NEWKEYS received') - before).toBeGreaterThanOrEqual(20);
+    expect(await rig.status('db')).toMatchObject({ state: { kind: 'running' }, reconnects: 0 });
+  });
+
+  it.each([
+    { name: 'sshd changes keys every MiB', start: () => startSshd({ rekeyLimit: '1M' }) },
+    { name: 'dropbear follows', start: () => startDropbear() },
+  ] as const)('new keys every MiB from us, while $name, with 60 other clients on the link', async ({ start }) => {
+    const server = own(await start());
+    const echo = own(await serveEcho());
+    const rig = await one(
+      server,
+      [`local 127.0.0.1:0 -> 127.0.0.1:${echo.port}`, `remote 127.0.0.1:0 -> 127.0.0.1:${echo.port}`],
+      ['rekey-bytes = "1M"'],
+    );
+    const listen = await rig.upWhole('db');
+    const sizes = [12 * mib, ...Array.from({ length: 30 }, () => 100_000)];
+    const same = await Promise.all(
+      listen.flatMap((address) =>
+        sizes.map(async (size) => {
+          const bytes = randomBytes(size);
+          return (await exchange(address, bytes)).equals(bytes);
+        }),
+      ),
+    );
+    expect(same.filter(Boolean).length).toBe(2 * sizes.length);
     expect(await rig.status('db')).toMatchObject({ state: { kind: 'running' }, reconnects: 0 });
   });
 

@@ -269,6 +269,25 @@ describe('the end', () => {
     });
   }
 
+  it('a command finds its engine from a folder that was removed', async () => {
+    const hf = await holdfast('[hosts.box]\naddress = "127.0.0.1"\n');
+    const line = `mkdir gone && cd gone && rmdir ../gone && exec "${process.execPath}" "${command}"`;
+    const started = own({
+      child: spawn('/bin/sh', ['-c', `${line} serve --config "${hf.configFile}"`], { cwd: hf.home, env: hf.env }),
+      dispose() {
+        this.child.kill('SIGKILL');
+      },
+    }).child;
+    const [ready] = (await once(started.stdout, 'data')) as [Buffer];
+    expect(ready.toString()).toMatch(/ready/);
+    const status = spawnSync('/bin/sh', ['-c', `${line} status`], {
+      cwd: hf.home,
+      env: { ...hf.env, HOLDFAST_CONFIG: hf.configFile },
+      encoding: 'utf8',
+    });
+    expect([status.status, status.stderr]).toEqual([0, '']);
+  });
+
   it('goes on without standard streams: closed ones, a reader that is gone, a full device', async () => {
     const server = await sshd();
     const hf = await trusting(server, tunnelTable('db', 'box', 'login', 'dynamic 127.0.0.1:0'));

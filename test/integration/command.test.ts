@@ -9,7 +9,7 @@ import { ControlServer } from '../../src/main/engine/control/control-server.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { silentLog } from '../../src/main/engine/log/log.ts';
 import { codePrompt, FakeEngine, hostKeyPrompt } from '../support/fake-engine.ts';
-import { findProgram } from '../support/processes.ts';
+import { needProgram } from '../support/processes.ts';
 import { makeTempFolder } from '../support/temp.ts';
 import { onTerminal } from '../support/terminal.ts';
 
@@ -276,9 +276,9 @@ describe('completion', () => {
     expect(typed.code).toBe(0);
   });
 
-  it.runIf(findProgram('zsh') !== null)('zsh does', async () => {
+  it('zsh does', async () => {
     const at = await desk();
-    const ran = await onTerminal(['zsh', '-f', '-i'], { ...at.env, PS1: '> ' }, [
+    const ran = await onTerminal([needProgram('zsh', 'zsh'), '-f', '-i'], { ...at.env, PS1: '> ' }, [
       {
         see: '> ',
         type: `autoload -U compinit; compinit -u -d ${at.folder}/dump; source <(holdfast completion zsh); echo re""ady\r`,
@@ -290,10 +290,10 @@ describe('completion', () => {
     expect(ran.code).toBe(0);
   });
 
-  it.runIf(findProgram('fish') !== null)('fish does', async () => {
+  it('fish does', async () => {
     const at = await desk();
     const ran = await shell(
-      'fish',
+      needProgram('fish', 'fish'),
       at,
       'holdfast completion fish | source; complete -C "holdfast kno"; complete -C "holdfast show d"; complete -C "holdfast secret "; complete -C "holdfast up --wa"',
     );

@@ -134,7 +134,13 @@ function serviceLines(options: PamSshdOptions, folder: string): string {
         ? `auth required pam_exec.so expose_authtok quiet ${folder}/check-password`
         : `auth required pam_oath.so usersfile=${folder}/users.oath window=50 digits=6`,
     );
-  lines.push('account required pam_permit.so', 'session required pam_permit.so', 'password required pam_deny.so');
+  // pam_exec alone has no credentials to set, for which sshd drops the session that it let in.
+  lines.push(
+    'auth required pam_permit.so',
+    'account required pam_permit.so',
+    'session required pam_permit.so',
+    'password required pam_deny.so',
+  );
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../../shared/i18n/index.ts';
+import type { SettingsConfig } from '../../shared/model/config.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import type { Profile } from '../engine/config/paths.ts';
 import type { ControlClient } from '../engine/control/control-client.ts';
@@ -52,7 +53,10 @@ export interface CommandContext {
   readonly out: Output;
   readonly profile: Profile;
   readonly json: boolean;
+  /** In the language of the environment, until `speak` names another. */
   readonly texts: Catalogue;
+  /** The configuration was read: its language wins, unless it leaves it to the system. */
+  speak(language: SettingsConfig['language']): void;
   readonly clock: Clock;
   /** Connects to the engine, once; throws `no-engine`. The connection ends with the command. */
   connect(): Promise<ControlClient>;
@@ -66,6 +70,13 @@ export function usageError(command: string, message: string): HoldfastError {
     message,
     next: `See: holdfast help ${command}`,
   });
+}
+
+/** The tunnels and groups that are named; none means every one, which `--all` may say too. */
+export function chosenNames(input: CommandInput): string[] {
+  if (booleanOption(input, 'all') && input.positionals.length > 0)
+    throw usageError(input.command.name, 'Either names or --all.');
+  return [...input.positionals];
 }
 
 /** A string option's value, or null. */

@@ -13,7 +13,10 @@ export const firstSteps =
 export async function requireConfig(context: CommandContext): Promise<HoldfastConfig> {
   const { configFile } = context.profile;
   const loaded = await loadConfigFile(configFile);
-  if (loaded.kind === 'ok') return loaded.config;
+  if (loaded.kind === 'ok') {
+    context.speak(loaded.config.settings.language);
+    return loaded.config;
+  }
   if (loaded.kind === 'missing') throw missingConfig(configFile);
   const first = loaded.problems[0];
   const more = loaded.problems.length > 1 ? ` (and ${loaded.problems.length - 1} more)` : '';
@@ -28,7 +31,9 @@ export async function requireConfig(context: CommandContext): Promise<HoldfastCo
 /** The profile's configuration, or null if it is missing or not valid. */
 export async function configIfGood(context: CommandContext): Promise<HoldfastConfig | null> {
   const loaded = await loadConfigFile(context.profile.configFile);
-  return loaded.kind === 'ok' ? loaded.config : null;
+  if (loaded.kind !== 'ok') return null;
+  context.speak(loaded.config.settings.language);
+  return loaded.config;
 }
 
 export function missingConfig(file: string): HoldfastError {

@@ -17,7 +17,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   // What the line asks for is known only after it was read; an error in reading it is shown by these.
   let json = args.includes('--json');
   let out = new Output(terminal, 'auto');
-  const texts = textsOf(languageOf(terminal.env));
+  let texts = textsOf(languageOf(terminal.env));
   let client: Promise<ControlClient> | null = null;
   try {
     const line = readLine(args);
@@ -27,7 +27,12 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
       terminal,
       out,
       json,
-      texts,
+      get texts() {
+        return texts;
+      },
+      speak: (language) => {
+        if (language !== 'system') texts = textsOf(language);
+      },
       clock: systemClock,
       profile: resolveProfile(typeof line.values['config'] === 'string' ? line.values['config'] : null, terminal.env),
       connect: () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
-import { HoldfastError } from '../../shared/model/failure.ts';
+import { assertNever, HoldfastError } from '../../shared/model/failure.ts';
 import { loadConfigFile } from './config/load.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Profile } from './config/paths.ts';
@@ -52,6 +52,8 @@ export async function startConfig(profile: Profile, mayBeMissing: boolean): Prom
         next: 'Mend the lines named above; holdfast check tells when all is well.',
       });
     }
+    default:
+      return assertNever(loaded);
   }
 }
 

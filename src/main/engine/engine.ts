@@ -26,6 +26,7 @@ import { PromptBroker } from './prompts/broker.ts';
 import { type EngineSecrets, openSecretStore } from './secrets/open-secret-store.ts';
 import { createAuthenticator } from './ssh/authenticator.ts';
 import { createConnector } from './ssh/connect.ts';
+import { clientWaitMs } from './tunnel/forward-slot.ts';
 import { TunnelSet } from './tunnel-set.ts';
 import type { TunnelSupervisor } from './tunnel/supervisor.ts';
 import { WakeWatch } from './wake-watch.ts';
@@ -124,7 +125,7 @@ export class Engine {
               clock,
               log: log.child({ tunnel: tunnel.name }),
               tunnel: tunnel.name,
-              parkMs: tunnel.parkMs,
+              parkMs: clientWaitMs(tunnel),
               registry,
               host: tunnel.host,
             }),

@@ -2,6 +2,11 @@
  * model: the words of Holdfast as types: failures, hosts, forwards, tunnels, prompts. Pure TypeScript, shared by engine, command and shells.
  */
 
+import { cleanText } from './clean-text.ts';
+
+/** Characters of one part of a cause: all problems of a configuration are one message. */
+const longestShown = 65_536;
+
 /** What a failure means for the next try. `auto`: a passing fault, tried again; `limited`: tried again `auth-tries` times; `person`: nothing more until somebody acts. */
 export type RetryClass = 'auto' | 'limited' | 'person';
 
@@ -110,9 +115,10 @@ export class HoldfastError extends Error {
     this.retry = details.retry ?? failureRetry[details.code];
   }
 
-  /** The part that may be shown. */
+  /** The part that may be shown: a name that somebody typed or a path may hold characters that reorder or hide text, also in JSON. */
   toCause(): Cause {
-    return { code: this.code, where: this.where, message: this.message, next: this.next };
+    const clean = (text: string): string => cleanText(text, longestShown);
+    return { code: this.code, where: clean(this.where), message: clean(this.message), next: clean(this.next) };
   }
 }
 

@@ -46,6 +46,13 @@ describe('check', () => {
 });
 
 describe('list, show, hosts', () => {
+  it('speak the language of the settings', async () => {
+    const german = benchWith(`[settings]\nlanguage = "de"\n${goodConfig}`);
+    expect((await german.run(['list'])).stdout).toMatch(/^NAME +HOST +GRUPPE/);
+    const system = benchWith(`[settings]\nlanguage = "system"\n${goodConfig}`);
+    expect((await system.run(['list'])).stdout).toMatch(/^NAME +HOST +GROUP/);
+  });
+
   it('need no engine', async () => {
     const bench = benchWith();
     expect((await bench.run(['list'])).stdout).toMatch(/^NAME +HOST +GROUP.*\ndb +box +work +login +local 127/);

@@ -23,7 +23,7 @@ function send(machine: Machine, input: MachineInput): Machine {
 }
 
 function fail({ id }: Machine, retry: RetryClass, stage: Stage): MachineInput {
-  const failure = { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false };
+  const failure = { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, clientsWait: false };
   return { kind: 'failed', id, failure };
 }
 
@@ -54,7 +54,7 @@ const events: Readonly<Record<string, (machine: Machine, retry: RetryClass) => M
   'attempt-shared': () => ({ kind: 'attempt-shared' }),
   'link-available': () => ({ kind: 'link-available' }),
   knock: () => ({ kind: 'knock' }),
-  'retry-due': ({ id }) => ({ kind: 'retry-due', id }),
+  'retry-due': ({ id }) => ({ kind: 'retry-due', id, clientsWait: false }),
   idle: ({ id }) => ({ kind: 'idle', id }),
   'lifetime-over': () => ({ kind: 'lifetime-over' }),
   opened: ({ id }) => ({ kind: 'opened', id }),

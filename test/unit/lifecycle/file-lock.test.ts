@@ -1,62 +1,114 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { withFileLock } from '../../../src/main/engine/lifecycle/file-lock.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { LockTimeout, withFileLock } from '../../../src/main/engine/lifecycle/file-lock.ts';
+import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 checkLeaks();
-let folder = '';
-let lock = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'holdfast-lock-'));
-  lock = join(folder, '.lock');
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
 
-test('one at a time, and nothing is left', async () => {
-  let inside = 0;
-  let most = 0;
-  let done = 0;
-  const work = async (): Promise<void> => {
-    inside += 1;
-    most = Math.max(most, inside);
-    await new Promise((resolve) => setImmediate(resolve));
-    inside -= 1;
-    done += 1;
-  };
-  await Promise.all(Array.from({ length: 20 }, () => withFileLock(lock, work)));
-  expect([most, done]).toEqual([1, 20]);
-  expect(await readdir(folder)).toEqual([]);
-});
+function owner(pid: number, host = hostname()): string {
+  return JSON.stringify({ pid, host, token: 'x' });
+}
 
-test('an error goes through, and the lock is free again', async () => {
-  await expect(withFileLock(lock, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
-  expect(await withFileLock(lock, () => Promise.resolve(7))).toBe(7);
-});
+/** A pid that was alive a moment ago. */
+function deadPid(): number {
+  return spawnSync('true').pid;
+}
 
-test('the lock of somebody who died is taken over, by one', async () => {
-  await writeFile(lock, '1\n');
-  const longAgo = new Date(Date.now() - 60_000);
-  await utimes(lock, longAgo, longAgo);
-  let inside = 0;
-  let most = 0;
-  await Promise.all(
-    Array.from({ length: 10 }, () =>
-      withFileLock(lock, async () => {
-        inside += 1;
-        most = Math.max(most, inside);
+describe('withFileLock', () => {
+  test('one at a time, in order, and nothing is left', async () => {
+    const folder = tempFolder();
+    const lock = folder.file('lock');
+    const seen: string[] = [];
+    const task = (name: string) => () =>
+      withFileLock(systemClock, lock, async () => {
+        seen.push(`${name} in`);
+        expect(readFileSync(lock, 'utf8')).toContain(`"pid":${process.pid}`);
         await new Promise((resolve) => setImmediate(resolve));
-        inside -= 1;
-      }),
-    ),
-  );
-  expect(most).toBe(1);
-  expect(await readdir(folder)).toEqual([]);
-});
+        seen.push(`${name} out`);
+      });
+    await Promise.all([task('a')(), task('b')(), task('c')()]);
+    expect(seen).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
 
-test('a folder that is not there is said at once', async () => {
-  await expect(withFileLock(join(folder, 'no', 'lock'), () => Promise.resolve())).rejects.toThrow('ENOENT');
+  test('a task that fails lets the next one in', async () => {
+    const lock = tempFolder().file('lock');
+    await expect(withFileLock(systemClock, lock, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await withFileLock(systemClock, lock, () => Promise.resolve(7))).toBe(7);
+  });
+
+  test('waits for a live owner, and goes on when it lets go', async () => {
+    const lock = tempFolder().file('lock');
+    writeFileSync(lock, owner(process.ppid));
+    let entered = false;
+    const waiting = withFileLock(systemClock, lock, () => {
+      entered = true;
+      return Promise.resolve();
+    });
+    for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(entered).toBe(false);
+    unlinkSync(lock);
+    await waiting;
+    expect(entered).toBe(true);
+  });
+
+  test('gives up on a live owner in time and leaves its lock alone', async () => {
+    const lock = tempFolder().file('lock');
+    writeFileSync(lock, owner(process.ppid));
+    await expect(withFileLock(systemClock, lock, () => Promise.resolve(), 60)).rejects.toBeInstanceOf(LockTimeout);
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  test.each<[string, () => string]>([
+    ['a dead process', () => owner(deadPid())],
+    ['nobody, and old', () => ''],
+    ['another machine, and old', () => owner(1, 'elsewhere')],
+  ])('takes the lock of %s', async (what, content) => {
+    const folder = tempFolder();
+    const lock = folder.file('lock');
+    writeFileSync(lock, content());
+    if (what.includes('old')) utimesSync(lock, new Date(0), new Date(0));
+    expect(await withFileLock(systemClock, lock, () => Promise.resolve('in'), 200)).toBe('in');
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('a fresh lock of another machine is waited for', async () => {
+    const lock = tempFolder().file('lock');
+    writeFileSync(lock, owner(deadPid(), 'elsewhere'));
+    await expect(withFileLock(systemClock, lock, () => Promise.resolve(), 60)).rejects.toBeInstanceOf(LockTimeout);
+  });
+
+  test('of many that find a stale lock, one at a time gets in', async () => {
+    const lock = tempFolder().file('lock');
+    writeFileSync(lock, owner(deadPid()));
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 10 }, () =>
+        withFileLock(systemClock, lock, async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await new Promise((resolve) => setImmediate(resolve));
+          inside -= 1;
+        }),
+      ),
+    );
+  });
+
+  test('a folder that is not there is said at once', async () => {
+    const lock = tempFolder().file('no/lock');
+    await expect(withFileLock(systemClock, lock, () => Promise.resolve())).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a lock that was taken from us is not removed', async () => {
+    const lock = tempFolder().file('lock');
+    await withFileLock(systemClock, lock, () => {
+      writeFileSync(lock, owner(process.ppid));
+      return Promise.resolve();
+    });
+    expect(readFileSync(lock, 'utf8')).toBe(owner(process.ppid));
+  });
 });

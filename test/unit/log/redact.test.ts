@@ -228,6 +228,7 @@ describe('any value', () => {
           expect(JSON.parse(JSON.stringify(plain))).toEqual(plain);
         },
       ),
+      { examples: [[-0]] },
     );
   });
 });

@@ -58,6 +58,8 @@ test('what is known of the sources still stands there', () => {
   expect(source('protocol/Protocol.js')).toContain('this._onPayload = onPayload.bind(this);');
   expect(source('protocol/kex.js')).toContain('onPayload: this._protocol._onPayload,');
   expect(source('protocol/kex.js')).toContain('if (ret === undefined) {\n              // Async host verification');
+  expect(source('protocol/kex.js')).toContain('this._sig = sig;\n');
+  expect(source('client.js')).toContain('client._protocol.openssh_hostKeysProve(keys);');
   expect(source('protocol/utils.js')).toContain('proto._queue.push(packet);');
   expect(source('protocol/handlers.misc.js')).toContain('switch (self._authsQueue[0]) {');
   expect(source('utils.js')).toContain('&& stream._readableState.ended === false');

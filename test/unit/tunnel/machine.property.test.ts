@@ -33,6 +33,7 @@ const failures = fc.record({
   jitter: fc.double({ min: 0, max: 0.999, noNaN: true }),
   authTries: fc.integer({ min: 1, max: 3 }),
   replaceLink: fc.boolean(),
+  clientsWait: fc.boolean(),
 });
 
 /** Events without their ids: the run fills in the present one, or a stale one. */
@@ -49,7 +50,8 @@ const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
     { kind: 'attempt-shared' },
     { kind: 'link-available' },
     { kind: 'knock' },
-    { kind: 'retry-due', id: 0 },
+    { kind: 'retry-due', id: 0, clientsWait: false },
+    { kind: 'retry-due', id: 0, clientsWait: true },
     { kind: 'idle', id: 0 },
     { kind: 'opened', id: 0 },
     { kind: 'phase', id: 0, phase: 'auth', hop: 'web' },

@@ -25,7 +25,7 @@ const ordinary: MachinePolicy = {
 const cause = { code: 'refused', where: 'network', message: 'It refused.', next: 'Wait.' } as const;
 
 function fails(retry: RetryClass = 'auto', stage: Stage = 'link', changes: Partial<Failure> = {}): Failure {
-  return { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, ...changes };
+  return { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, clientsWait: false, ...changes };
 }
 
 /** A machine with a clock and all effects so far. */
@@ -66,8 +66,8 @@ class Driven {
     return this.send({ kind: 'succeeded', id: this.id, degraded: null });
   }
 
-  due(): this {
-    return this.send({ kind: 'retry-due', id: this.id });
+  due(clientsWait = false): this {
+    return this.send({ kind: 'retry-due', id: this.id, clientsWait });
   }
 }
 
@@ -114,7 +114,7 @@ const rows: Record<string, (driven: Driven) => MachineInput> = {
   'attempt-shared': () => ({ kind: 'attempt-shared' }),
   'link-available': () => ({ kind: 'link-available' }),
   knock: () => ({ kind: 'knock' }),
-  'retry-due': ({ id }) => ({ kind: 'retry-due', id }),
+  'retry-due': ({ id }) => ({ kind: 'retry-due', id, clientsWait: false }),
   idle: ({ id }) => ({ kind: 'idle', id }),
   'lifetime-over': () => ({ kind: 'lifetime-over' }),
   opened: ({ id }) => ({ kind: 'opened', id }),
@@ -242,6 +242,18 @@ describe('effects', () => {
     const attempt = columns.listening().send({ kind: 'knock' }).fail();
     expect(attempt.asked).toEqual(['release-parked', 'abandon', 'open-listeners']);
     expect(columns['demand-running']().fail().asked).toEqual(['abandon', 'open-listeners']);
+  });
+
+  it('on demand: tries again as long as a client waits, and listens when none does', () => {
+    const driven = columns.listening().send({ kind: 'knock' });
+    driven.fail(fails('auto', 'link', { clientsWait: true }));
+    expect(driven.asked).toEqual(['abandon', 'wait']);
+    expect(driven.machine.state.kind).toBe('retrying');
+    driven.due(true);
+    expect(driven.machine).toMatchObject({ state: { kind: 'starting', phase: 'resolve' }, attempt: 2, tries: 2 });
+    driven.fail(fails('auto', 'link', { clientsWait: true })).due();
+    expect(driven.asked).toEqual(['abandon', 'open-listeners']);
+    expect(driven.machine).toMatchObject({ state: { kind: 'listening' }, lastCause: cause });
   });
 });
 

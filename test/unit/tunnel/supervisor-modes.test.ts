@@ -62,12 +62,31 @@ describe('on demand', () => {
     expect(supervisor.status().state.kind).toBe('running');
   });
 
-  it('turns clients away when the attempt fails, and listens again with the cause', async () => {
+  it('tries again for a client that waits', async () => {
+    const { supervisor, runner } = world.tunnel(demand);
+    supervisor.up('login');
+    await settle();
+    runner().knock();
+    await settle();
+    world.connector.call(0).fail(failure('unreachable'));
+    await settle();
+    expect(supervisor.status()).toMatchObject({
+      state: { kind: 'retrying', cause: { code: 'unreachable' } },
+      parked: 1,
+    });
+    await world.clock.advance(1000);
+    world.connector.call(1).succeed();
+    await settle();
+    expect(supervisor.status()).toMatchObject({ state: { kind: 'running' }, attempt: 0, parked: 0 });
+  });
+
+  it('listens again with the cause when the attempt fails and no client waits any more', async () => {
     const { supervisor, runner, causes } = world.tunnel(demand);
     supervisor.up('login');
     await settle();
     runner().knock();
     await settle();
+    runner().parked = 0;
     world.connector.call(0).fail(failure('unreachable'));
     await settle();
     expect(supervisor.status()).toMatchObject({

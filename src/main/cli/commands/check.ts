@@ -8,16 +8,17 @@ import { exitCodes } from '../exit-codes.ts';
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
   const [file = context.profile.configFile, ...rest] = input.positionals;
   if (rest.length > 0) throw usageError('check', 'One file at a time.');
-  const { out, texts } = context;
+  const { out } = context;
   const loaded = await loadConfigFile(file);
   if (loaded.kind === 'missing') throw missingConfig(file);
+  if (loaded.kind === 'ok') context.speak(loaded.config.settings.language);
   const problems = loaded.kind === 'bad' ? loaded.problems : [];
   const warnings = loaded.kind === 'ok' ? loaded.warnings : [];
   for (const problem of problems) out.note(formatProblem(file, problem));
   for (const warning of warnings) out.note(formatProblem(file, { ...warning, message: `warning: ${warning.message}` }));
   if (context.json) out.json([...rowsOf(file, problems, 'problem'), ...rowsOf(file, warnings, 'warning')]);
   if (loaded.kind === 'bad') return exitCodes.usage;
-  if (!context.json) out.print(texts.config.good(file, loaded.config.tunnels.size, loaded.config.hosts.size));
+  if (!context.json) out.print(context.texts.config.good(file, loaded.config.tunnels.size, loaded.config.hosts.size));
   return exitCodes.done;
 }
 

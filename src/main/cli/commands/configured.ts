@@ -40,8 +40,8 @@ function tunnelNames(config: HoldfastConfig, groups: boolean): string[] {
 }
 
 async function list(context: CommandContext): Promise<number> {
-  const { out, texts } = context;
   const config = await requireConfig(context);
+  const { out, texts } = context;
   const tunnels = [...config.tunnels.values()];
   if (context.json) {
     out.json(
@@ -74,8 +74,8 @@ async function list(context: CommandContext): Promise<number> {
 }
 
 async function hosts(context: CommandContext): Promise<number> {
-  const { out, texts } = context;
   const config = await requireConfig(context);
+  const { out, texts } = context;
   const all = [...config.hosts.values()];
   if (context.json) {
     out.json(all);
@@ -100,8 +100,8 @@ function address(host: HostConfig): string {
 async function show(context: CommandContext, input: CommandInput): Promise<number> {
   const [name, ...rest] = input.positionals;
   if (name === undefined || rest.length > 0) throw usageError('show', 'Which tunnel? Name one.');
-  const { out, texts, clock } = context;
   const config = await requireConfig(context);
+  const { out, texts, clock } = context;
   const tunnel = config.tunnels.get(name);
   if (tunnel === undefined) {
     throw new HoldfastError({

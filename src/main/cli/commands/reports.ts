@@ -1,5 +1,5 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
-import { type CommandContext, type CommandInput, usageError } from '../command.ts';
+import { chosenNames, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes, formatDuration, formatTable, formatTime } from '../style.ts';
 
@@ -9,8 +9,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
 }
 
 async function showStats(context: CommandContext, input: CommandInput): Promise<number> {
+  const names = chosenNames(input);
   const client = await context.connect();
-  const stats = await client.call('stats', { names: [...input.positionals] });
+  const stats = await client.call('stats', { names });
   const { out, texts } = context;
   const { headings } = texts;
   if (context.json) {

@@ -8,6 +8,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   context.terminal.outliveReaders();
   const wantsPanel = booleanOption(input, 'panel');
   const port = panelPort(input, 'panel-port');
+  leaveRemovedFolder();
   const { serve } = await import('../../headless.ts');
   return serve({
     profile: context.profile,
@@ -23,4 +24,13 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       context.out.problem(cause, context.texts.errors.next);
     },
   });
+}
+
+/** Node starts no thread in a folder that was removed, where a shell may still stand; every path of the profile is absolute by now. */
+function leaveRemovedFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    process.chdir('/');
+  }
 }

@@ -1,11 +1,11 @@
-import { booleanOption, type CommandContext, type CommandInput } from '../command.ts';
+import { booleanOption, chosenNames, type CommandContext, type CommandInput } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { statusRow, statusTable } from '../tunnel-view.ts';
 
 /** Shows tunnels once, or live. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  const names = chosenNames(input);
   const client = await context.connect();
-  const names = [...input.positionals];
   if (booleanOption(input, 'watch')) {
     const { watchStatus } = await import('../live-view.ts');
     return watchStatus(context, client, names);

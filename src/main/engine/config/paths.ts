@@ -27,6 +27,15 @@ export function expandPath(path: string, base: string, home: string = homedir())
   return resolve(base, path);
 }
 
+/** Where relative paths start. A shell may still stand in a folder that was removed; what is named in full is found from there all the same. */
+function workingFolder(env: Environment, home: string): string {
+  try {
+    return process.cwd();
+  } catch {
+    return absolute(env['PWD']) ?? home;
+  }
+}
+
 /** The configuration file when none is named: HOLDFAST_CONFIG, else the platform's configuration folder. */
 export function defaultConfigFile(
   env: Environment = process.env,
@@ -34,7 +43,7 @@ export function defaultConfigFile(
   home: string = homedir(),
 ): string {
   const chosen = env['HOLDFAST_CONFIG'];
-  if (chosen) return expandPath(chosen, process.cwd(), home);
+  if (chosen) return expandPath(chosen, workingFolder(env, home), home);
   if (platform === 'win32') return join(env['APPDATA'] ?? join(home, 'AppData', 'Roaming'), 'Holdfast', 'config.toml');
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Holdfast', 'config.toml');
   return join(absolute(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'holdfast', 'config.toml');
@@ -62,7 +71,9 @@ export function resolveProfile(
   home: string = homedir(),
 ): Profile {
   const file =
-    configFile === null ? defaultConfigFile(env, platform, home) : expandPath(configFile, process.cwd(), home);
+    configFile === null
+      ? defaultConfigFile(env, platform, home)
+      : expandPath(configFile, workingFolder(env, home), home);
   const id = createHash('sha256').update(realPath(file)).digest('hex').slice(0, 12);
   const stateFolder = join(stateRoot(env, platform, home), id);
   const chosen = env['HOLDFAST_SOCKET'];

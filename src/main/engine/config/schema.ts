@@ -80,7 +80,11 @@ export const hostSchema = z
     'alive-interval': durationOr('15s').describe(
       'Ask the server for a sign of life after so long a silence; 0s: never.',
     ),
-    'alive-count-max': whole(1, 1000).default(3).describe('Unanswered questions before the link counts as dead.'),
+    'alive-count-max': whole(0, 1000)
+      .default(3)
+      .describe(
+        'Dead after so many intervals of silence and one more; with 0 it is asked once, at half of the interval.',
+      ),
     'auth-tries': whole(1, 100).default(2).describe('Failed logins in a row before a tunnel gives up.'),
     transport: choice(['ssh2', 'openssh'])
       .default('ssh2')

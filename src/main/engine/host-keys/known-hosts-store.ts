@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, readlink, realpath, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, readlink, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { type Clock, wait } from '../lifecycle/clock.ts';
-import { errorCode, LockTimeout, withFileLock } from './file-lock.ts';
+import { errorCode, LockTimeout, withFileLock } from '../lifecycle/file-lock.ts';
 import { type KnownHostsFile, type KnownHostsLine, parseKnownHosts, serializeKnownHosts } from './known-hosts-file.ts';
 
 /** A file beyond this is no known_hosts file, and reading it would stop everything else. */
@@ -192,7 +192,9 @@ async function salvage(clock: Clock, old: FileHandle, knownSize: number, path: s
 /** Runs a change of `path` under its lock; everything that goes wrong becomes `host-key-not-saved`, and the file is what it was. */
 export async function locked<T>(clock: Clock, path: string, change: () => Promise<T>): Promise<T> {
   try {
-    return await withFileLock(clock, path, change);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // ssh itself knows no lock: what it appends meanwhile is noticed by the comparison when the file is written.
+    return await withFileLock(clock, `${path}.holdfast-lock`, change);
   } catch (error) {
     throw notSaved(path, error);
   }

@@ -7,7 +7,7 @@
  * - host-names.ts         lookup names, patterns, hashed names
  * - known-hosts-file.ts   the parser: every byte kept, every line explained
  * - public-key.ts         key blobs, fingerprints, strict base64; randomart.ts draws
- * - known-hosts-store.ts  reading, appending and replacing files; file-lock.ts
+ * - known-hosts-store.ts  reading, appending and replacing files
  * - update-host-keys.ts   rotation of keys by the server (UpdateHostKeys)
  * - known-hosts-edit.ts   list, find and remove for the command line
  * - host-key-text.ts      the words

@@ -4,7 +4,7 @@ import { type FileHandle, link, lstat, open, readFile, readlink, realpath, renam
 import { basename, dirname, join, resolve } from 'node:path';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
 import { systemClock, wait } from './clock.ts';
-import { withFileLock } from './file-lock.ts';
+import { staleAfterMs, withFileLock } from './file-lock.ts';
 
 export interface AtomicWriteOptions {
   /** Mode of the new file; default 0600. */
@@ -50,7 +50,7 @@ export async function writeFileAtomic(
     };
     // Between the look and the rename nobody else of us may write, or one of two changes would be lost.
     if (options.expectedBefore === undefined) await finish();
-    else await withFileLock(join(folder, `.${basename(before.path)}.lock`), finish);
+    else await withFileLock(systemClock, join(folder, `.${basename(before.path)}.lock`), finish, staleAfterMs + 5000);
     await syncFolder(folder);
   } catch (error) {
     throw described(error, path, code);

@@ -1,55 +1,144 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, stat, unlink } from 'node:fs/promises';
-import { systemClock, wait } from './clock.ts';
+import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { type Clock, wait } from './clock.ts';
 
-/** A lock older than this was left by somebody who died: what is done under it takes milliseconds. */
-const staleAfterMs = 10_000;
-const patienceMs = 15_000;
+/** Longest time somebody may hold a lock; it is held for one small write, so an older one was left behind. */
+export const staleAfterMs = 30_000;
+const retryEveryMs = 20;
+
+/** Turns within this process, by path: a lock file alone would let two of our own tasks poll each other. */
+const turns = new Map<string, Promise<void>>();
 
 /**
- * Runs `work` while the file `path` exists by our hand (O_EXCL), for short steps that no two processes may take at once. A stale lock is taken
- * over. Rejects with the error of `work`, or with that of the system when the lock cannot be made at all (`EEXIST`: still held after 15 s).
+ * Runs `task` while the file `lockPath` exists by our hand, so that several Holdfasts do not rewrite a file at once. The lock of a process that is
+ * gone, or an old one, is taken over. Rejects with the error of `task`, the system's if no lock can be made, or `LockTimeout` after `timeoutMs`.
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await acquire(path);
-  try {
-    return await work();
-  } finally {
-    await unlink(path).catch(() => {});
-  }
-}
-
-async function acquire(path: string): Promise<void> {
-  const end = systemClock.now() + patienceMs;
-  for (;;) {
+export async function withFileLock<T>(
+  clock: Clock,
+  lockPath: string,
+  task: () => Promise<T>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const before = turns.get(lockPath) ?? Promise.resolve();
+  const mine = before.then(async () => {
+    const release = await acquire(clock, lockPath, timeoutMs);
     try {
-      // Empty: there is nothing that a full disk could refuse after the file is made.
-      await (await open(path, 'wx', 0o600)).close();
-      return;
-    } catch (error) {
-      // EPERM and EACCES: on Windows a file that is just being removed.
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      const held = code === 'EEXIST' || (process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(code));
-      if (!held || systemClock.now() > end) throw error;
+      return await task();
+    } finally {
+      await release();
     }
-    if (await isStale(path)) await takeAway(path);
-    else await wait(systemClock, 5 + Math.random() * 15);
-  }
-}
-
-async function isStale(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => null);
-  return stats !== null && systemClock.wallNow() - stats.mtimeMs > staleAfterMs;
-}
-
-/** Removes a stale lock. Moved aside first: if it turns out to be a fresh one of somebody who was faster, it is put back. */
-async function takeAway(path: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  });
+  const done = mine.then(
+    () => {},
+    () => {},
+  );
+  turns.set(lockPath, done);
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    return await mine;
+  } finally {
+    if (turns.get(lockPath) === done) turns.delete(lockPath);
   }
-  if (!(await isStale(aside))) await link(aside, path).catch(() => {});
-  await unlink(aside).catch(() => {});
+}
+
+/** Somebody else kept the lock for too long. */
+export class LockTimeout extends Error {
+  override readonly name = 'LockTimeout';
+}
+
+async function acquire(clock: Clock, lockPath: string, timeoutMs: number): Promise<() => Promise<void>> {
+  const owner = JSON.stringify({ pid: process.pid, host: hostname(), token: randomBytes(8).toString('hex') });
+  const end = clock.now() + timeoutMs;
+  for (;;) {
+    if (await create(lockPath, owner)) return () => release(lockPath, owner);
+    if (await removeIfStale(clock, lockPath)) continue;
+    if (clock.now() >= end) throw new LockTimeout(`${lockPath} is held by somebody else`);
+    await wait(clock, retryEveryMs);
+  }
+}
+
+async function create(lockPath: string, owner: string): Promise<boolean> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(lockPath, 'wx', 0o600);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    // Windows: a lock that is being deleted.
+    if (process.platform === 'win32' && errorCode(error) === 'EPERM') return false;
+    throw error;
+  }
+  try {
+    await handle.writeFile(owner);
+    await handle.close();
+    return true;
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await unlink(lockPath).catch(() => {});
+    throw error;
+  }
+}
+
+/** Only our own lock: somebody may have taken it from us for stale. */
+async function release(lockPath: string, owner: string): Promise<void> {
+  const now = await readFile(lockPath, 'utf8').catch(() => null);
+  if (now === owner) await unlink(lockPath).catch(() => {});
+}
+
+/**
+ * Clears away the lock of a dead process or one that is too old; true if it is worth trying again at once. Only one process at a time may do so, and
+ * it looks again when it is its turn: otherwise the second one that found the lock stale would remove the fresh lock of the first.
+ */
+async function removeIfStale(clock: Clock, lockPath: string): Promise<boolean> {
+  if (!(await isStale(clock, lockPath))) return false;
+  const turn = `${lockPath}.stale`;
+  if (!(await create(turn, ''))) {
+    // Left behind by a process that died in the few lines below.
+    if (await isOld(clock, turn)) await unlink(turn).catch(() => {});
+    return false;
+  }
+  try {
+    if (await isStale(clock, lockPath)) await unlink(lockPath).catch(() => {});
+  } finally {
+    await unlink(turn).catch(() => {});
+  }
+  return true;
+}
+
+async function isStale(clock: Clock, lockPath: string): Promise<boolean> {
+  const content = await readFile(lockPath, 'utf8').catch(() => null);
+  if (content === null) return false;
+  const owner = ownerIn(content);
+  return (owner?.host === hostname() && !isAlive(owner.pid)) || (await isOld(clock, lockPath));
+}
+
+async function isOld(clock: Clock, path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => null);
+  return stats !== null && Math.abs(clock.wallNow() - stats.mtimeMs) > staleAfterMs;
+}
+
+function ownerIn(content: string): { pid: number; host: string } | null {
+  try {
+    const parsed: unknown = JSON.parse(content);
+    if (typeof parsed !== 'object' || parsed === null || !('pid' in parsed) || !('host' in parsed)) return null;
+    const { pid, host } = parsed;
+    return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && typeof host === 'string'
+      ? { pid, host }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+}
+
+/** The system's code of an error (`ENOENT`), or an empty text. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

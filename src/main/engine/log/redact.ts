@@ -98,9 +98,10 @@ export class Redactor {
     }
   }
 
+  /** JSON knows no negative zero: adding 0 makes it the plain one. */
   #number(value: number): number | string {
     const text = String(value);
-    return this.#secrets.some((secret) => secret.reveal() === text) ? redacted : value;
+    return this.#secrets.some((secret) => secret.reveal() === text) ? redacted : value + 0;
   }
 
   #object(value: object, depth: number, above: Set<object>): Plain {

@@ -20,3 +20,15 @@ export function advertisedHostKeys(payload: Buffer): readonly Buffer[] | null {
     throw error;
   }
 }
+
+/** True if no signature in the reply to hostkeys-prove-00 is made with SHA-1, which ssh2 takes from RSA keys. */
+export function areProofsModern(reply: Buffer): boolean {
+  try {
+    const reader = new WireReader(reply);
+    while (reader.remaining > 0) if (new WireReader(reader.string()).name() === 'ssh-rsa') return false;
+    return true;
+  } catch (error) {
+    if (error instanceof WireFormatError) return false;
+    throw error;
+  }
+}

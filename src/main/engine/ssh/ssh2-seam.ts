@@ -79,6 +79,7 @@ interface ProtocolInternals {
       finalize(packet: Buffer): Buffer;
     };
   };
+  openssh_hostKeysProve(keys: readonly unknown[]): void;
   service(name: string): void;
   ping(): void;
   rekey(): void;
@@ -129,7 +130,7 @@ export class Ssh2Seam {
       Array.isArray(protocol?._authsQueue) ? null : '_authsQueue',
       typeof protocol?._packetRW?.write.alloc === 'function' ? null : '_packetRW',
       typeof protocol?._cipher?.encrypt === 'function' ? null : '_cipher',
-      ...(['service', 'ping', 'rekey', 'disconnect'] as const).map((name) =>
+      ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve'] as const).map((name) =>
         typeof protocol?.[name] === 'function' ? null : name,
       ),
       typeof protocol?._onPayload === 'function' ? null : '_onPayload',
@@ -205,6 +206,18 @@ export class Ssh2Seam {
     protocol._onPayload = (payload) => {
       look(payload);
       return handle(payload);
+    };
+  }
+
+  /** Lets `isSound` see the reply to hostkeys-prove-00@openssh.com first; one that is not counts as no proof at all. */
+  checkHostKeyProofs(isSound: (reply: Buffer) => boolean): void {
+    const client = this.#client;
+    const prove = client._protocol.openssh_hostKeysProve.bind(client._protocol);
+    client._protocol.openssh_hostKeysProve = (keys) => {
+      // ssh2 has just put down what to do with the reply.
+      const answered = client._callbacks.pop();
+      if (answered) client._callbacks.push((failed, reply) => answered(failed || !reply || !isSound(reply), reply));
+      prove(keys);
     };
   }
 

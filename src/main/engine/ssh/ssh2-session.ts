@@ -10,7 +10,7 @@ import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
-import { advertisedHostKeys } from './host-key-notice.ts';
+import { advertisedHostKeys, areProofsModern } from './host-key-notice.ts';
 import { HelloGuard } from './hello-guard.ts';
 import type { HopStream } from './hop-stream.ts';
 import { OneShot } from './one-shot.ts';
@@ -322,6 +322,7 @@ export class Ssh2Session implements Disposable {
     this.seam.watchPayloads((payload) => {
       this.#advertisedKeys ??= advertisedHostKeys(payload);
     });
+    if (!this.#host.legacyAlgorithms.includes('ssh-rsa')) this.seam.checkHostKeyProofs(areProofsModern);
     const { GLOBAL_REQUEST, CHANNEL_OPEN } = handlers;
     let notices = 0;
     handlers.GLOBAL_REQUEST = (protocol, name, wantReply, data) => {

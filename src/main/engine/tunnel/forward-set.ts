@@ -8,7 +8,16 @@ import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/dis
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import type { SshLink } from '../ssh/link.ts';
-import { newSlot, sameForward, settleSlot, type Slot, statusOf, stoppedListening, tooSlow } from './forward-slot.ts';
+import {
+  clientWaitMs,
+  newSlot,
+  sameForward,
+  settleSlot,
+  type Slot,
+  statusOf,
+  stoppedListening,
+  tooSlow,
+} from './forward-slot.ts';
 import { exponentialDelayMs } from './retry-policy.ts';
 
 export type CreateRunner = (spec: ForwardSpec, tunnel: TunnelConfig) => ForwardRunner;
@@ -163,7 +172,7 @@ export class ForwardSet implements Disposable {
    * `keepLink` false: the link is about to change, so nothing new is bound to the present one. Returns true if a forward changed.
    */
   reconfigure(tunnel: TunnelConfig, keepLink: boolean): boolean {
-    const settingsChanged = tunnel.parkMs !== this.#tunnel.parkMs || tunnel.host !== this.#tunnel.host;
+    const settingsChanged = clientWaitMs(tunnel) !== clientWaitMs(this.#tunnel) || tunnel.host !== this.#tunnel.host;
     this.#tunnel = tunnel;
     const old = this.#slots;
     const added: Slot[] = [];

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { TunnelConfig } from '../../../shared/model/config.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import type { ForwardStatus } from '../../../shared/model/tunnel.ts';
 import type { ForwardRunner } from '../forward/forward-runner.ts';
@@ -98,4 +99,12 @@ export function stoppedListening(spec: string): HoldfastError {
     message: 'The forward stopped listening.',
     next: 'Holdfast opens it again by itself.',
   });
+}
+
+/** With parking off a client that comes on demand still has to wait for the link that it asked for. */
+const knockWaitMs = 20_000;
+
+/** How long a client of this tunnel waits for the link; 0: its ports close while there is none. On demand they never do. */
+export function clientWaitMs(tunnel: Pick<TunnelConfig, 'start' | 'parkMs'>): number {
+  return tunnel.start === 'demand' && tunnel.parkMs === 0 ? knockWaitMs : tunnel.parkMs;
 }

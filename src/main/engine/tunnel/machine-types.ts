@@ -35,6 +35,8 @@ export interface Failure {
   readonly authTries: number;
   /** The link itself looks healthy to the pool, but is not to be used again. */
   readonly replaceLink: boolean;
+  /** Parked clients are there. */
+  readonly clientsWait: boolean;
 }
 
 /** All that the machine knows. */
@@ -94,7 +96,8 @@ export type MachineInput =
   | { readonly kind: 'link-available' }
   /** A local client came while no link was there. */
   | { readonly kind: 'knock' }
-  | { readonly kind: 'retry-due'; readonly id: number }
+  /** `clientsWait`: parked clients are there. */
+  | { readonly kind: 'retry-due'; readonly id: number; readonly clientsWait: boolean }
   /** On demand: no client for the idle time. */
   | { readonly kind: 'idle'; readonly id: number }
   | { readonly kind: 'lifetime-over' }

@@ -44,9 +44,11 @@ import { wasStable } from './retry-policy.ts';
  * - probes.ts          checks from end to end; probe-loop.ts asks again and again
  *
  * The table. Rows are events, columns states; `·` is no change. An event with a stale id changes nothing.
- * BEGIN is: LISTENING (by way of STARTING, while ports open) on demand, INTERACTIVE if its login needs a person and none asked, else STARTING.
+ * BEGIN is: LISTENING (by way of STARTING, while ports open) on demand, STARTING there for a client that still waits after a wait, INTERACTIVE if its
+ * login needs a person and none asked, else STARTING.
  * FAIL is: DEAD for causes that need a person, for `auth-tries` failed logins in a row, within the gate time of the first start, and when
- * `max-starts` is reached; else LISTENING on demand, INTERACTIVE if the login needs a person and none asked, else RETRYING.
+ * `max-starts` is reached; else LISTENING on demand (RETRYING as long as a client waits), INTERACTIVE if the login needs a person and none asked,
+ * else RETRYING.
  *
  * | event          | STOPPED | LISTENING | STARTING    | INTERACTIVE (prompt) | INTERACTIVE (nobody asked) | RUNNING         | RETRYING | DEAD    |
  * |----------------|---------|-----------|-------------|----------------------|----------------------------|-----------------|----------|---------|
@@ -131,7 +133,10 @@ function react(machine: Machine, event: MachineEvent): Step {
     case 'knock':
       return onKnock(machine, event.at);
     case 'retry-due':
-      return state.kind === 'retrying' ? begin(machine, event.at) : same(machine);
+      if (state.kind !== 'retrying') return same(machine);
+      if (!policy.demand || machine.failedStage === 'listen') return begin(machine, event.at);
+      // The ports are open: who comes next finds why the last try failed.
+      return event.clientsWait ? start(machine, event.at) : listening(machine, [abandon]);
     case 'idle':
       if (state.kind !== 'running' || !policy.demand) return same(machine);
       return listening({ ...machine, lost: false }, [abandon]);
@@ -292,7 +297,11 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
   // Clients that were cut off while their channel opened have lost nothing and may knock; those that waited for an attempt in vain go,
   // before the link is given up: a client that still waits then would knock.
   const release: Effect[] = ran ? [] : [{ kind: 'release-parked' }];
-  if (policy.demand && stage !== 'listen') return end(listening(failed, [...release, abandon]));
+  if (policy.demand && stage !== 'listen') {
+    // A client that was promised to wait does so until its time is over; nobody else is there to try for.
+    if (failure.clientsWait && !ran && !policy.interactive) return end(retryLater(failed, failure, at));
+    return end(listening(failed, [...release, abandon]));
+  }
   if (needsPerson(failed) && (stage === 'link' || stage === 'probe')) {
     return end(unattended(failed, [...release, abandon]));
   }

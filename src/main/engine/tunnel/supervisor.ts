@@ -241,7 +241,9 @@ export class TunnelSupervisor implements Disposable {
         this.#start(effect.id, effect.unattended);
         return;
       case 'wait':
-        this.#wait.value = scheduleLong(clock, effect.delayMs, () => this.#input({ kind: 'retry-due', id: effect.id }));
+        this.#wait.value = scheduleLong(clock, effect.delayMs, () =>
+          this.#input({ kind: 'retry-due', id: effect.id, clientsWait: this.#forwards.parked > 0 }),
+        );
         return;
       case 'release-parked':
         this.#forwards.releaseParked();
@@ -314,6 +316,8 @@ export class TunnelSupervisor implements Disposable {
       stage,
       jitter,
       replaceLink,
+      // Without parking a client waits for the one attempt that it asked for.
+      clientsWait: this.#config.parkMs > 0 && this.#forwards.parked > 0,
       authTries: refusing?.authTries ?? 1,
     };
     this.#input({ kind: 'failed', id, failure });
