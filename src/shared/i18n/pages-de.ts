@@ -81,6 +81,7 @@ export const pagesDe: PageTexts = {
     markers: { 'cert-authority': 'Autorität', revoked: 'widerrufen' },
     remove: 'Entfernen…',
     removeLabel: (name) => `${name} entfernen`,
+    readOnly: 'nur gelesen',
     fixed: 'Ein Muster, eine Marke oder eine Datei, die Holdfast nur liest.',
     removeTitle: (name) => `Schlüssel von ${name} vergessen?`,
     removeText: (file) =>
@@ -129,7 +130,8 @@ export const pagesDe: PageTexts = {
     importText: 'Die gewählten werden hier zu Hosts, mit denen, über die sie gehen. Die Datei selbst bleibt unberührt.',
     known: 'schon hier',
     mayRun: 'Das Lesen führt Befehle aus: die Datei hat „Match exec“-Zeilen. Ausführen',
-    importGo: (count) => (count === 1 ? '1 Host übernehmen' : `${count} Hosts übernehmen`),
+    importGo: (count) =>
+      count === 0 ? 'Die gewählten Hosts übernehmen' : count === 1 ? '1 Host übernehmen' : `${count} Hosts übernehmen`,
     imported: (count) =>
       count === 1
         ? '1 Host ist da. Nun ein Tunnel darüber:'

@@ -79,6 +79,7 @@ export const pagesEn = {
     markers: { 'cert-authority': 'authority', revoked: 'revoked' } as Readonly<Record<string, string>>,
     remove: 'Remove…',
     removeLabel: (name: string) => `Remove ${name}`,
+    readOnly: 'read only',
     fixed: 'A pattern, a marker, or a file that Holdfast only reads.',
     removeTitle: (name: string) => `Forget the keys of ${name}?`,
     removeText: (file: string) =>
@@ -127,7 +128,8 @@ export const pagesEn = {
     importText: 'The chosen ones become hosts here, with the hosts they go through. The file itself is not touched.',
     known: 'already here',
     mayRun: 'Reading it runs commands: it has “Match exec” lines. Run them',
-    importGo: (count: number) => (count === 1 ? 'Take over 1 host' : `Take over ${count} hosts`),
+    importGo: (count: number) =>
+      count === 0 ? 'Take over the chosen hosts' : count === 1 ? 'Take over 1 host' : `Take over ${count} hosts`,
     imported: (count: number) =>
       count === 1 ? '1 host is here. Now a tunnel over it:' : `${count} hosts are here. Now a tunnel over one of them:`,
     skipped: (alias: string, reason: string) => `${alias} was left out: ${reason}`,

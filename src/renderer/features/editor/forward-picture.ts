@@ -49,7 +49,6 @@ export function sshCommandOf(draft: ForwardDraft, chain: readonly string[]): str
   const flag = draft.listensHere ? (draft.hasTarget ? '-L' : '-D') : '-R';
   const words = [
     'ssh',
-    '-N',
     ...(jump === '' ? [] : ['-J', jump]),
     flag,
     draft.hasTarget ? `${listen}:${target}` : listen,

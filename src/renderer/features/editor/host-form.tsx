@@ -157,6 +157,17 @@ function JumpChain({ label, text, own, hosts, problem, onChange }: Omit<HostInpu
   const put = (list: readonly string[]): void => onChange(list.join('\n'));
   return (
     <div>
+      <SelectField
+        label={label}
+        value=""
+        options={[
+          { value: '', label: hops.length === 0 ? texts.direct : texts.jumpAdd },
+          ...free.map(({ name }) => ({ value: name, label: name })),
+        ]}
+        hint={texts.hostKeys['jump']?.hint}
+        problem={problem}
+        onChange={(name) => put([...hops, name])}
+      />
       {hops.length === 0 ? null : (
         <ol className={styles['jumps']}>
           {hops.map((hop, index) => (
@@ -186,17 +197,6 @@ function JumpChain({ label, text, own, hosts, problem, onChange }: Omit<HostInpu
           ))}
         </ol>
       )}
-      <SelectField
-        label={label}
-        value=""
-        options={[
-          { value: '', label: hops.length === 0 ? texts.direct : texts.jumpAdd },
-          ...free.map(({ name }) => ({ value: name, label: name })),
-        ]}
-        hint={texts.hostKeys['jump']?.hint}
-        problem={problem}
-        onChange={(name) => put([...hops, name])}
-      />
     </div>
   );
 }

@@ -163,11 +163,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
       }
     >
       {view.problem === null ? null : <Note tone="retry">{texts.fileProblem(view.problem)}</Note>}
-      {saved === null ? (
-        <FormSection title={texts.paste.label}>
-          <PasteCommand first={command ?? ''} onFilled={fill} />
-        </FormSection>
-      ) : null}
+      {saved === null ? <PasteCommand first={command ?? ''} onFilled={fill} /> : null}
       {notes === null ? null : (
         <Note tone="plain">
           <p>

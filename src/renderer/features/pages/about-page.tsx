@@ -32,13 +32,13 @@ export function AboutPage() {
       ? ''
       : new Date(engine.startedAtMs).toLocaleString(bridge.language, { dateStyle: 'medium', timeStyle: 'short' });
   const versions: readonly Fact[] = [
+    ...(state === null ? [] : [[texts.version, state.version] as const]),
     ...(engine === null ? [] : [[texts.engine, texts.engineSince(engine.version, engine.pid, since)] as const]),
     ...(state === null
       ? bridge.desktop === null
         ? [[texts.page, texts.panel] as const]
         : []
       : [
-          [texts.version, state.version] as const,
           [texts.electron, state.electron] as const,
           [texts.chromium, state.chromium] as const,
           [texts.node, state.node] as const,

@@ -54,7 +54,7 @@ export function KnownHostsPage() {
     if (result.ok) await reload();
   };
   return (
-    <PageShell page="known-hosts" title={texts.title} lead={texts.lead}>
+    <PageShell page="known-hosts" title={texts.title} lead={texts.lead} isWide>
       <div className={styles['bar']}>
         <Field
           label={texts.find}
@@ -94,7 +94,7 @@ export function KnownHostsPage() {
                 </span>
               ),
             },
-            { id: 'key', head: texts.key, width: 74, look: 'soft', cell: (entry) => keyTypeName(entry.keyType) },
+            { id: 'key', head: texts.key, width: 84, look: 'soft', cell: (entry) => keyTypeName(entry.keyType) },
             {
               id: 'fingerprint',
               head: texts.fingerprint,
@@ -116,17 +116,16 @@ export function KnownHostsPage() {
               headHidden: true,
               width: 92,
               right: true,
-              cell: (entry) => (
-                <Button
-                  kind="quiet"
-                  disabled={!entry.removable}
-                  title={entry.removable ? undefined : texts.fixed}
-                  aria-label={texts.removeLabel(nameOf(entry))}
-                  onClick={() => setLeaving(entry)}
-                >
-                  {texts.remove}
-                </Button>
-              ),
+              cell: (entry) =>
+                entry.removable ? (
+                  <Button kind="quiet" aria-label={texts.removeLabel(nameOf(entry))} onClick={() => setLeaving(entry)}>
+                    {texts.remove}
+                  </Button>
+                ) : (
+                  <span className="t3" title={texts.fixed}>
+                    {texts.readOnly}
+                  </span>
+                ),
             },
           ]}
         />

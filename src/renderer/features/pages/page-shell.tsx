@@ -20,11 +20,14 @@ export function PageShell({
   title,
   lead,
   children,
+  isWide = false,
 }: {
   page: PageId;
   title: string;
   lead: ReactNode;
   children: ReactNode;
+  /** A table that needs the room. */
+  isWide?: boolean;
 }) {
   const texts = usePageTexts();
   return (
@@ -43,7 +46,7 @@ export function PageShell({
         ))}
       </nav>
       <div className={styles['scroll']}>
-        <div className={styles['column']}>
+        <div className={isWide ? styles['wide'] : styles['column']}>
           <h1 className={styles['title']}>{title}</h1>
           <div className={styles['lead']}>{lead}</div>
           {children}

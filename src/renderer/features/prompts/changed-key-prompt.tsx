@@ -148,7 +148,7 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
 
 function timeOf(atMs: number, language: string, today: (time: string) => string): string {
   const at = new Date(atMs);
-  const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   if (at.toDateString() === new Date().toDateString()) return today(time);
   return `${at.toLocaleDateString(language, { day: 'numeric', month: 'long', year: 'numeric' })}, ${time}`;
 }

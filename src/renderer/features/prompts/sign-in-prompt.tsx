@@ -36,7 +36,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   };
 
   const others = prompt.tunnels.length > 1 ? listed(all, prompt.tunnels) : null;
-  const keyFile = kind === 'passphrase' ? lastPart(prompt.message) : '';
+  const keyFile = kind === 'passphrase' ? keyFileOf(prompt.message) : '';
   const title =
     kind === 'code'
       ? texts.code(prompt.hop)
@@ -83,10 +83,10 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
         />
       }
     >
-      {prompt.message.trim() === '' ? null : (
+      {kind === 'passphrase' || prompt.message.trim() === '' ? null : (
         <SheetPart>
           <p className={styles['hint']} id={`${id}-says`}>
-            {kind === 'passphrase' ? null : texts.serverSays}
+            {texts.serverSays}
           </p>
           <div className={styles['says']} role="group" tabIndex={0} aria-labelledby={`${id}-says`}>
             {prompt.message}
@@ -153,9 +153,9 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   );
 }
 
-/** The file's name in the engine's words about a key file. */
-function lastPart(message: string): string {
-  return /([^\\/\s"']+)["']?(?=[\s.:"']*$)/.exec(message.split('\n')[0] ?? '')?.[1]?.replace(/[.:]+$/, '') ?? '';
+/** The file's name in the engine's words "Passphrase of id_ed25519". */
+function keyFileOf(message: string): string {
+  return /Passphrase of (.+?)[.:\s]*$/i.exec(message)?.[1]?.split(/[\\/]/).at(-1) ?? '';
 }
 
 function useSecondsSince(atMs: number): number {

@@ -1,0 +1,418 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
+import { BuiltPages, findChromium, type OpenedPage } from '../../support/renderer/built-pages.ts';
+import { codePrompt, promptOf, serverKey } from '../../support/renderer/editing-prompts.ts';
+
+/**
+ * Questions, editor and pages as they are built, in real Chromium under the strict policy, over a shell of data: looks are for the eye, but
+ * behaviour, keyboard and access are for this.
+ */
+
+declare global {
+  var fixture: EditingFixture;
+}
+
+const executable = findChromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let pages: BuiltPages;
+
+beforeAll(async () => {
+  if (executable === null) {
+    if (process.env['CI'] === 'true') throw new Error('no Chromium found: install it, or set HOLDFAST_CHROMIUM');
+    return;
+  }
+  pages = await BuiltPages.start(executable);
+});
+afterAll(async () => {
+  if (executable !== null) await pages.stop();
+});
+
+async function open(path: string, fixture: EditingFixtureOptions = {}, look = {}): Promise<OpenedPage> {
+  const opened = await pages.open(path, fixture, look);
+  onTestFinished(() => opened.context.close());
+  return opened;
+}
+
+/** The question settles: input counts from now on. */
+async function settled({ page }: OpenedPage): Promise<void> {
+  await page.waitForTimeout(450);
+}
+
+function callsOf({ page }: OpenedPage, name: string): Promise<unknown[]> {
+  return page.evaluate(
+    (wanted) => globalThis.fixture.calls.filter((call) => call.name === wanted).map(({ input }) => input),
+    name,
+  );
+}
+
+async function violations({ page }: OpenedPage): Promise<string[]> {
+  // The policy forbids inline scripts in the page; the debugger's evaluation is not bound by it.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: tool } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const result = await tool.run();
+    return result.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+  });
+}
+
+describe.skipIf(executable === null)('questions', () => {
+  it('trusts a host by the keyboard alone once the pasted fingerprint is equal', async () => {
+    const opened = await open('prompts.html', { prompts: [promptOf()] }, { width: 542 });
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'Is this really bastion?' }).waitFor();
+    await settled(opened);
+    await page.keyboard.press('Enter');
+    expect(await callsOf(opened, 'answer')).toEqual([]);
+    await page.keyboard.insertText(`256 ${serverKey} root@bastion (ED25519)`);
+    await page.getByText('The same. This is the server you were told about.').waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => callsOf(opened, 'answer')).toEqual([{ id: '1', answer: { kind: 'yes' } }]);
+    await expect.poll(() => callsOf(opened, 'desktop.prompts-done')).toEqual([{}]);
+  });
+
+  it('turns trust off for another fingerprint, and Esc refuses', async () => {
+    const opened = await open('prompts.html', { prompts: [promptOf()] });
+    const { page } = opened;
+    await page.getByLabel('Fingerprint you were given').fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
+    await page.getByText('Not the same. Do not connect.').waitFor();
+    expect(await page.getByRole('button', { name: 'Trust and remember' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Trust this time' }).isDisabled()).toBe(true);
+    await settled(opened);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => callsOf(opened, 'answer')).toEqual([{ id: '1', answer: { kind: 'no' } }]);
+  });
+
+  it('takes nothing copied from the question itself for a proof, by its button or by selecting', async () => {
+    const opened = await open('prompts.html', { prompts: [promptOf()] });
+    const { page } = opened;
+    const field = page.getByLabel('Fingerprint you were given');
+    await page.getByRole('button', { name: 'Copy fingerprint' }).click();
+    await field.focus();
+    await page.keyboard.press('Control+V');
+    await page.getByText('Copied from this window, so it proves nothing.').waitFor();
+    expect(await field.inputValue()).toBe(serverKey);
+    await settled(opened);
+    await page.keyboard.press('Enter');
+    expect(await callsOf(opened, 'answer')).toEqual([]);
+
+    await field.fill('');
+    await page.getByText('uNiV', { exact: true }).click({ clickCount: 3 });
+    await page.keyboard.press('Control+C');
+    await field.focus();
+    await page.keyboard.press('Control+V');
+    await page.getByText('Copied from this window, so it proves nothing.').waitFor();
+    // Copies are unbroken.
+    expect((await field.inputValue()).trim()).toContain(serverKey.slice('SHA256:'.length));
+
+    // The same text from elsewhere, over all of it, counts.
+    await page.evaluate((text) => navigator.clipboard.writeText(text), serverKey);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Control+V');
+    await page.getByText('The same. This is the server you were told about.').waitFor();
+  });
+
+  it('ignores input that was meant for another window', async () => {
+    const opened = await open('prompts.html', { prompts: [] });
+    const { page } = opened;
+    await page.waitForFunction(() => globalThis.fixture.calls.some(({ name }) => name === 'desktop.prompts-done'));
+    const early = await page.evaluate(async (prompt) => {
+      globalThis.fixture.emit({ kind: 'prompt-opened', prompt });
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+      for (const button of document.querySelectorAll('button')) button.click();
+      return globalThis.fixture.calls.filter(({ name }) => name === 'answer').length;
+    }, promptOf());
+    expect(early).toBe(0);
+  });
+
+  it('has the buttons in the order of the system', async () => {
+    const names = async (platform: 'linux' | 'win32') => {
+      const { page } = await open('prompts.html', { prompts: [promptOf()], platform });
+      await page.getByRole('button', { name: 'Trust and remember' }).waitFor();
+      return (await page.getByRole('button').allInnerTexts()).slice(-3);
+    };
+    expect(await names('linux')).toEqual(['Don’t connect', 'Trust this time', 'Trust and remember']);
+    expect(await names('win32')).toEqual(['Trust and remember', 'Trust this time', 'Don’t connect']);
+  });
+
+  it('asks for several fields, masks by echo, forgets each step and says what was not taken', async () => {
+    const fields = [
+      { label: 'Password: ', echo: false },
+      { label: 'Code: ', echo: true },
+    ];
+    const opened = await open('prompts.html', { prompts: [codePrompt({ fields })] });
+    const { page } = opened;
+    expect(await page.getByLabel('Password:').getAttribute('type')).toBe('password');
+    expect(await page.getByLabel('Code:').getAttribute('type')).toBe('text');
+    expect(await page.getByText('Remember in the keychain').count()).toBe(0);
+    await settled(opened);
+    await page.keyboard.type('secret');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('4810');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => callsOf(opened, 'answer'))
+      .toEqual([{ id: '2', answer: { kind: 'values', values: ['secret', '4810'], remember: false } }]);
+    await page.evaluate(
+      (prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }),
+      codePrompt({ id: '3', fields, round: 2 }),
+    );
+    await page.getByText('bastion-eu did not take the answer before.').waitFor();
+    expect(await page.getByLabel('Password:').inputValue()).toBe('');
+    expect(await page.getByLabel('Code:').inputValue()).toBe('');
+  });
+
+  it('keeps what the server says as it is, and out of our own words', async () => {
+    const message = 'Line one\n\n  <b>two</b>\t& three';
+    const { page } = await open('prompts.html', { prompts: [codePrompt({ message })] });
+    const said = page.getByRole('group', { name: 'The server says' });
+    expect(await said.textContent()).toBe(message);
+  });
+
+  it('closes a question that was answered elsewhere, and goes on with the next of the same host', async () => {
+    const opened = await open('prompts.html', {
+      prompts: [
+        codePrompt({ id: 'a', askedAtMs: Date.now() - 5000 }),
+        promptOf({ id: 'b', askedAtMs: Date.now() - 4000 }),
+        codePrompt({ id: 'c', kind: 'password', askedAtMs: Date.now() - 3000 }),
+      ],
+    });
+    const { page } = opened;
+    await page.getByText('2 more questions wait').waitFor();
+    await page.evaluate(() => globalThis.fixture.emit({ kind: 'prompt-closed', id: 'a', end: 'answered' }));
+    await page.getByRole('heading', { name: 'bastion-eu asks for your password' }).waitFor();
+    await page.evaluate(() => globalThis.fixture.emit({ kind: 'prompt-closed', id: 'c', end: 'withdrawn' }));
+    await page.getByRole('heading', { name: 'Is this really bastion?' }).waitFor();
+  });
+
+  it('refuses a changed key by default, and replaces it only for an equal fingerprint', async () => {
+    const opened = await open('prompts.html#changed-key/nas-rsync');
+    const { page } = opened;
+    const replace = page.getByRole('button', { name: 'Replace key and connect' });
+    await replace.waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep refusing');
+    expect(await replace.isDisabled()).toBe(true);
+    const field = page.getByLabel('To replace the key, paste the new fingerprint');
+    await field.fill('SHA256:kQ7nL2vRzY0hWm5bTc9dXfAeUjGi3sPo8rNlVtMqBwE');
+    expect(await replace.isDisabled()).toBe(true);
+    await field.fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
+    await settled(opened);
+    await field.press('Enter');
+    expect(await callsOf(opened, 'host-key.replace')).toEqual([]);
+    await replace.click();
+    await expect
+      .poll(() => callsOf(opened, 'host-key.replace'))
+      .toEqual([{ lookupName: 'nas.home', fingerprint: 'SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM' }]);
+    await expect.poll(() => callsOf(opened, 'desktop.prompts-done')).toEqual([{}]);
+  });
+
+  it('tells the window its height', async () => {
+    const opened = await open('prompts.html', { prompts: [promptOf()] }, { width: 542 });
+    await opened.page.getByRole('heading', { name: 'Is this really bastion?' }).waitFor();
+    await expect
+      .poll(async () => ((await callsOf(opened, 'desktop.prompt-height')) as { height: number }[]).at(-1)?.height)
+      .toBeGreaterThan(400);
+  });
+
+  it('shows in the panel as a dialog over the page, after an act of the person', async () => {
+    const opened = await open('index.html#/about', { shell: 'panel' });
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'About Holdfast' }).click();
+    await page.evaluate((prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }), promptOf());
+    await page.getByRole('dialog', { name: 'Is this really bastion?' }).waitFor();
+    await settled(opened);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => callsOf(opened, 'answer')).toEqual([{ id: '1', answer: { kind: 'no' } }]);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+});
+
+describe.skipIf(executable === null)('editor', () => {
+  it('saves one changed forward as one edit, and says before whom it would cut off', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    await page.getByLabel('Forward 1: Port they connect to').fill('15433');
+    await page.getByText('DBeaver has 2 connections to localhost:5432 open.').waitFor();
+    await page.getByRole('img', { name: 'this computer:15433 → bastion → db-prod → db-01:5432' }).waitFor();
+    await page.getByText('ssh -J bastion -L 15433:db-01:5432 db-prod').waitFor();
+    await page.getByRole('button', { name: 'Save and end them' }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({
+        dryRun: false,
+        edits: [
+          {
+            op: 'replace-forward',
+            tunnel: 'postgres-prod',
+            spec: 'local 5432 -> db-01:5432',
+            forward: 'local 15433 -> db-01:5432',
+          },
+        ],
+      });
+  });
+
+  it('swaps the machines when the direction is turned, and keeps the values', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByRole('button', { name: 'Turn the direction' }).first().click();
+    await page.getByRole('img', { name: 'db-prod:5432 → bastion → this computer → db-01:5432' }).waitFor();
+    expect(await page.getByLabel('Forward 1: Port they reach').inputValue()).toBe('5432');
+    await page.getByText('ssh -J bastion -R 5432:db-01:5432 db-prod').waitFor();
+  });
+
+  it('offers a free port, warns of other machines, and shows a problem at its field', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    const port = page.getByLabel('Forward 1: Port they connect to');
+    await page.getByLabel('Forward 1: Address they connect to').fill('*');
+    await page.getByText('Other machines on your network will be able to use this tunnel.').waitFor();
+    await page.getByRole('button', { name: 'Use 5433' }).click();
+    expect(await port.inputValue()).toBe('5433');
+    await port.fill('99999');
+    await page.getByText('"99999" is no port').waitFor();
+    expect(await port.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByRole('button', { name: /^Save/ }).isDisabled()).toBe(true);
+  });
+
+  it('fills the form from a pasted command, and tests it before saving', async () => {
+    const opened = await open('index.html#/new');
+    const { page } = opened;
+    const field = page.getByLabel('Paste an ssh command', { exact: true });
+    await field.fill('ssh db-prod');
+    await field.press('Enter');
+    await page.getByText('This command forwards nothing').waitFor();
+    await field.fill('ssh -v -L 8080:web:80 edge');
+    await field.press('Enter');
+    await page.getByText('Filled in from the command.').waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('db-prod');
+    await page.getByRole('button', { name: 'Test before saving' }).click();
+    await page.getByText('db-01 refuses connections on port 5432.').waitFor();
+    await page.getByText('It does not work yet.').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toMatchObject({
+        dryRun: false,
+        edits: [
+          { op: 'add-host', name: 'edge' },
+          { op: 'add-tunnel', name: 'db-prod', values: { host: 'edge' } },
+        ],
+      });
+  });
+
+  it('removes a tunnel only after a yes; Esc keeps it', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Remove tunnel…' }).click();
+    await page.getByRole('alertdialog', { name: 'Remove postgres-prod?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Remove tunnel…' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({ dryRun: false, edits: [{ op: 'remove-tunnel', name: 'postgres-prod' }] });
+  });
+});
+
+describe.skipIf(executable === null)('pages', () => {
+  it('writes a setting at once, as one edit, and finds it by its key', async () => {
+    const opened = await open('index.html#/settings');
+    const { page } = opened;
+    await page.getByLabel('Find a setting').fill('pool-idle');
+    const item = page.getByLabel('An unused login stays open for');
+    await item.fill('10m');
+    await item.press('Enter');
+    await expect
+      .poll(() => callsOf(opened, 'config.edit'))
+      .toEqual([{ dryRun: false, edits: [{ op: 'set', path: ['settings', 'pool-idle'], value: '10m' }] }]);
+    expect(await page.getByText('log-level').count()).toBe(0);
+  });
+
+  it('takes a value back to its default by taking the key out', async () => {
+    const opened = await open('index.html#/settings');
+    await opened.page.getByLabel('Least severity that is logged').selectOption('info');
+    await expect
+      .poll(() => callsOf(opened, 'config.edit'))
+      .toEqual([{ dryRun: false, edits: [{ op: 'delete', path: ['settings', 'log-level'] }] }]);
+  });
+
+  it('shows the start at login as it is', async () => {
+    const opened = await open('index.html#/settings');
+    const item = opened.page.getByRole('switch', { name: 'Start when I log in' });
+    expect(await item.getAttribute('aria-checked')).toBe('false');
+    await item.click();
+    await expect.poll(() => item.getAttribute('aria-checked')).toBe('true');
+    expect(await callsOf(opened, 'desktop.set-login-start')).toEqual([{ enabled: true }]);
+  });
+
+  it('looks through known hosts and removes one after a yes', async () => {
+    const opened = await open('index.html#/known-hosts');
+    const { page } = opened;
+    await page.getByText('14 entries').waitFor();
+    await page.getByLabel('Find a host, key or file').fill('10.0.0.4');
+    await page.getByRole('button', { name: 'Remove 10.0.0.4' }).first().click();
+    await page.getByRole('button', { name: 'Forget them' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'known-hosts.remove'))
+      .toEqual([{ file: '/home/dmitri/.ssh/known_hosts', name: '10.0.0.4' }]);
+  });
+
+  it('forgets a credential', async () => {
+    const opened = await open('index.html#/credentials');
+    await opened.page.getByRole('button', { name: 'Remove: Password, bastion' }).click();
+    await opened.page.getByRole('button', { name: 'Forget it' }).click();
+    await expect.poll(() => callsOf(opened, 'secret.remove')).toEqual([{ host: 'bastion', kind: 'password' }]);
+  });
+
+  it('begins with a pasted command, or with hosts of ~/.ssh/config', async () => {
+    const opened = await open('index.html#/first-run');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Pick from ~/.ssh/config (3 hosts)' }).click();
+    await page.getByLabel('web-1').check();
+    await page.getByRole('button', { name: 'Take over 1 host' }).click();
+    await page.getByText('1 host is here.').waitFor();
+    expect(await callsOf(opened, 'ssh-config.import')).toEqual([{ aliases: ['web-1'], mayRunCommands: false }]);
+    await page.getByLabel('ssh command', { exact: true }).fill('ssh -L 8080:web:80 edge');
+    await page.keyboard.press('Enter');
+    await page.getByText('Filled in from the command.').waitFor();
+  });
+});
+
+const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
+  ['host key', 'prompts.html', { prompts: [promptOf()] }],
+  ['code', 'prompts.html', { prompts: [codePrompt(), promptOf()] }],
+  ['password', 'prompts.html', { prompts: [codePrompt({ kind: 'password', message: '', mayRemember: true })] }],
+  ['passphrase', 'prompts.html', { prompts: [codePrompt({ kind: 'passphrase', message: 'Passphrase of id_rsa' })] }],
+  ['confirm', 'prompts.html', { prompts: [codePrompt({ kind: 'confirm', message: 'Go on?', fields: [] })] }],
+  ['changed key', 'prompts.html#changed-key/nas-rsync', {}],
+  ['edit', 'index.html#/edit/postgres-prod', {}],
+  ['new', 'index.html#/new', {}],
+  ['host', 'index.html#/edit/host:db-prod', {}],
+  ['settings', 'index.html#/settings', {}],
+  ['known hosts', 'index.html#/known-hosts', {}],
+  ['credentials', 'index.html#/credentials', {}],
+  ['first run', 'index.html#/first-run', {}],
+  ['about', 'index.html#/about', {}],
+];
+
+describe.skipIf(executable === null)('access', () => {
+  it.each(screens)(
+    '%s: no violation of axe, nothing on the console, in both themes and in German',
+    async (_, path, fixture) => {
+      for (const [theme, language] of [
+        ['light', 'en'],
+        ['dark', 'de'],
+      ] as const) {
+        const opened = await open(path, { ...fixture, language }, { theme });
+        await opened.page.locator('h1:not(.vh)').first().waitFor();
+        expect(await violations(opened)).toEqual([]);
+        expect(opened.complaints).toEqual([]);
+      }
+    },
+  );
+});

@@ -1,0 +1,45 @@
+import type { Prompt } from '../../../src/shared/model/prompt.ts';
+
+/** Questions as the pictures of the design show them. */
+export const serverKey = 'SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDvfeuZ1LmPdKxj0Ag';
+
+export function promptOf(over: Partial<Prompt> = {}): Prompt {
+  return {
+    id: '1',
+    kind: 'host-key',
+    tunnels: ['postgres-prod'],
+    host: 'db-prod',
+    hop: 'bastion',
+    address: '203.0.113.7:22',
+    user: 'dmitri',
+    message: '',
+    fields: [],
+    hostKey: {
+      keyType: 'ED25519',
+      fingerprint: serverKey,
+      randomart: '+--[ED25519 256]--+\n|      .o+.       |\n|     . =o        |\n+----[SHA256]-----+',
+      otherNames: [],
+      file: '/home/dmitri/.ssh/known_hosts',
+    },
+    round: 1,
+    mayRemember: false,
+    askedAtMs: Date.now(),
+    ...over,
+  };
+}
+
+export function codePrompt(over: Partial<Prompt> = {}): Prompt {
+  return promptOf({
+    id: '2',
+    kind: 'otp',
+    tunnels: ['analytics-eu', 'metrics-eu'],
+    host: 'bastion-eu',
+    hop: 'bastion-eu',
+    hostKey: null,
+    message:
+      'Duo two-factor login for dmitri\n\nEnter a passcode or select one of the following options:\n 1. Duo Push to XXX-XXX-4417\n 2. Phone call to XXX-XXX-4417',
+    fields: [{ label: 'Passcode or option (1-2): ', echo: true }],
+    askedAtMs: Date.now() - 18_000,
+    ...over,
+  });
+}
