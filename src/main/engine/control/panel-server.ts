@@ -86,7 +86,7 @@ export class PanelServer implements Disposable {
   }
 
   #hosts(): readonly string[] {
-    return ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${this.#port}`);
+    return ['127.0.0.1', 'localhost'].map((name) => `${name}:${this.#port}`);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -175,7 +175,7 @@ function digest(value: string): string {
 
 /** Nothing is loaded from elsewhere, nothing inline runs, nobody frames the panel. */
 function secure(response: ServerResponse, port: number): void {
-  const sockets = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `ws://${name}:${port}`).join(' ');
+  const sockets = ['127.0.0.1', 'localhost'].map((name) => `ws://${name}:${port}`).join(' ');
   response.setHeader(
     'content-security-policy',
     `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ${sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
