@@ -1,6 +1,6 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
-import type { PageStore, Review } from './page-store.ts';
+import type { PageStore } from './page-store.ts';
 
 /** Where acts go and where their outcome is kept. */
 export interface Page {
@@ -19,11 +19,25 @@ export async function act<N extends CallName>(
   return result;
 }
 
+/** How long a switch may show what was asked for without the engine saying the same. */
+const confirmMs = 3000;
+
 /** Asks for tunnels to be up or down. The switch shows what was asked for at once; the shape shows what is true. */
 export async function setWanted(page: Page, names: readonly string[], wanted: boolean): Promise<void> {
-  page.store.setState(({ asked }) => ({ asked: new Map([...asked, ...names.map((name) => [name, wanted] as const)]) }));
-  await act(page, wanted ? 'up' : 'down', { names, all: false });
-  page.store.setState(({ asked }) => ({ asked: new Map([...asked].filter(([name]) => !names.includes(name))) }));
+  const { store } = page;
+  store.setState(({ asked }) => ({ asked: new Map([...asked, ...names.map((name) => [name, wanted] as const)]) }));
+  const forget = (gone: (name: string) => boolean) =>
+    store.setState(({ asked }) => ({
+      asked: new Map([...asked].filter(([name, ask]) => !(names.includes(name) && ask === wanted && gone(name)))),
+    }));
+  const result = await act(page, wanted ? 'up' : 'down', { names, all: false });
+  if (!result.ok) {
+    forget(() => true);
+    return;
+  }
+  // The event that confirms it takes the rest away, usually before this.
+  forget((name) => store.getState().tunnels.get(name)?.wanted === wanted);
+  if (names.some((name) => store.getState().asked.has(name))) setTimeout(() => forget(() => true), confirmMs);
 }
 
 /** Whether programs would lose their connections. */
@@ -71,14 +85,6 @@ export async function tryNow(page: Page, name: string): Promise<void> {
 
 export async function closeLogin(page: Page, id: string): Promise<void> {
   await act(page, 'connection.close', { id });
-}
-
-/** Shows a question: in the desktop app its window, in the panel a dialog over the page. */
-export async function openReview({ store, bridge }: Page, review: Review): Promise<void> {
-  store.setState({ review });
-  if (bridge.desktop === null) return;
-  const page = review.kind === 'prompt' ? 'prompts' : `changed-key/${review.tunnel}`;
-  await bridge.desktop('desktop.show-window', { page });
 }
 
 /** Opens an address of a forward in the person's browser. */

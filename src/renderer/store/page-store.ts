@@ -28,15 +28,9 @@ export interface PageState {
   /** What the person's last act met, to be shown once. */
   readonly refusal: Cause | null;
   readonly find: string;
-  /** What the person wants to see of questions, in the panel: an open prompt, or the changed key of a tunnel. */
-  readonly review: Review | null;
   /** A stop that waits for a word, because programs are connected. */
   readonly stopping: Stopping | null;
 }
-
-export type Review =
-  | { readonly kind: 'prompt'; readonly id: string }
-  | { readonly kind: 'changed-key'; readonly tunnel: string };
 
 /** `spec`: one forward of the one tunnel alone. `aim`: what is to be done if the person means it. */
 export interface Stopping {
@@ -59,7 +53,6 @@ const noPage: PageState = {
   asked: new Map(),
   refusal: null,
   find: '',
-  review: null,
   stopping: null,
 };
 

@@ -267,6 +267,7 @@ export const windowDe: WindowTexts = {
   },
   notice: {
     lost: 'Holdfast antwortet nicht. Du siehst, wie es zuletzt war; diese Seite versucht von selbst, es wieder zu erreichen.',
+    lostPanel: 'Bleibt es dabei, ist dieser Link vielleicht verbraucht; einen neuen druckt: holdfast panel',
     config: 'Die Konfiguration hat einen Fehler; die letzte gute bleibt in Kraft.',
     refused: 'Das ging nicht.',
     dismiss: 'Ausblenden',

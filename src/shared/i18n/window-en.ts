@@ -270,6 +270,7 @@ export const windowEn = {
   },
   notice: {
     lost: 'Holdfast does not answer. What you see is how it was; this page tries to reach it again by itself.',
+    lostPanel: 'If it stays so, this link may be used up; a fresh one is printed by: holdfast panel',
     config: 'The configuration has a problem; the last good one stays in use.',
     refused: 'That did not work.',
     dismiss: 'Dismiss',

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesText, durationText, rateText } from '../../../src/renderer/format.ts';
 import { browserAddress, forwardText } from '../../../src/renderer/forward-text.ts';

@@ -177,3 +177,19 @@ test('the window speaks German', async () => {
   expect(await screen.findByRole('switch', { name: 'postgres-prod aktiv halten' })).toBeDefined();
   expect(screen.getByText('3 von 4 aktiv')).toBeDefined();
 });
+
+test('a switch keeps what was asked until the engine says the same, and forgets it when refused', async () => {
+  const keep = () => screen.getByRole('switch', { name: 'Keep socks-home up' }).getAttribute('aria-checked');
+  fireEvent.click(screen.getByRole('switch', { name: 'Keep socks-home up' }));
+  await screen.findByRole('button', { name: 'postgres-prod, Running' });
+  expect(keep()).toBe('true');
+  bridge.change([tunnel('socks-home', { kind: 'listening' }, { group: 'Home' })]);
+  bridge.change([tunnel('socks-home', { kind: 'stopped' }, { group: 'Home' })]);
+  expect(await screen.findByRole('button', { name: 'socks-home, Stopped' })).toBeDefined();
+  expect(keep()).toBe('false');
+});
+
+test('"Enter code…" shows the question over the page', async () => {
+  fireEvent.click(screen.getByRole('button', { name: 'Enter code… (analytics-eu)' }));
+  expect(await screen.findByRole('dialog', { name: /bastion-eu asks for a code/ })).toBeDefined();
+});

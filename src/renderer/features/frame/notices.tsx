@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useBridge } from '../../bridge.ts';
 import { usePage, usePageStore } from '../../store/page-store.ts';
 import { useTexts } from '../../texts.ts';
 import { LinkButton } from '../../ui/button.tsx';
@@ -9,6 +10,7 @@ import styles from './notices.module.css';
 export function Notices() {
   const texts = useTexts();
   const store = usePageStore();
+  const { shell } = useBridge();
   const lost = usePage((page) => page.connection === 'lost');
   const problem = usePage((page) => page.problem);
   const configProblem = usePage((page) => page.configProblem);
@@ -16,7 +18,9 @@ export function Notices() {
   return (
     <div role="status">
       {lost ? (
-        <Notice>{texts.notice.lost}</Notice>
+        <Notice>
+          {texts.notice.lost} {shell === 'panel' ? texts.notice.lostPanel : null}
+        </Notice>
       ) : problem === null ? null : (
         <Notice>
           <b>{problem.message}</b> {problem.next}

@@ -1,5 +1,6 @@
-import { setWanted, openReview, tryNow, type Page } from '../../store/acts.ts';
+import { setWanted, tryNow, type Page } from '../../store/acts.ts';
 import { go } from '../../store/route.ts';
+import { openPrompts } from '../prompts/open-prompts.ts';
 import type { RowAct } from './row-view.ts';
 
 /** Does what a row's one act says. */
@@ -15,10 +16,10 @@ export async function doRowAct(page: Page, name: string, rowAct: RowAct): Promis
       go({ page: 'edit', name });
       return;
     case 'review-changed-key':
-      await openReview(page, { kind: 'changed-key', tunnel: name });
+      openPrompts(page.bridge, { kind: 'changed-key', tunnel: name });
       return;
     case 'answer':
-      await openReview(page, { kind: 'prompt', id: rowAct.promptId });
+      openPrompts(page.bridge);
       return;
   }
 }
