@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../../../src/main/engine/config/config-edits.ts';
 import { ConfigEditor } from '../../../../src/main/engine/config/edit.ts';
