@@ -100,6 +100,11 @@ describe('the last day', () => {
     expect(view.downMs).toBe(2000);
   });
 
+  test('the way up to the first start is no fault; a failed one is', () => {
+    expect(dayView([at(9000, 'started'), at(2000, 'up')], now, true)).toMatchObject({ upShare: 1, downMs: 0 });
+    expect(dayView([at(9000, 'started'), at(2000, 'failed')], now, false)).toMatchObject({ upShare: 0, downMs: 2000 });
+  });
+
   test('a drop that lasts has no end', () => {
     expect(dayView([at(5000, 'lost')], now, false).drops[0]).toMatchObject({ toMs: null });
   });

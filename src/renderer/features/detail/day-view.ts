@@ -30,6 +30,8 @@ function after(what: string): Mode {
     case 'healed':
       return 'up';
     case 'stopped':
+    // A first start, and the questions it asks a person, are no fault.
+    case 'started':
       return 'off';
     default:
       return 'down';
