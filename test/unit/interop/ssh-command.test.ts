@@ -331,7 +331,7 @@ forwards = ["dynamic 1080"]
           expect(checked.filter((message) => !/listens where/.test(message))).toEqual([]);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 });

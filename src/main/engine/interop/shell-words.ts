@@ -14,7 +14,9 @@ const maxLength = 16 * 1024;
 
 /** cmd.exe or PowerShell by their marks: a drive or a share, %USERPROFILE%, $env:, ssh.exe, a caret or backtick at a line's end. */
 export function guessDialect(text: string): ShellDialect {
-  return /(^|[\s"'=])[A-Za-z]:\\|(^|[\s"'])\\\\[A-Za-z0-9.]|%[A-Za-z_]{3,}%|\$env:|\bssh\.exe\b|[\^`]\r?\n/i.test(text)
+  return /(^|[\s"'=])[A-Za-z]:\\|(^|[\s"'])\\\\[A-Za-z0-9.]|%(?:USERPROFILE|HOME|HOMEPATH|HOMEDRIVE|APPDATA|LOCALAPPDATA|USERNAME|PROGRAMFILES|SYSTEMROOT|WINDIR|TEMP)%|\$env:|\bssh\.exe\b|[\^`]\r?\n/i.test(
+    text,
+  )
     ? 'windows'
     : 'posix';
 }
