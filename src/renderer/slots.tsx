@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { useBridge } from './bridge.ts';
 import { HostPage } from './features/editor/host-editor.tsx';
 import { TunnelEditor } from './features/editor/tunnel-editor.tsx';
 import { AboutPage } from './features/pages/about-page.tsx';
@@ -42,7 +41,7 @@ export function pageFor(route: Route): ReactNode {
   }
 }
 
-/** In the panel, questions show as dialogs over the page; the desktop app has windows for them. */
+/** In the panel, questions show as dialogs over the page (the desktop app has windows for them); changed keys do in both. */
 export function PromptSlot(): ReactNode {
-  return useBridge().desktop === null ? <PromptLayer /> : null;
+  return <PromptLayer />;
 }

@@ -212,6 +212,32 @@ describe.skipIf(executable === null)('questions', () => {
     await expect.poll(() => callsOf(opened, 'desktop.prompts-done')).toEqual([{}]);
   });
 
+  it('begins with the question that was picked, and says again that there is none when it is shown for nothing', async () => {
+    const opened = await open('prompts.html', { prompts: [promptOf(), codePrompt()] });
+    const { page } = opened;
+    await page.getByText('1 more question waits').waitFor();
+    await page.evaluate(() => globalThis.fixture.navigate('prompts/1'));
+    await page.getByRole('heading', { name: 'Is this really bastion?' }).waitFor();
+    await page.evaluate(() => globalThis.fixture.emit({ kind: 'prompt-closed', id: '1', end: 'answered' }));
+    await page.evaluate(() => globalThis.fixture.emit({ kind: 'prompt-closed', id: '2', end: 'answered' }));
+    await expect.poll(async () => (await callsOf(opened, 'desktop.prompts-done')).length).toBe(1);
+    await page.evaluate(() => globalThis.fixture.navigate('prompts'));
+    await expect.poll(async () => (await callsOf(opened, 'desktop.prompts-done')).length).toBe(2);
+  });
+
+  it('shows a changed key over the main window when the shell asks for it', async () => {
+    const opened = await open('index.html#/about');
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'About Holdfast' }).waitFor();
+    await page.evaluate(() => globalThis.fixture.navigate('changed-key/nas-rsync'));
+    await page.getByRole('alertdialog', { name: 'nas.home is not showing the key you trust' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep refusing');
+    await settled(opened);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect(await callsOf(opened, 'host-key.replace')).toEqual([]);
+  });
+
   it('tells the window its height', async () => {
     const opened = await open('prompts.html', { prompts: [promptOf()] }, { width: 542 });
     await opened.page.getByRole('heading', { name: 'Is this really bastion?' }).waitFor();

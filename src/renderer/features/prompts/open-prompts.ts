@@ -5,14 +5,11 @@ export type PromptWish = { readonly kind: 'questions' } | { readonly kind: 'chan
 
 const wishes = new EventTarget();
 
-/** "Enter code…", "Review…": shows the open questions, in their window on the desktop and over the page in the panel. */
+/** "Enter code…", "Review…": shows the open questions, in their window on the desktop and over the page in the panel; a changed key over the page. */
 export function openPrompts(bridge: ShellBridge, wish: PromptWish = { kind: 'questions' }): void {
-  if (bridge.desktop === null) {
-    wishes.dispatchEvent(new CustomEvent('wish', { detail: wish }));
-    return;
-  }
-  const page = wish.kind === 'questions' ? 'prompts' : `changed-key/${encodeURIComponent(wish.tunnel)}`;
-  void bridge.desktop('desktop.show-window', { page });
+  if (bridge.desktop !== null && wish.kind === 'questions')
+    void bridge.desktop('desktop.show-window', { page: 'prompts' });
+  else wishes.dispatchEvent(new CustomEvent('wish', { detail: wish }));
 }
 
 /** Told of every wish on this page. Returns the way to stop. */
@@ -20,4 +17,15 @@ export function onPromptWish(listener: (wish: PromptWish) => void): () => void {
   const heard = (event: Event): void => listener((event as CustomEvent<PromptWish>).detail);
   wishes.addEventListener('wish', heard);
   return () => wishes.removeEventListener('wish', heard);
+}
+
+/** The tunnel or lookup name in `changed-key/NAME`, as a shell asks for it; null: another page. */
+export function changedKeyIn(page: string): string | null {
+  const match = /^#?\/?changed-key\/(.+)$/.exec(page);
+  if (match === null) return null;
+  try {
+    return decodeURIComponent(match[1] ?? '');
+  } catch {
+    return match[1] ?? null;
+  }
 }

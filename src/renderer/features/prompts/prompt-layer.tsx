@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useBridge } from '../../bridge.ts';
 import { type ChangedKey, ChangedKeyPrompt } from './changed-key-prompt.tsx';
 import { markCopies } from './copied-here.ts';
-import { onPromptWish, type PromptWish } from './open-prompts.ts';
+import { changedKeyIn, onPromptWish, type PromptWish } from './open-prompts.ts';
 import { waitingBehind } from './prompt-queue.ts';
 import { SheetPlace } from './prompt-sheet.tsx';
 import { PromptView } from './prompt-view.tsx';
@@ -12,23 +12,33 @@ import { wayOf } from './way.ts';
 /** A question that comes so soon after an act of the person on this page is taken for its outcome, and shown at once. */
 const actMs = 30_000;
 
-/** The questions as dialogs over a page: for the panel, which has no windows of its own. */
+/** The questions as dialogs over a page, for the panel, which has no windows of its own; and changed keys that a person reviews, in both shells. */
 export function PromptLayer() {
+  const bridge = useBridge();
   const { shown, prompts } = usePrompts();
   const hosts = useHosts(shown?.id ?? null);
   const [wish, setWish] = useState<PromptWish | null>(null);
   const actedSince = useLastAct();
   useEffect(() => markCopies(document), []);
   useEffect(() => onPromptWish(setWish), []);
+  useEffect(
+    () =>
+      bridge.onNavigate((page) => {
+        const tunnel = changedKeyIn(page);
+        if (tunnel !== null) setWish({ kind: 'changed-key', tunnel });
+      }),
+    [bridge],
+  );
 
   const shownId = shown?.id ?? null;
+  const hasNoWindows = bridge.desktop === null;
   useEffect(() => {
     if (shownId === null) setWish((now) => (now?.kind === 'questions' ? null : now));
-    else if (actedSince(actMs) && !isBusy()) setWish((now) => now ?? { kind: 'questions' });
-  }, [shownId, actedSince]);
+    else if (hasNoWindows && actedSince(actMs) && !isBusy()) setWish((now) => now ?? { kind: 'questions' });
+  }, [shownId, actedSince, hasNoWindows]);
 
   if (wish?.kind === 'changed-key') return <ChangedKeyLayer tunnel={wish.tunnel} onClose={() => setWish(null)} />;
-  if (wish === null || shown === null) return null;
+  if (wish === null || shown === null || !hasNoWindows) return null;
   return (
     <SheetPlace value="page">
       <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
@@ -64,7 +74,7 @@ function useLastAct(): (withinMs: number) => boolean {
 
 /** A changed key over a page. `tunnel`: the one that was held back; its key is looked up. */
 function ChangedKeyLayer({ tunnel, onClose }: { tunnel: string; onClose: () => void }) {
-  const changed = useChangedKey((key) => key.tunnels.includes(tunnel));
+  const changed = useChangedKey((key) => key.tunnels.includes(tunnel) || key.lookupName === tunnel);
   const isGone = changed === 'none';
   useEffect(() => {
     if (isGone) onClose();

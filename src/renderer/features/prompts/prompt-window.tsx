@@ -3,6 +3,7 @@ import { useBridge } from '../../bridge.ts';
 import { LiveRegion } from '../../ui/live-region.tsx';
 import { ChangedKeyPrompt } from './changed-key-prompt.tsx';
 import { markCopies } from './copied-here.ts';
+import { changedKeyIn } from './open-prompts.ts';
 import { useChangedKey } from './prompt-layer.tsx';
 import { waitingBehind } from './prompt-queue.ts';
 import { SheetPlace } from './prompt-sheet.tsx';
@@ -11,23 +12,28 @@ import { PromptView } from './prompt-view.tsx';
 import { useHosts, usePrompts } from './use-prompts.ts';
 import { wayOf } from './way.ts';
 
-/** `changed-key/NAME` of a hash or a navigation: the lookup name or a tunnel. */
-function changedKeyIn(page: string): string | null {
-  const match = /^#?\/?changed-key\/(.+)$/.exec(page);
-  return match === null ? null : decodeURIComponent(match[1] ?? '');
-}
-
 /** The whole of a prompt window: open questions one after another, and changed keys that a person wants to review. It closes when there is none. */
 export function PromptWindow() {
   const bridge = useBridge();
-  const { isKnown, prompts, shown } = usePrompts();
+  const [wished, setWished] = useState<string | null>(null);
+  const { isKnown, prompts, shown } = usePrompts(wished);
   const hosts = useHosts(shown?.id ?? null);
   const [review, setReview] = useState(() => changedKeyIn(location.hash));
   const changed = useChangedKey((key) => key.lookupName === review || key.tunnels.includes(review ?? ''));
   const root = useRef<HTMLElement>(null);
 
   useEffect(() => markCopies(document), []);
-  useEffect(() => bridge.onNavigate((page) => setReview((now) => changedKeyIn(page) ?? now)), [bridge]);
+  /** Each time the shell shows the window, it is told anew if there is nothing to ask. */
+  const [times, setTimes] = useState(0);
+  useEffect(
+    () =>
+      bridge.onNavigate((page) => {
+        setReview((now) => changedKeyIn(page) ?? now);
+        setWished(/^prompts\/(.+)$/.exec(page)?.[1] ?? null);
+        setTimes((now) => now + 1);
+      }),
+    [bridge],
+  );
   useEffect(() => {
     const onHash = (): void => setReview((now) => changedKeyIn(location.hash) ?? now);
     window.addEventListener('hashchange', onHash);
@@ -38,7 +44,7 @@ export function PromptWindow() {
   const isDone = isKnown && shown === null && !isReviewing;
   useEffect(() => {
     if (isDone) void bridge.desktop?.('desktop.prompts-done', {});
-  }, [bridge, isDone]);
+  }, [bridge, isDone, times]);
 
   useEffect(() => {
     const element = root.current;
@@ -55,10 +61,10 @@ export function PromptWindow() {
   return (
     <SheetPlace value="window">
       <main ref={root} className={styles['root']}>
-        {shown !== null ? (
-          <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
-        ) : review !== null && changed !== null && changed !== 'none' ? (
+        {review !== null && changed !== null && changed !== 'none' ? (
           <ChangedKeyPrompt key={changed.lookupName} changed={changed} onDone={() => setReview(null)} />
+        ) : shown !== null ? (
+          <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
         ) : null}
         <LiveRegion />
       </main>

@@ -12,12 +12,13 @@ interface Questions {
   readonly shown: Prompt | null;
 }
 
-/** The open questions and the one whose turn it is. */
-export function usePrompts(): Questions {
+/** The open questions and the one whose turn it is. `wishedId`: the one that a person picked goes first. */
+export function usePrompts(wishedId: string | null = null): Questions {
   const prompts = usePage((state) => state.prompts);
   const isKnown = usePage((state) => state.connection === 'connected');
   const last = useRef<{ readonly id: string; readonly hop: string } | null>(null);
-  const shown = nextPrompt(prompts, last.current?.id ?? null, last.current?.hop ?? null);
+  const wished = wishedId === null ? undefined : prompts.find(({ id }) => id === wishedId);
+  const shown = wished ?? nextPrompt(prompts, last.current?.id ?? null, last.current?.hop ?? null);
   if (shown !== null) last.current = { id: shown.id, hop: shown.hop };
   return { isKnown, prompts, shown };
 }
