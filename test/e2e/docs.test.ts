@@ -313,11 +313,29 @@ describe('the documented commands work as they stand there', () => {
     await play(page('docs/troubleshooting.md'), stage);
   });
 
+  it('docs/importing.md', async () => {
+    const stage = await Stage.make();
+    writeFileSync(
+      join(stage.home, '.ssh', 'config'),
+      'Host work\n  HostName work.example.org\nHost db\n  LocalForward 5432 db.internal:5432\n',
+      { mode: 0o600 },
+    );
+    await play(page('docs/importing.md'), stage, {
+      'holdfast import ssh-config --dry-run': {
+        after: (_stage, output) => expect(output).toContain('address = "work.example.org"'),
+      },
+      'holdfast show db --as-ssh': {
+        after: (_stage, output) => expect(output).toMatch(/^ssh -N -L \d+:db\.internal:\d+ db\n$/),
+      },
+    });
+  });
+
   it('the other pages have no commands, and those of the checkout are there', () => {
     const played = [
       'README.md',
       'docs/commands.md',
       'docs/forwards.md',
+      'docs/importing.md',
       'docs/prompts-and-host-keys.md',
       'docs/troubleshooting.md',
     ];

@@ -43,6 +43,22 @@ export const commandTable: readonly CommandSpec[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'app',
+    synopsis: ['app [--panel] [--panel-port PORT]'],
+    summary: 'open the desktop app; without Electron or a display, the window in a browser',
+    notes: [
+      'HOLDFAST_ELECTRON names another Electron, or is "none".',
+      '--panel serves the window to a browser in any case.',
+    ],
+    options: {
+      verbose: { type: 'boolean', short: 'v', help: 'the log on standard error too (browser only)' },
+      panel: { type: 'boolean', help: 'the window in a browser' },
+      'panel-port': { type: 'string', value: 'PORT', help: 'its port (a free one)' },
+    },
+    argument: 'none',
+    load: () => import('./commands/app.ts'),
+  },
+  {
     name: 'panel',
     synopsis: ['panel [--port PORT]'],
     summary: 'a link that opens the window in a browser, once',
@@ -112,9 +128,9 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     name: 'show',
-    synopsis: ['show NAME'],
+    synopsis: ['show NAME [--as-ssh]'],
     summary: 'everything about one tunnel',
-    options: {},
+    options: { 'as-ssh': { type: 'boolean', help: 'as an ssh command' } },
     argument: 'tunnel',
     load: loadConfig,
   },
@@ -177,9 +193,13 @@ export const commandTable: readonly CommandSpec[] = [
     synopsis: [
       'add host NAME --address ADDRESS [--user USER] [--port PORT] [--identity FILE...] [--jump HOST...]',
       'add tunnel NAME --host HOST --forward SPEC... [--start login|demand|manual] [--group GROUP]',
+      "add command 'ssh -L ...'",
     ],
     summary: 'add a host or a tunnel to the configuration',
-    notes: ['Other keys as KEY=VALUE behind the name, as in the file: add host box address=10.0.0.1 agent=false'],
+    notes: [
+      'Other keys as KEY=VALUE behind the name, as in the file: add host box address=10.0.0.1 agent=false',
+      'add command makes the hosts and the tunnel of an ssh or autossh command line; it runs nothing.',
+    ],
     options: {
       address: { type: 'string', value: 'ADDRESS', help: 'of the SSH server' },
       user: { type: 'string', short: 'u', value: 'USER', help: 'who logs in' },
@@ -191,9 +211,26 @@ export const commandTable: readonly CommandSpec[] = [
       start: { type: 'string', value: 'WHEN', help: 'login, demand or manual' },
       group: { type: 'string', value: 'GROUP', help: 'switched together' },
     },
-    words: ['host', 'tunnel'],
+    words: ['host', 'tunnel', 'command'],
     argument: 'none',
     load: loadEdit,
+  },
+  {
+    name: 'import',
+    synopsis: ['import ssh-config [ALIAS...] [--file FILE] [--dry-run] [--yes]'],
+    summary: 'hosts and tunnels from ~/.ssh/config',
+    notes: [
+      'Without an ALIAS all of them. ssh -G resolves each; the file itself is never written.',
+      '--yes asks nothing, and lets Match exec lines run their commands.',
+    ],
+    options: {
+      file: { type: 'string', value: 'FILE', help: 'this ssh_config (~/.ssh/config)' },
+      'dry-run': { type: 'boolean', short: 'n', help: 'only show what would be added' },
+      yes: { type: 'boolean', short: 'y', help: 'without a question' },
+    },
+    words: ['ssh-config'],
+    argument: 'none',
+    load: () => import('./commands/import.ts'),
   },
   {
     name: 'remove',

@@ -71,4 +71,10 @@ export const de = {
       count === 1 ? '1 Frage wartet auf dich: holdfast prompts' : `${count} Fragen warten auf dich: holdfast prompts`,
     watchHint: 'q beendet die Ansicht',
   },
+  importing: {
+    mayRun: (file: string) =>
+      `${file} hat Zeilen mit Match exec; beim Lesen laufen deren Befehle. Laufen lassen? ja oder nein:`,
+    add: (file: string) => `Das in ${file} aufnehmen? ja oder nein:`,
+    skipped: (alias: string, reason: string) => `${alias} übergangen: ${reason}`,
+  },
 } satisfies CataloguePart;

@@ -144,6 +144,11 @@ export const en = {
     noHosts: 'No hosts yet. Make one: holdfast add host NAME --address ADDRESS --user USER',
     reloadProblem: (text: string) => `The engine keeps its last good configuration: ${text}`,
   },
+  importing: {
+    mayRun: (file: string) => `${file} has Match exec lines; reading it runs their commands. Run them? yes or no:`,
+    add: (file: string) => `Add this to ${file}? yes or no:`,
+    skipped: (alias: string, reason: string) => `Skipped ${alias}: ${reason}`,
+  },
   history: { none: 'Nothing has happened yet.' },
   connections: { none: 'No connection is open.' },
   logs: { none: 'The log is empty.', noEngine: 'No engine is running; this is what the last one wrote.' },

@@ -111,6 +111,13 @@ async function show(context: CommandContext, input: CommandInput): Promise<numbe
       next: 'See the names with: holdfast list',
     });
   }
+  if (booleanOption(input, 'as-ssh')) {
+    const { formatSshCommand } = await import('../../engine/interop/ssh-command-format.ts');
+    const command = formatSshCommand(tunnel, config);
+    if (context.json) out.json({ command });
+    else out.print(command);
+    return exitCodes.done;
+  }
   const host = config.hosts.get(tunnel.host);
   const status = await statusIfRunning(context, name);
   if (context.json) {

@@ -22,8 +22,13 @@ type Values = Record<string, TomlValue>;
 
 async function add(context: CommandContext, input: CommandInput): Promise<number> {
   const [what, name, ...pairs] = input.positionals;
+  if (what === 'command') {
+    refuse(input, 'command', Object.keys(input.command.options));
+    const { addCommand } = await import('./import.ts');
+    return addCommand(context, input.positionals.slice(1));
+  }
   if ((what !== 'host' && what !== 'tunnel') || name === undefined)
-    throw usageError('add', 'Say what to add: host NAME or tunnel NAME.');
+    throw usageError('add', "Say what to add: host NAME, tunnel NAME, or command 'ssh ...'.");
   const values = what === 'host' ? hostValues(input) : tunnelValues(input);
   for (const pair of pairs) {
     const [key, value] = splitPair('add', pair);
@@ -127,7 +132,8 @@ async function edit(context: CommandContext, input: CommandInput): Promise<numbe
   return change(context, apply, { done: context.texts.config.set(keys.join(', ')), json: { [word]: keys } });
 }
 
-async function change(
+/** Applies an edit to the configuration file, tells of warnings and what was done, and has a running engine take it over. */
+export async function change(
   context: CommandContext,
   apply: (editor: ConfigEditor) => void,
   said: { readonly done: string; readonly json: object },
