@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
 import type { TunnelStatus } from '../../../src/shared/model/tunnel.ts';
@@ -60,6 +61,7 @@ const cdp = createRequire(import.meta.url)('chrome-remote-interface') as Cdp;
 /** The app in a session, with a profile in that session's home. Start and end it as often as the test wants. */
 export class DesktopApp {
   readonly session: DesktopSession;
+  readonly folder: string;
   readonly configFile: string;
   readonly profile: Profile;
   readonly #built: BuiltApp;
@@ -68,8 +70,9 @@ export class DesktopApp {
   constructor(built: BuiltApp, session: DesktopSession) {
     this.#built = built;
     this.session = session;
-    mkdirSync(session.folder.file('profile'), { recursive: true, mode: 0o700 });
-    this.configFile = session.folder.file('profile', 'config.toml');
+    // A profile of its own: what one test wanted up is nothing to the next.
+    this.folder = mkdtempSync(session.folder.file('profile-'));
+    this.configFile = join(this.folder, 'config.toml');
     this.profile = resolveProfile(this.configFile, session.env, process.platform, session.folder.path);
   }
 

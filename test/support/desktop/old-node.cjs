@@ -185,3 +185,21 @@ for (const name of ['createPrivateKey', 'createPublicKey']) {
     throw new Error(`no jwk of ${jwk.kty} here`);
   };
 }
+
+// sign and verify with a callback (15.12+).
+for (const name of ['sign', 'verify']) {
+  const plain = crypto[name];
+  crypto[name] = (...args) => {
+    if (typeof args[args.length - 1] !== 'function') return plain(...args);
+    const callback = args.pop();
+    let result;
+    try {
+      result = plain(...args);
+    } catch (error) {
+      process.nextTick(callback, error);
+      return undefined;
+    }
+    process.nextTick(callback, null, result);
+    return undefined;
+  };
+}
