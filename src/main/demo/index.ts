@@ -2,13 +2,17 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { ControlClient } from '../engine/control/control-client.ts';
 import { serve } from '../headless.ts';
+import { openShell } from './shell.ts';
 import { setStage, type Stage } from './stage.ts';
 import { type Guide, walk } from './walk.ts';
 
-const help = `npm run demo [-- --yes]
+const help = `npm run demo [-- OPTIONS]
 
-Starts a bastion that asks for a one-time code and a target behind it, on loopback, and walks through the main job with the real engine.
-  --yes    answers by itself; exit code 0 only if every step was seen
+Starts a bastion that asks for a one-time code and a target behind it, on loopback, with a profile of its own in a temporary folder, and opens
+Holdfast on it: the desktop app where Electron and a display are to be had, else the window in a browser.
+  --terminal  a narrated walk through the main job, in this terminal
+  --yes       the same, answering by itself; exit code 0 only if every step was seen
+  --panel     the window in a browser in any case
 `;
 
 /** Runs the demo; resolves with the exit code. */
@@ -17,6 +21,7 @@ async function main(): Promise<number> {
     options: {
       yes: { type: 'boolean', short: 'y' },
       terminal: { type: 'boolean' },
+      panel: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -28,12 +33,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const byItself = values.yes === true;
-  if (!byItself && !process.stdin.isTTY) {
-    out('The demo asks you things in the terminal. To let it answer by itself: npm run demo -- --yes');
+  if (values.terminal && !byItself && !process.stdin.isTTY) {
+    out('The walk asks you things in the terminal. To let it answer by itself: npm run demo -- --yes');
     return 2;
   }
   const stage = await setStage();
   try {
+    if (!byItself && !values.terminal) return await openShell(stage, { panel: values.panel === true, say: out });
     await perform(stage, byItself ? silentGuide(out) : terminalGuide(out));
     out('That was Holdfast. Your own servers: npx holdfast help');
     return 0;

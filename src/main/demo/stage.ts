@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,8 @@ export const demoTunnel = 'website';
 /** Servers, wires and profile of the demo. Disposing of it stops all; `remove` deletes the temporary folder. */
 export interface Stage extends Disposable {
   readonly profile: Profile;
+  /** What another process needs to work on this profile. */
+  readonly env: Readonly<Record<string, string>>;
   readonly otp: OneTimeCode;
   readonly bastion: DemoServer;
   readonly target: DemoServer;
@@ -57,16 +59,15 @@ export async function setStage(): Promise<Stage> {
       configuration({ outerPort: outerWire.port, innerPort: innerWire.port, websitePort: website.port }),
       { mode: 0o600 },
     );
-    await mkdir(join(folder, 'run'), { mode: 0o700 });
-    const env = { XDG_STATE_HOME: join(folder, 'state'), XDG_RUNTIME_DIR: join(folder, 'run'), LOCALAPPDATA: folder };
-    const profile = {
-      ...resolveProfile(configFile, env),
-      stateFolder: join(folder, 'state'),
-      logFolder: join(folder, 'logs'),
-      lockFile: join(folder, 'engine.lock'),
+    // A state folder and a socket of its own: nothing of the person's profiles is touched, in this process or in the app's.
+    const env = {
+      HOLDFAST_STATE: join(folder, 'state'),
+      ...(process.platform === 'win32' ? {} : { HOLDFAST_SOCKET: join(folder, 'control.sock') }),
     };
+    const profile = resolveProfile(configFile, env);
     return {
       profile,
+      env,
       otp,
       bastion,
       target,

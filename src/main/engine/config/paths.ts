@@ -50,6 +50,8 @@ export function defaultConfigFile(
 }
 
 function stateRoot(env: Environment, platform: NodeJS.Platform, home: string): string {
+  const chosen = env['HOLDFAST_STATE'];
+  if (chosen) return resolve(chosen);
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Holdfast');
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Holdfast', 'state');
   return join(absolute(env['XDG_STATE_HOME']) ?? join(home, '.local', 'state'), 'holdfast');

@@ -1,0 +1,21 @@
+import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
+import { run as runServe } from './serve.ts';
+
+/** Opens the desktop app; where there is none to be had, says why and serves the window to a browser. */
+export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  if (input.positionals.length > 0) throw usageError('app', 'app takes no names.');
+  const { findDesktop, launchDesktop } = await import('../../desktop-launch.ts');
+  const found = booleanOption(input, 'panel')
+    ? ({ kind: 'none', why: 'the panel was asked for' } as const)
+    : findDesktop();
+  if (found.kind === 'none') {
+    context.out.note(`No desktop app: ${found.why}. The window opens in a browser instead, by the link below.`);
+    return runServe(context, { ...input, values: { ...input.values, panel: true } });
+  }
+  const child = launchDesktop(found.program, context.profile.configFile);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+  });
+}
