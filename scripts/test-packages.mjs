@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** `program`: must be in PATH or among the system's programs. `library`: a file in the system's library folders. */
+/** `program`: must be in PATH or among the system's programs. `library`: a file in the system's library folders. `file`: at this place. */
 export const testPackages = [
   { package: 'openssh-server', program: 'sshd' },
   { package: 'openssh-client', program: 'ssh' },
@@ -31,6 +31,24 @@ export const testPackages = [
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },
+  // A desktop without a screen, for the app in a real Electron: display, windows, tray, notifications, logind's stand-in.
+  { package: 'xvfb', program: 'Xvfb' },
+  { package: 'xfwm4', program: 'xfwm4' },
+  { package: 'xfce4-panel', program: 'xfce4-panel' },
+  { package: 'xfce4-notifyd', program: 'xfce4-notifyd-config' },
+  { package: 'xfconf', program: 'xfconf-query' },
+  { package: 'xdotool', program: 'xdotool' },
+  { package: 'python3-dbusmock', file: '/usr/lib/python3/dist-packages/dbusmock/__init__.py' },
+  { package: 'python3-pip', program: 'pip3' },
+  { package: 'unzip', program: 'unzip' },
+  { package: 'libayatana-appindicator3-1', library: 'libayatana-appindicator3.so.1' },
+  { package: 'libgtk-3-0', library: 'libgtk-3.so.0' },
+  { package: 'libnss3', library: 'libnss3.so' },
+  { package: 'libxss1', library: 'libXss.so.1' },
+  { package: 'libasound2', library: 'libasound.so.2' },
+  { package: 'libgbm1', library: 'libgbm.so.1' },
+  { package: 'libnotify4', library: 'libnotify.so.4' },
+  { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
 ];
 
 const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
@@ -58,12 +76,17 @@ function hasLibrary(name) {
   return folders.some((folder) => existsSync(join(folder, name)));
 }
 
+function isThere({ program, library, file }) {
+  if (program) return hasProgram(program);
+  return library ? hasLibrary(library) : existsSync(file);
+}
+
 const isRoot = process.getuid?.() === 0;
 
 /** The packages of the list that are not there. */
 export function missingPackages() {
   return testPackages.filter(
-    (item) => !(item.rootOnly && !isRoot) && !(item.program ? hasProgram(item.program) : hasLibrary(item.library)),
+    (item) => !(item.rootOnly && !isRoot) && !isThere(item),
   );
 }
 
@@ -85,7 +108,7 @@ export function ensurePackages() {
     if (missing.length === 0) return true;
   }
   console.error('The tests need what is not installed here:');
-  for (const item of missing) console.error(`  ${item.program ?? item.library}  (Debian package ${item.package})`);
+  for (const item of missing) console.error(`  ${item.program ?? item.library ?? item.file}  (Debian package ${item.package})`);
   const still = missing.map((item) => item.package).join(' ');
   console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${still}`);
   return false;
