@@ -96,10 +96,11 @@ export const pagesDe: PageTexts = {
     title: 'Zugangsdaten',
     lead: 'Was für welchen Host aufbewahrt wird. Die Werte bleiben im Speicher; lesen kann sie hier niemand.',
     states: {
-      available: (store) => `${store} ist offen.`,
-      locked: (store) => `${store} ist verschlossen. Was dort liegt, lässt sich benutzen, sobald er offen ist.`,
-      absent: (store) => `${store} gibt es auf diesem System nicht: nach Geheimnissen wird jedes Mal gefragt.`,
-      error: (store) => `${store} antwortet nicht.`,
+      available: (store) => `Der Speicher ist offen: ${store}.`,
+      locked: (store) =>
+        `Der Speicher ist verschlossen: ${store}. Was dort liegt, lässt sich benutzen, sobald er offen ist.`,
+      absent: (store) => `Hier lässt sich nichts aufbewahren: ${store}. Nach Geheimnissen wird jedes Mal gefragt.`,
+      error: (store) => `Der Speicher antwortet nicht: ${store}.`,
     },
     kind: 'Was',
     host: 'Für',
