@@ -178,6 +178,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
         draft={draft}
         saved={savedDraft}
         hosts={hosts}
+        savedHosts={view.hosts.map((host) => host.name)}
         problems={found}
         groups={[...new Set(view.tunnels.flatMap(({ group }) => group ?? []))]}
         onChange={setDraft}

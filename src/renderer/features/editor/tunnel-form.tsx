@@ -16,6 +16,8 @@ interface TunnelFormProps {
   readonly saved: TunnelDraft | null;
   /** The configuration's hosts, and those that saving would make. */
   readonly hosts: ConfigView['hosts'];
+  /** Those that are saved already, and have a form of their own. */
+  readonly savedHosts: readonly string[];
   readonly problems: FieldProblems;
   readonly groups: readonly string[];
   readonly onChange: (draft: TunnelDraft) => void;
@@ -24,7 +26,7 @@ interface TunnelFormProps {
 }
 
 /** The fields of a tunnel. */
-export function TunnelForm({ draft, saved, hosts, problems, groups, onChange, onHost }: TunnelFormProps) {
+export function TunnelForm({ draft, saved, hosts, savedHosts, problems, groups, onChange, onHost }: TunnelFormProps) {
   const texts = useEditorTexts();
   const set = (part: Partial<TunnelDraft>): void => onChange({ ...draft, ...part });
   const problemOf = (field: string): string | undefined => problems.byField.get(field);
@@ -71,7 +73,7 @@ export function TunnelForm({ draft, saved, hosts, problems, groups, onChange, on
             problem={problemOf('host')}
             onChange={(value) => (value === '+' ? onHost(null) : set({ host: value }))}
             aside={
-              isKnown ? (
+              savedHosts.includes(draft.host) ? (
                 <Button kind="quiet" onClick={() => onHost(draft.host)}>
                   {texts.changeHost}
                 </Button>
