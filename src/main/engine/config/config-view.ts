@@ -7,10 +7,31 @@ import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { isLoopback } from './cross-checks.ts';
 import { formatEndpoint, formatListen } from './forward-spec.ts';
 import { readConfigFile } from './load.ts';
+import { configJsonSchema } from './schema-json.ts';
 import { parseToml, toPlain } from './toml-tree.ts';
 
 type ConfigView = CallOutput<'config.view'>;
 type Values = Readonly<Record<string, ConfigValue>>;
+
+/** The defaults of every section in the file's own spelling, from the schema. */
+const defaults = readDefaults();
+
+function readDefaults(): { readonly hosts: Values; readonly tunnels: Values; readonly settings: Values } {
+  const properties = asRecord(asRecord(JSON.parse(configJsonSchema()))['properties']);
+  const of = (section: unknown): Values => {
+    const found: Record<string, ConfigValue> = {};
+    for (const [key, schema] of Object.entries(asRecord(asRecord(section)['properties']))) {
+      const value = asValue(asRecord(schema)['default']);
+      if (value !== null) found[key] = value;
+    }
+    return found;
+  };
+  return {
+    hosts: of(asRecord(properties['hosts'])['additionalProperties']),
+    tunnels: of(asRecord(properties['tunnels'])['additionalProperties']),
+    settings: of(properties['settings']),
+  };
+}
 
 /** The configuration for pages and editor: what the file says, and what follows from it. `config` is the one that runs. */
 export async function viewConfig(file: string, config: HoldfastConfig, problem: string | null): Promise<ConfigView> {
@@ -25,21 +46,21 @@ export async function viewConfig(file: string, config: HoldfastConfig, problem: 
     hosts: [...config.hosts.values()].map((host) => ({
       name: host.name,
       values: asValues(hosts[host.name]),
-      effective: asValues(host),
+      effective: { ...defaults.hosts, user: host.user, ...asValues(hosts[host.name]) },
     })),
     tunnels: [...config.tunnels.values()].map((tunnel) => viewTunnel(tunnel, asValues(tunnels[tunnel.name]))),
-    settings: { values: asValues(settings), effective: asValues(config.settings) },
+    settings: { values: asValues(settings), effective: { ...defaults.settings, ...asValues(settings) } },
   };
 }
 
 function viewTunnel(tunnel: TunnelConfig, values: Values): ConfigView['tunnels'][number] {
-  const { forwards, ...rest } = tunnel;
+  const { forwards } = tunnel;
   return {
     name: tunnel.name,
     host: tunnel.host,
     group: tunnel.group,
     values,
-    effective: asValues(rest),
+    effective: { ...defaults.tunnels, ...values },
     forwards: forwards.map(viewForward),
   };
 }
