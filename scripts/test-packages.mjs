@@ -16,6 +16,7 @@ export const testPackages = [
   { package: 'autossh', program: 'autossh' },
   { package: 'putty-tools', program: 'puttygen' },
   { package: 'netcat-openbsd', program: 'nc' },
+  { package: 'curl', program: 'curl' },
   { package: 'socat', program: 'socat' },
   { package: 'python3', program: 'python3' },
   { package: 'gnome-keyring', program: 'gnome-keyring-daemon' },

@@ -1,4 +1,4 @@
-import type { HostKeyDetails, Prompt, PromptField, PromptKind } from '../../../shared/model/prompt.ts';
+import type { Prompt } from '../../../shared/model/prompt.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
@@ -16,19 +16,9 @@ export type PromptAnswer =
   | { readonly kind: 'values'; readonly values: readonly Secret[]; readonly remember: boolean }
   | { readonly kind: 'cancel' };
 
-export interface PromptQuestion {
-  readonly kind: PromptKind;
+/** A prompt as it is asked: `message` and labels are cleaned here, and the tunnels may grow while it is open. */
+export interface PromptQuestion extends Omit<Prompt, 'id' | 'tunnels' | 'askedAtMs'> {
   readonly tunnels: () => readonly string[];
-  readonly host: string;
-  readonly hop: string;
-  readonly address: string;
-  readonly user: string;
-  /** Cleaned here. */
-  readonly message: string;
-  readonly fields: readonly PromptField[];
-  readonly hostKey: HostKeyDetails | null;
-  readonly round: number;
-  readonly mayRemember: boolean;
 }
 
 /** Why a prompt closed. `answered` and `cancelled` by a person; `withdrawn` because nobody needs it any more. */
