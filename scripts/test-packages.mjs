@@ -50,6 +50,7 @@ export const testPackages = [
   { package: 'libgbm1', library: 'libgbm.so.1' },
   { package: 'libnotify4', library: 'libnotify.so.4' },
   { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
+  { package: 'mount', program: 'mount' },
 ];
 
 const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
