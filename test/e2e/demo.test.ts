@@ -69,9 +69,30 @@ describe('npm run demo', () => {
     expect(code).toBe(1);
   });
 
-  it('without a terminal says how to go on', async () => {
-    const { code, output } = await runDemo([]);
+  it('the walk without a terminal says how to go on', async () => {
+    const { code, output } = await runDemo(['--terminal']);
     expect(output).toContain('--yes');
     expect(code).toBe(2);
+  });
+
+  it('opens the window in a browser where there is no desktop, and shows what a newcomer needs', async () => {
+    const child = spawn(process.execPath, [demo], {
+      env: { ...process.env, HOLDFAST_ELECTRON: 'none' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let output = '';
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (/authenticator shows \d{6}/.test(output)) resolve();
+      });
+    });
+    const url = /http:\S+/.exec(output)?.[0] ?? '';
+    const opened = await fetch(url, { redirect: 'manual' });
+    expect(opened.status).toBe(303);
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(401);
+    expect(output.match(/SHA256:\S{43}/g)).toHaveLength(2);
+    child.stdin.write('quit\n');
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
   });
 });

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ConfigEdit } from '../../../src/shared/contract/editing-calls.ts';
 import { previewEdits, saveEdits } from '../../../src/main/engine/config/config-edits.ts';
 import { viewConfig } from '../../../src/main/engine/config/config-view.ts';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
@@ -62,14 +63,14 @@ describe('the configuration for pages', () => {
       kind: 'bad',
       problems: [{ key: 'hosts.box.prot', message: expect.stringContaining('port') }],
     });
-    const edits = [
+    const edits: ConfigEdit[] = [
       { op: 'set', path: ['hosts', 'box', 'port'], value: 2222 },
       { op: 'replace-forward', tunnel: 'db', spec: 'local *:5432 -> db:5432', forward: 'local 5433 -> db:5432' },
       { op: 'add-host', name: 'other', values: { address: 'other.example.org' } },
-    ] as const;
+    ];
     expect((await previewEdits(file, [...edits, { op: 'remove-tunnel', name: 'nope' }])).kind).toBe('bad');
-    await saveEdits(file, edits.map((edit) => ({ ...edit })) as never);
-    const after = (await import('node:fs')).readFileSync(file, 'utf8');
+    await saveEdits(file, edits);
+    const after = readFileSync(file, 'utf8');
     expect(after).toContain('# mine\n');
     expect(after).toContain('# the box');
     expect(after).toContain('port = 2222');
