@@ -29,6 +29,8 @@ export const testPackages = [
   // The shells that complete the command.
   { package: 'zsh', program: 'zsh' },
   { package: 'fish', program: 'fish' },
+  // The panel and the window, as a browser shows them.
+  { package: 'chromium', program: 'chromium' },
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },

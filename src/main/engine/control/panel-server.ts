@@ -97,10 +97,11 @@ export class PanelServer implements Disposable {
       return refuse(response, 403, 'Another site asked for this.');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, 405, 'The panel is read with GET.');
-    const url = new URL(request.url ?? '/', `http://${host}`);
-    if (url.pathname === '/open') return this.#open(url.searchParams.get('token') ?? '', response);
+    // Not by `new URL`, which throws at targets like `//`, and takes another host out of `//host/` and `http://host/`.
+    const [path = '', query = ''] = (request.url ?? '/').split('?', 2);
+    if (path === '/open') return this.#open(new URLSearchParams(query).get('token') ?? '', response);
     if (!this.#isKnown(request)) return refuse(response, 401, 'Open the panel with a fresh link: holdfast panel');
-    const file = this.#deps.files.get(url.pathname);
+    const file = this.#deps.files.get(path);
     if (!file) return refuse(response, 404, 'There is nothing at this address.');
     response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length });
     response.end(request.method === 'HEAD' ? undefined : file.body);
