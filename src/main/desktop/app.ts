@@ -40,7 +40,9 @@ export function startDesktop(): void {
     if (shell === null || shell.hasEnded) return;
     event.preventDefault();
     // On macOS this comes from the Dock and the menu as well; elsewhere from the end of the session or a signal.
-    shell.quit({ ask: process.platform === 'darwin' });
+    // Not from inside the event: windows are destroyed on the way.
+    const quitting = shell;
+    setImmediate(() => quitting.quit({ ask: process.platform === 'darwin' }));
   });
   const begin = async (): Promise<void> => {
     await app.whenReady();

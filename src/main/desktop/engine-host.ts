@@ -33,6 +33,8 @@ export type EngineStatus =
 
 /** The engine has its own shorter deadline; then its thread is cut off. With the rest of quitting it stays under 5 s. */
 const stopLimitMs = 4000;
+/** The engine has said that all is ended and written; so long its thread may take to go. A native part may hold it for ever. */
+const partLimitMs = 1000;
 
 /**
  * Runs the engine on a thread of this process, or joins the one that already runs on this profile (a `holdfast serve`). One start at a time;
@@ -85,17 +87,27 @@ export class EngineHost implements Disposable {
     });
   }
 
-  /** Ends our own engine and waits for it; one that somebody else runs stays. Never rejects. */
-  async stop(): Promise<void> {
+  /**
+   * Ends our own engine and waits for it; one that somebody else runs stays. Never rejects. False: its thread is still there, and leaving the
+   * process in the ordinary way would wait for it.
+   */
+  async stop(): Promise<boolean> {
     this.#stopping = true;
     const worker = this.#worker;
     if (worker) {
+      const timers: NodeJS.Timeout[] = [];
+      const tooLong = new Promise<void>((resolve) => {
+        timers.push(setTimeout(resolve, stopLimitMs));
+        worker.on('message', (message: ThreadMessage) => {
+          if (message.kind === 'stopped') timers.push(setTimeout(resolve, partLimitMs));
+        });
+      });
       worker.postMessage({ kind: 'stop' });
-      const timer = setTimeout(() => void worker.terminate(), stopLimitMs);
-      await this.#exited;
-      clearTimeout(timer);
+      await Promise.race([this.#exited, tooLong]);
+      for (const timer of timers) clearTimeout(timer);
     }
     this.#run.dispose();
+    return this.#worker === null;
   }
 
   dispose(): void {

@@ -54,6 +54,8 @@ export class DesktopShell {
   readonly #ipc: PageIpc;
   readonly #loginStart: LoginStart;
   readonly #lifecycle: Lifecycle;
+  /** Until its thread is seen to have ended. */
+  #engineHangs = true;
   /** The window of questions cannot be shown: message boxes ask, one after the other. */
   #boxes: Promise<void> | null = null;
 
@@ -383,14 +385,20 @@ export class DesktopShell {
     this.#window.dispose();
     this.#promptWindow.dispose();
     this.#trayHost.dispose();
-    await Promise.all([this.#engine.stop(), this.#settings.flush()]);
+    const [isGone] = await Promise.all([this.#engine.stop(), this.#settings.flush()]);
+    this.#engineHangs = !isGone;
   }
 
   #leave(): void {
-    this.#store.dispose();
-    app.quit();
+    // An ordinary end would wait for the engine's thread. What it had to write is written.
+    if (this.#engineHangs) process.kill(process.pid, 'SIGKILL');
     // Something of the system may still hold it.
     setTimeout(() => app.exit(0), 200);
+    try {
+      this.#store.dispose();
+    } finally {
+      app.quit();
+    }
   }
 }
 

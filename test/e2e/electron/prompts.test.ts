@@ -172,7 +172,7 @@ describe.skipIf(!canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
     );
     await press(app, 'Sign in');
     await app.reach('kept', ({ state }) => state.kind === 'running', 'the tunnel to run');
-    await app.ended(() => process.kill(app.pid, 'SIGTERM'));
+    await app.kill();
 
     await app.start(['--hidden']);
     await app.ask((client) => client.call('up', { names: ['kept'], all: false }));

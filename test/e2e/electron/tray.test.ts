@@ -144,6 +144,9 @@ describe('the end', () => {
     client.on('error', () => undefined);
     await app.reach('web', ({ forwards }) => forwards[0]?.clients === 1, 'the client to count');
     const before = session.visibleWindows().length;
+    await until(() => tray.labels().includes('Quit and close 1 tunnel'), {
+      what: 'the entry that says what it closes',
+    });
     tray.click('Quit and close 1 tunnel');
     await until(() => session.visibleWindows().length > before, { what: 'the question' });
     // Esc is the safe answer.
