@@ -175,6 +175,7 @@ describe.skipIf(!canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
     await app.kill();
 
     await app.start(['--hidden']);
+    await app.reach('kept', () => true, 'the engine to have read its tunnels');
     await app.ask((client) => client.call('up', { names: ['kept'], all: false }));
     await app.reach('kept', ({ state }) => state.kind === 'running', 'the tunnel to run without a question');
     expect(await app.pages()).toEqual([]);
