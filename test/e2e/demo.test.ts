@@ -25,7 +25,7 @@ function runDemoAsPerson(
   answers: readonly { when: RegExp; say: (screen: string) => string }[],
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn('script', ['-qec', `${process.execPath} ${demo}`, '/dev/null'], {
+    const child = spawn('script', ['-qec', `${process.execPath} ${demo} --terminal`, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let output = '';
