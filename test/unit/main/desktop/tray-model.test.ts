@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildTrayModel, iconOf, type TrayItem, type TraySource } from '../../../../src/main/desktop/tray-model.ts';
 import { trayIconFile } from '../../../../src/main/desktop/tray-icon-file.ts';
