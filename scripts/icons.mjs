@@ -13,7 +13,10 @@ const pointsAcross = 8;
 const circle = (cx, cy, r) => (x, y) => (x - cx) ** 2 + (y - cy) ** 2 <= r * r;
 const box = (x0, y0, x1, y1) => (x, y) => x >= x0 && x < x1 && y >= y0 && y < y1;
 const diamond = (cx, cy, half) => (x, y) => Math.abs(x - cx) + Math.abs(y - cy) <= half;
-const any = (...shapes) => (x, y) => shapes.some((shape) => shape(x, y));
+const any =
+  (...shapes) =>
+  (x, y) =>
+    shapes.some((shape) => shape(x, y));
 const minus = (shape, cut) => (x, y) => shape(x, y) && !cut(x, y);
 
 /** Half a ring above y = 8, round (8, 8). */
@@ -22,10 +25,7 @@ const arc = (outer, inner) => (x, y) => y <= 8 && circle(8, 8, outer)(x, y) && !
 const mouth = any(arc(6, 2.5), box(2, 8, 5.5, 14), box(10.5, 8, 14, 14));
 /** M2.75 14V8a5.25 5.25 0 0 1 10.5 0v6, stroke 1.5 */
 const outline = any(arc(6, 4.5), box(2, 8, 3.5, 14), box(12.5, 8, 14, 14));
-const blocks = any(
-  arc(6, 2.5),
-  ...[9, 12].flatMap((y) => [box(2, y, 5.5, y + 2), box(10.5, y, 14, y + 2)]),
-);
+const blocks = any(arc(6, 2.5), ...[9, 12].flatMap((y) => [box(2, y, 5.5, y + 2), box(10.5, y, 14, y + 2)]));
 /** Two strokes of width 2, butt ends, from 8.9 to 14.6. */
 const cross = (x, y) => {
   const [u, v] = [(x - 11.75 + (y - 11.75)) / Math.SQRT2, (x - 11.75 - (y - 11.75)) / Math.SQRT2];
@@ -148,8 +148,7 @@ function png(pixels, size) {
   header.writeUInt32BE(size, 4);
   header.set([8, 6, 0, 0, 0], 8);
   const rows = Buffer.alloc(size * (size * 4 + 1));
-  for (let y = 0; y < size; y += 1)
-    rows.set(pixels.subarray(y * size * 4, (y + 1) * size * 4), y * (size * 4 + 1) + 1);
+  for (let y = 0; y < size; y += 1) rows.set(pixels.subarray(y * size * 4, (y + 1) * size * 4), y * (size * 4 + 1) + 1);
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
