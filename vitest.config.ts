@@ -26,9 +26,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/electron/**'],
           pool: 'forks',
           testTimeout: 90_000,
           hookTimeout: 90_000,
+          globalSetup: ['test/support/build-once.ts'],
+        },
+      },
+      // A real Electron on a desktop without a screen, and packaging: npm run test:electron.
+      {
+        test: {
+          name: 'electron',
+          include: ['test/e2e/electron/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           globalSetup: ['test/support/build-once.ts'],
         },
       },

@@ -33,7 +33,16 @@ export async function build() {
     format: 'esm',
     target: 'node20.19',
     // ssh2 and keytar load files beside themselves and native parts: they stay packages.
-    external: ['electron', 'electron-updater', 'ssh2', 'keytar', 'cpu-features', '*.node', 'bufferutil', 'utf-8-validate'],
+    external: [
+      'electron',
+      'electron-updater',
+      'ssh2',
+      'keytar',
+      'cpu-features',
+      '*.node',
+      'bufferutil',
+      'utf-8-validate',
+    ],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

@@ -1,11 +1,12 @@
 // Makes assets/status.svg, the README's picture: a real `holdfast status --color` of real tunnels over a real sshd, drawn as a terminal.
 // Needs sshd and ssh-keygen, the build, and the local ports named below. Run: npm run build && node scripts/picture.mjs
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startSshd } from './scene-sshd.mjs';
 
 const command = fileURLToPath(new URL('../out/cli.js', import.meta.url));
 const picture = fileURLToPath(new URL('../assets/status.svg', import.meta.url));
@@ -26,7 +27,7 @@ try {
 
 /** Server, profile, engine; gives what `status` prints. */
 async function stage() {
-  const sshPort = await startSshd();
+  const sshPort = await startSshd(folder, ends);
   const busy = createServer();
   await new Promise((resolve, reject) => busy.once('error', reject).listen(busyPort, '127.0.0.1', resolve));
   ends.push(() => busy.close());
@@ -68,37 +69,6 @@ async function stage() {
     if (rows.backup.state === 'retrying' && rows.backup.nextTryMs < 5000) run('restart', 'backup');
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-}
-
-async function startSshd() {
-  for (const name of ['host', 'client']) {
-    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
-    if (made.status !== 0) throw new Error('ssh-keygen is needed (Debian: openssh-client)');
-  }
-  const program = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path));
-  if (program === undefined) throw new Error('sshd is needed (Debian: openssh-server)');
-  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const free = createServer();
-  await new Promise((resolve) => free.listen(0, '127.0.0.1', resolve));
-  const { port } = free.address();
-  await new Promise((resolve) => free.close(resolve));
-  writeFileSync(
-    join(folder, 'sshd_config'),
-    `ListenAddress 127.0.0.1:${port}\nHostKey ${folder}/host\nAuthorizedKeysFile ${folder}/client.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\nPidFile none\n`,
-  );
-  const sshd = spawn(program, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  ends.push(() => sshd.kill());
-  await new Promise((resolve, reject) => {
-    let said = '';
-    sshd.stderr.on('data', (text) => {
-      said += text;
-      if (said.includes('Server listening on')) resolve();
-    });
-    sshd.once('exit', () => reject(new Error(`sshd does not start: ${said}`)));
-  });
-  const [type, blob] = readFileSync(join(folder, 'host.pub'), 'utf8').split(' ');
-  appendFileSync(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${type} ${blob}\n`, { mode: 0o600 });
-  return port;
 }
 
 function configuration(sshPort) {

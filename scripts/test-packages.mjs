@@ -34,7 +34,11 @@ export const testPackages = [
   // script(1) and setpriv(1); every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },
-  // A desktop without a screen, for the app in a real Electron: display, windows, tray, notifications, logind's stand-in.
+  { package: 'mount', program: 'mount' },
+];
+
+/** What the suites in a real Electron need beside it (npm run test:electron): a desktop without a screen. */
+export const desktopPackages = [
   { package: 'xvfb', program: 'Xvfb' },
   { package: 'xfwm4', program: 'xfwm4' },
   { package: 'xfce4-panel', program: 'xfce4-panel' },
@@ -52,7 +56,6 @@ export const testPackages = [
   { package: 'libgbm1', library: 'libgbm.so.1' },
   { package: 'libnotify4', library: 'libnotify.so.4' },
   { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
-  { package: 'mount', program: 'mount' },
 ];
 
 const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
@@ -88,31 +91,30 @@ function isThere({ program, library, file }) {
 const isRoot = process.getuid?.() === 0;
 
 /** The packages of the list that are not there. */
-export function missingPackages() {
-  return testPackages.filter(
-    (item) => !(item.rootOnly && !isRoot) && !isThere(item),
-  );
+export function missingPackages(packages = testPackages) {
+  return packages.filter((item) => !(item.rootOnly && !isRoot) && !isThere(item));
 }
 
 /** Installs what is missing where it may, else says exactly what is missing. Returns false if something stays missing. */
-export function ensurePackages() {
+export function ensurePackages(packages = testPackages) {
   if (process.platform !== 'linux') {
     console.error(
       'The whole test run needs Linux: it runs real sshd, dropbear, PAM and a keyring. Single suites: npx vitest run --project unit',
     );
     return false;
   }
-  let missing = missingPackages();
+  let missing = missingPackages(packages);
   if (missing.length === 0) return true;
   const names = missing.map((item) => item.package);
   if (isRoot && existsSync('/etc/debian_version')) {
     console.log(`installing for the tests: ${names.join(' ')}`);
     installDebian(names);
-    missing = missingPackages();
+    missing = missingPackages(packages);
     if (missing.length === 0) return true;
   }
   console.error('The tests need what is not installed here:');
-  for (const item of missing) console.error(`  ${item.program ?? item.library ?? item.file}  (Debian package ${item.package})`);
+  for (const item of missing)
+    console.error(`  ${item.program ?? item.library ?? item.file}  (Debian package ${item.package})`);
   const still = missing.map((item) => item.package).join(' ');
   console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${still}`);
   return false;

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensurePackages } from './test-packages.mjs';
+import { desktopPackages, ensurePackages, testPackages } from './test-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** A run that hangs ends as a failure instead of never. */
@@ -13,12 +13,17 @@ const limitMs = 60 * 60_000;
 
 process.exitCode = await main();
 
+const wanted = process.argv.slice(2);
+/** The suites in a real Electron need a desktop session: npm run test:electron. */
+const defaultProjects = ['--project=unit', '--project=integration', '--project=e2e'];
+
 async function main() {
   const wrong = wrongNode();
   if (wrong !== null) return end({ passed: 0, failed: 1, skipped: 0 }, wrong);
   if (!existsSync(join(root, 'node_modules', 'vitest')))
     return end({ passed: 0, failed: 1, skipped: 0 }, 'The dependencies are not installed. Run: npm ci');
-  if (!ensurePackages()) return end({ passed: 0, failed: 1, skipped: 0 }, 'Nothing was tested.');
+  const packages = wanted.includes('electron') ? [...testPackages, ...desktopPackages] : testPackages;
+  if (!ensurePackages(packages)) return end({ passed: 0, failed: 1, skipped: 0 }, 'Nothing was tested.');
   const built = await run(['scripts/build.mjs'], {});
   if (built !== 0) return end({ passed: 0, failed: 1, skipped: 0 }, 'The build went wrong; nothing was tested.');
   return runSuites();
@@ -35,7 +40,8 @@ async function runSuites() {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
-        ...process.argv.slice(2),
+        ...(wanted.some((word) => word.startsWith('--project')) ? [] : defaultProjects),
+        ...wanted,
       ],
       { HOLDFAST_BUILT: '1' },
     );

@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import { App } from './app.tsx';
 import { startPage } from './page.tsx';
 

@@ -3,7 +3,6 @@ import './ui/tokens.css';
 import './ui/base.css';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { z } from 'zod';
 import type { ShellBridge } from '../shared/contract/shell-bridge.ts';
 import { BridgeContext } from './bridge.ts';
 import { createPanelBridge } from './panel-bridge.ts';
@@ -11,9 +10,6 @@ import { connectStore } from './store/connect-store.ts';
 import { createPageStore, PageStoreContext, type PageStore } from './store/page-store.ts';
 import { TextsContext, windowTexts } from './texts.ts';
 import { applyTheme, storedTheme } from './ui/theme.ts';
-
-// zod would compile its checks with `new Function`, which the pages' content security policy forbids.
-z.config({ jitless: true });
 
 /** What every component may count on: the shell, the page's store, the texts. */
 export function PageFrame({ bridge, store, children }: { bridge: ShellBridge; store: PageStore; children: ReactNode }) {

@@ -1,6 +1,6 @@
 import type { CallOutput } from '../../shared/contract/calls.ts';
 import type { HostConfig } from '../../shared/model/config.ts';
-import type { Cause } from '../../shared/model/failure.ts';
+import { assertNever, type Cause } from '../../shared/model/failure.ts';
 import type { TunnelState } from '../../shared/model/tunnel.ts';
 import { formatEndpoint, formatListen } from './config/forward-spec.ts';
 import type { EngineParts } from './engine-api.ts';
@@ -114,6 +114,8 @@ function progress(
     case 'stopped':
     case 'listening':
       return { at: 0, how: 'idle', reason: state.kind === 'listening' ? (last?.message ?? null) : null };
+    default:
+      return assertNever(state);
   }
 }
 

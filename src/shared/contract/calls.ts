@@ -209,7 +209,10 @@ export const calls = {
   'vault.unlock': { input: z.object({ passphrase: z.string().max(8192), create: z.boolean() }), output: none },
   'vault.lock': { input: none, output: none },
   /** Starts the browser panel if it is not running (port null: a free one) and makes a link that opens it once. */
-  'panel.link': { input: z.object({ port: z.number().int().min(0).max(65_535).nullable() }), output: z.object({ url: z.string() }) },
+  'panel.link': {
+    input: z.object({ port: z.number().int().min(0).max(65_535).nullable() }),
+    output: z.object({ url: z.string() }),
+  },
   /** Suspend, resume, network change as a shell sees them. */
   wake: { input: z.object({ reason: z.enum(['resume', 'network', 'person']) }), output: none },
   /** Chooses the events this shell gets. */

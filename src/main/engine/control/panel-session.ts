@@ -64,7 +64,7 @@ export class PanelSession implements Disposable {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     const { webSocket } = this.#deps;
-    const frame = isBinary ? null : requestFrameSchema.safeParse(parse(data.toString()));
+    const frame = isBinary ? null : requestFrameSchema.safeParse(parse(asText(data)));
     if (!frame?.success || this.#active >= maxCallsAtOnce) {
       webSocket.close(policyViolation, frame?.success ? 'too many calls at once' : 'not a request');
       return;
@@ -78,6 +78,11 @@ export class PanelSession implements Disposable {
       if (refused) webSocket.close(policyViolation, 'refused');
     });
   }
+}
+
+/** `ws` gives one Buffer unless told otherwise; the other shapes are of other settings. */
+function asText(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString('utf8') : '';
 }
 
 function parse(text: string): unknown {

@@ -142,7 +142,7 @@ export interface Rewrite {
 }
 
 /**
- * Replaces the file as a whole, with the old content in `path`.old. `plan` gets the file as it is now and is asked again if the file changed
+ * Replaces the file as a whole; where that takes anything out of it, with the old content in `path`.old. `plan` gets the file as it is now and is asked again if the file changed
  * before the new one was in place. Call it under `locked`. Returns false if there was nothing to change.
  */
 export async function rewriteKnownHosts(
@@ -159,7 +159,9 @@ export async function rewriteKnownHosts(
       const { lines } = plan(parseKnownHosts(path, before));
       if (lines === null) return false;
       const after = serializeKnownHosts(lines);
-      await writeFileAtomic(`${path}.old`, before, { code: 'host-key-not-saved' });
+      // What was only added to loses nothing: the copy from before the last loss, which people look for, is worth more.
+      if (!after.subarray(0, before.length).equals(before))
+        await writeFileAtomic(`${path}.old`, before, { code: 'host-key-not-saved' });
       try {
         await writeFileAtomic(path, after, { code: 'host-key-not-saved', expectedBefore: before });
       } catch (error) {

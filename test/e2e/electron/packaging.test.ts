@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { tempFolder } from '../support/temp.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 /** How the app is packed: the configuration is good, a packed folder has what it needs and nothing else, its fuses are set. */
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const require = createRequire(import.meta.url);
 
 interface AsarModule {
@@ -35,7 +35,7 @@ function fakeElectron(folder: string): void {
 
 describe('packaging', () => {
   it('has a configuration that electron-builder takes', async () => {
-    const { getConfig, validateConfiguration } = require('app-builder-lib/out/util/config/config') as {
+    const tools = require('app-builder-lib/out/util/config/config') as {
       getConfig(folder: string, path: string, given: null): Promise<Record<string, unknown>>;
       validateConfiguration(
         config: unknown,
@@ -43,9 +43,9 @@ describe('packaging', () => {
       ): Promise<void>;
     };
     const logger = { add: () => undefined, isEnabled: false };
-    const config = await getConfig(root, 'electron-builder.yml', null);
-    await validateConfiguration(config, logger);
-    await expect(validateConfiguration({ ...config, asr: true }, logger)).rejects.toThrow(/asr/);
+    const config = await tools.getConfig(root, 'electron-builder.yml', null);
+    await tools.validateConfiguration(config, logger);
+    await expect(tools.validateConfiguration({ ...config, asr: true }, logger)).rejects.toThrow(/asr/);
     expect(config).toMatchObject({ asar: true, appId: 'org.holdfast.Holdfast', publish: null });
   });
 
