@@ -41,7 +41,7 @@ const ipcMain = {
 };
 
 electron.app.on('session-created', (session) => {
-  session.setDevicePermissionHandler = session.setDevicePermissionHandler || (() => {});
+  if (!('setDevicePermissionHandler' in session)) session.setDevicePermissionHandler = () => {};
 });
 electron.app.on('web-contents-created', (_event, contents) => {
   // setWindowOpenHandler (12+) over `new-window`.

@@ -100,7 +100,7 @@ Buffer.prototype.toString = function toString(encoding, ...rest) {
   if (encoding !== 'base64url') return plainToString.call(this, encoding, ...rest);
   return plainToString.call(this, 'base64').replace(/=+$/, '').replace(/\+/g, '-').replace(/\//g, '_');
 };
-const plainFrom = Buffer.from;
+const plainFrom = Buffer.from.bind(Buffer);
 Buffer.from = (value, encoding, ...rest) =>
   encoding === 'base64url'
     ? plainFrom(value.replace(/-/g, '+').replace(/_/g, '/'), 'base64')
