@@ -135,13 +135,8 @@ describe('the way in', () => {
   );
 
   it('shows nothing without a cookie, or with another one', async () => {
-    for (const headers of [
-      {},
-      { cookie: 'holdfast-panel=' },
-      { cookie: `${cookie}x` },
-      { cookie: `other=1; x${cookie}` },
-    ]) {
-      const answer = await ask('/', { headers: { ...headers } });
+    for (const given of ['', 'holdfast-panel=', `${cookie}x`, `other=1; x${cookie}`]) {
+      const answer = await ask('/', given === '' ? {} : { headers: { cookie: given } });
       expect(answer.status).toBe(401);
       expect(answer.body).not.toContain('<');
     }

@@ -97,7 +97,7 @@ export class PanelPage {
     await page.exposeFunction('refusedByPolicy', (text: string) => panel.#complain(text));
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
-        const { refusedByPolicy } = globalThis as unknown as { refusedByPolicy(text: string): void };
+        const { refusedByPolicy } = globalThis as unknown as { refusedByPolicy: (text: string) => void };
         refusedByPolicy(`${event.effectiveDirective} refused ${event.blockedURI} (${event.sourceFile})`);
       });
     });

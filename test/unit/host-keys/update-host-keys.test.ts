@@ -101,7 +101,7 @@ describe('changes', () => {
   test('mode 0600', async () => {
     const folder = tempFolder();
     const path = folder.file('known_hosts');
-    writeFileSync(path, `${h} ${U}\n`, { mode: 0o644 });
+    writeFileSync(path, `${h} ${U}\n${h} ${O}\n`, { mode: 0o644 });
     const session = await createHostKeyTrust({ clock: systemClock, log: silentLog }).prepare(
       hostWith({ knownHosts: [path] }),
       {
@@ -113,6 +113,21 @@ describe('changes', () => {
     expect(readFileSync(path, 'utf8')).toContain(F);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(`${path}.old`).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the copy from before', () => {
+  test('stays as it was when keys are only added: it holds what was taken out before', async () => {
+    const folder = tempFolder();
+    const path = folder.file('known_hosts');
+    writeFileSync(path, `${h} ${U}\n`);
+    writeFileSync(`${path}.old`, `${h} ${O}\n`);
+    const trust = createHostKeyTrust({ clock: systemClock, log: silentLog });
+    const session = await trust.prepare(hostWith({ knownHosts: [path] }), { trustedOnce: new Map() });
+    await session.decide(used, () => Promise.reject(new Error('asked')));
+    await session.update([fresh], [used, fresh]);
+    expect(readFileSync(path, 'utf8')).toBe(`${h} ${U}\n${h} ${F}\n`);
+    expect(readFileSync(`${path}.old`, 'utf8')).toBe(`${h} ${O}\n`);
   });
 });
 

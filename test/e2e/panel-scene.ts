@@ -1,0 +1,48 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Holdfast } from '../support/holdfast.ts';
+import { PanelBrowser, panelLink, type PanelPage } from '../support/panel-page.ts';
+import { systemChromium } from '../support/renderer/window-pages.ts';
+import { endSceneAfterEach, own } from './scene.ts';
+
+/** What the tests of the panel share: a browser, and pages that may not complain. */
+
+export const chromium = systemChromium();
+
+let browser: PanelBrowser;
+let opened: PanelPage[] = [];
+
+/** Call once at the top of a test file: one browser for it; each test ends its pages, which were never refused anything. */
+export function usePanelBrowser(): void {
+  test.runIf(process.env['CI'] === 'true')('Chromium is there', () => {
+    expect(chromium).not.toBeNull();
+  });
+  beforeAll(async () => {
+    if (chromium !== null) browser = await PanelBrowser.start(chromium);
+  });
+  afterAll(() => browser?.dispose());
+  endSceneAfterEach();
+  afterEach(() => {
+    const pages = opened;
+    opened = [];
+    for (const { complaints } of pages) expect(complaints).toEqual([]);
+  });
+}
+
+/** Starts the engine with its panel and opens it. */
+export async function servePanel(hf: Holdfast, args: readonly string[] = []): Promise<PanelPage> {
+  await hf.serve(['--panel', ...args]);
+  return openPanel(await panelLink(hf));
+}
+
+export async function openPanel(link: string): Promise<PanelPage> {
+  const panel = own(await browser.open(link));
+  opened.push(panel);
+  return panel;
+}
+
+/** Another page of the same browser, at the same panel or by a fresh link. */
+export async function openBeside(panel: PanelPage, link = panel.origin): Promise<PanelPage> {
+  const beside = await panel.another(link);
+  opened.push(beside);
+  return beside;
+}
