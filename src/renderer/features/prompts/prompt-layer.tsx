@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import type { Prompt } from '../../../shared/model/prompt.ts';
 import { useBridge } from '../../bridge.ts';
 import { type ChangedKey, ChangedKeyPrompt } from './changed-key-prompt.tsx';
 import { markCopies } from './copied-here.ts';
@@ -15,7 +16,9 @@ const actMs = 30_000;
 /** The questions as dialogs over a page, for the panel, which has no windows of its own; and changed keys that a person reviews, in both shells. */
 export function PromptLayer() {
   const bridge = useBridge();
-  const { shown, prompts } = usePrompts();
+  /** The question that the person's act brought: it goes before older ones that wait. */
+  const [broughtId, setBroughtId] = useState<string | null>(null);
+  const { shown, prompts } = usePrompts(broughtId);
   const hosts = useHosts(shown?.id ?? null);
   const [wish, setWish] = useState<PromptWish | null>(null);
   const actedSince = useLastAct();
@@ -30,12 +33,15 @@ export function PromptLayer() {
     [bridge],
   );
 
-  const shownId = shown?.id ?? null;
+  const newestId = newestOf(prompts);
   const hasNoWindows = bridge.desktop === null;
   useEffect(() => {
-    if (shownId === null) setWish((now) => (now?.kind === 'questions' ? null : now));
-    else if (hasNoWindows && actedSince(actMs) && !isBusy()) setWish((now) => now ?? { kind: 'questions' });
-  }, [shownId, actedSince, hasNoWindows]);
+    if (newestId === null) setWish((now) => (now?.kind === 'questions' ? null : now));
+    else if (hasNoWindows && actedSince(actMs) && !isBusy()) {
+      setBroughtId(newestId);
+      setWish((now) => now ?? { kind: 'questions' });
+    }
+  }, [newestId, actedSince, hasNoWindows]);
 
   if (wish?.kind === 'changed-key') return <ChangedKeyLayer tunnel={wish.tunnel} onClose={() => setWish(null)} />;
   if (wish === null || shown === null || !hasNoWindows) return null;
@@ -44,6 +50,12 @@ export function PromptLayer() {
       <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
     </SheetPlace>
   );
+}
+
+function newestOf(prompts: readonly Prompt[]): string | null {
+  let newest: Prompt | null = null;
+  for (const prompt of prompts) if (newest === null || prompt.askedAtMs >= newest.askedAtMs) newest = prompt;
+  return newest?.id ?? null;
 }
 
 /** Somebody types, or another dialog is open: nothing may come in between. */
