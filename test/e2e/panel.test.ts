@@ -119,6 +119,8 @@ describe.skipIf(chromium === null || !canUsePam())(`a one-time code (${whyNoPam(
     await panel.shows('bank', 'Running');
     const listen = (await hf.status('bank'))[0]?.forwards[0]?.listen ?? '';
     await EchoClient.open(listen);
+    // The path names the port that the system chose.
+    await panel.page.getByRole('region', { name: 'Path' }).getByText(listen).waitFor();
   });
 });
 

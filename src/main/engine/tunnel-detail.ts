@@ -58,12 +58,12 @@ async function clientsOf(supervisor: TunnelSupervisor): Promise<Detail['clients'
 }
 
 function stations(supervisor: TunnelSupervisor, chain: readonly HostConfig[]): Station[] {
-  const { state } = supervisor.status();
+  const { state, forwards } = supervisor.status();
   const first = supervisor.config.forwards[0];
   const here: Station = {
     kind: 'here',
     name: '',
-    address: first ? formatListen(first.listen) : '',
+    address: first ? hereAddress(formatListen(first.listen), forwards[0]?.listen ?? null) : '',
     state: state.kind === 'stopped' ? 'idle' : 'ok',
     legMs: null,
     reason: null,
@@ -93,6 +93,11 @@ function stations(supervisor: TunnelSupervisor, chain: readonly HostConfig[]): S
   };
   // A remote forward is entered at the far end: its target is on this side.
   return first.kind === 'remote' ? [target, here, ...hops] : [here, ...hops, target];
+}
+
+/** Of a port that the system chose, the one it chose. */
+function hereAddress(configured: string, actual: string | null): string {
+  return /(^|:)0$/.test(configured) ? (actual ?? configured) : configured;
 }
 
 /** The station up to which all is well, and how it stands there. */

@@ -94,19 +94,29 @@ describe('the last day', () => {
   const at = (agoMs: number, what: string): HistoryEvent => ({ atMs: now - agoMs, tunnel: 't', what, cause: null });
 
   test('a drop with its repair, an off time, and the share of what was asked for', () => {
-    const view = dayView([at(2 * dayMs, 'up'), at(8000, 'lost'), at(6000, 'healed'), at(4000, 'stopped')], now, false);
+    const view = dayView([at(2 * dayMs, 'up'), at(8000, 'lost'), at(6000, 'healed'), at(4000, 'stopped')], now, null);
     expect(view.drops).toEqual([{ fromMs: now - 8000, toMs: now - 6000, switchedOff: false, reason: null }]);
     expect(view.spans.map(({ kind }) => kind)).toEqual(['up', 'up', 'off']);
     expect(view.downMs).toBe(2000);
   });
 
   test('the way up to the first start is no fault; a failed one is', () => {
-    expect(dayView([at(9000, 'started'), at(2000, 'up')], now, true)).toMatchObject({ upShare: 1, downMs: 0 });
-    expect(dayView([at(9000, 'started'), at(2000, 'failed')], now, false)).toMatchObject({ upShare: 0, downMs: 2000 });
+    expect(dayView([at(9000, 'started'), at(2000, 'up')], now, now - 2000)).toMatchObject({ upShare: 1, downMs: 0 });
+    expect(dayView([at(9000, 'started'), at(2000, 'failed')], now, null)).toMatchObject({ upShare: 0, downMs: 2000 });
+  });
+
+  test('a tunnel that just came up was not up before, though the history does not tell yet', () => {
+    expect(dayView([], now, now - 2000).spans).toEqual([
+      { kind: 'off', fromMs: now - dayMs, toMs: now - 2000 },
+      { kind: 'up', fromMs: now - 2000, toMs: now },
+    ]);
+    expect(dayView([], now, now - 2 * dayMs).spans).toEqual([{ kind: 'up', fromMs: now - dayMs, toMs: now }]);
+    const back = dayView([at(9000, 'up'), at(3000, 'lost')], now, now - 2000);
+    expect(back.drops).toEqual([{ fromMs: now - 3000, toMs: now - 2000, switchedOff: false, reason: null }]);
   });
 
   test('a drop that lasts has no end', () => {
-    expect(dayView([at(5000, 'lost')], now, false).drops[0]).toMatchObject({ toMs: null });
+    expect(dayView([at(5000, 'lost')], now, null).drops[0]).toMatchObject({ toMs: null });
   });
 
   test('whatever the history, spans lie in the day, in order, and the share is one', () => {
@@ -114,7 +124,7 @@ describe('the last day', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ agoMs: fc.integer({ min: 0, max: 3 * dayMs }), what })), (rows) => {
         const events = rows.map((row) => at(row.agoMs, row.what)).sort((one, other) => one.atMs - other.atMs);
-        const view = dayView(events, now, false);
+        const view = dayView(events, now, null);
         let last = now - dayMs;
         for (const span of view.spans) {
           expect(span.fromMs).toBeGreaterThanOrEqual(last);

@@ -17,8 +17,7 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
   const texts = useTexts();
   const { language } = useBridge();
   const now = useNow(redrawMs);
-  const upNow = tunnel.state.kind === 'running';
-  const view = dayView(history, now, upNow);
+  const view = dayView(history, now, tunnel.state.kind === 'running' ? tunnel.state.sinceMs : null);
   const percent = view.upShare === null ? null : percentText(view.upShare, language);
   const place = (fromMs: number, toMs: number) => ({
     left: `${(100 * (fromMs - now + dayMs)) / dayMs}%`,

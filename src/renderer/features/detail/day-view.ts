@@ -39,10 +39,10 @@ function after(what: string): Mode {
 }
 
 /**
- * The last 24 hours of a tunnel out of its history (oldest first). `upNow`: whether it runs at this moment. Before the first known event,
- * a loss says that it was up; anything else says nothing, which counts as off.
+ * The last 24 hours of a tunnel out of its history (oldest first). `upSinceMs`: since when it runs, null if it does not; a history that
+ * was read before that is behind. Before the first known event, a loss says that it was up; anything else says nothing, which counts as off.
  */
-export function dayView(events: readonly HistoryEvent[], nowMs: number, upNow: boolean): DayView {
+export function dayView(events: readonly HistoryEvent[], nowMs: number, upSinceMs: number | null): DayView {
   const startMs = nowMs - dayMs;
   const earlier = events.findLast((event) => event.atMs < startMs);
   const inside = events.filter((event) => event.atMs >= startMs && event.atMs <= nowMs);
@@ -52,7 +52,7 @@ export function dayView(events: readonly HistoryEvent[], nowMs: number, upNow: b
       ? after(earlier.what)
       : first?.what === 'lost'
         ? 'up'
-        : first === undefined && upNow
+        : first === undefined && upSinceMs !== null && upSinceMs <= startMs
           ? 'up'
           : 'off';
   let sinceMs = startMs;
@@ -75,6 +75,12 @@ export function dayView(events: readonly HistoryEvent[], nowMs: number, upNow: b
       drop = null;
     }
     mode = next;
+  }
+  if (upSinceMs !== null && mode !== 'up' && upSinceMs > sinceMs && upSinceMs <= nowMs) {
+    close(upSinceMs);
+    if (drop !== null) drops.push({ ...drop, toMs: upSinceMs });
+    drop = null;
+    mode = 'up';
   }
   close(nowMs);
   if (drop !== null) drops.push(drop);
