@@ -23,7 +23,14 @@ endSceneAfterEach();
 /** Commands that set up the checkout: they are what runs this test, or are run by others; here they must only exist. */
 const ofTheCheckout = ['npm ci', 'npm test', 'npm run demo', 'npm run build'];
 /** Runs until it is ended. */
-const engines = ['npx holdfast serve', 'holdfast serve'];
+const engines = [
+  'npx holdfast serve',
+  'holdfast serve',
+  'holdfast serve --panel',
+  'HOLDFAST_ELECTRON=none holdfast app',
+];
+/** Engines that print a link to the panel. */
+const panels = engines.slice(2);
 /** What the pieces of a command line may begin with. */
 const programs = new Set(['holdfast', 'npx', 'printf', 'source', '[']);
 
@@ -119,13 +126,20 @@ class Stage {
     writeFileSync(join(this.home, '.ssh', 'known_hosts'), `${text}\n`, { mode: 0o600 });
   }
 
-  async serve(line: string): Promise<void> {
-    const child = spawn('bash', ['-c', `exec ${line}`], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts an engine in place of the one before; resolves with what it says on standard output, a link to the panel included. */
+  async serve(line: string): Promise<string> {
+    await this.end();
+    const withExec = line.replace(/^(?:[A-Z_]+=\S+ )*/, (assignments) => `${assignments}exec `);
+    const child = spawn('bash', ['-c', withExec], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#engine = child;
-    await new Promise<void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       let said = '';
+      let printed = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-      child.stdout.once('data', () => resolve());
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+        if (!panels.includes(line) || linkIn(printed) !== null) resolve(printed);
+      });
       child.once('exit', (code) => reject(new Error(`${line} ended with ${code}: ${said}`)));
     });
   }
@@ -221,11 +235,12 @@ async function play(of: Page, stage: Stage, manners: Readonly<Record<string, Man
   expect(unused, 'manners of commands that are not on the page').toEqual([]);
   for (const line of lines) {
     if (line.split(' && ').every((each) => ofTheCheckout.includes(each))) continue;
-    assertKnown(line);
     if (engines.includes(line)) {
-      await stage.serve(line);
+      const said = await stage.serve(line);
+      if (panels.includes(line)) await opensOnce(said);
       continue;
     }
+    assertKnown(line);
     const manner = manners[line] ?? {};
     await manner.before?.(stage);
     const real = stage.real(line);
@@ -238,6 +253,21 @@ async function play(of: Page, stage: Stage, manners: Readonly<Record<string, Man
     });
     await manner.after?.(stage, output);
   }
+}
+
+function linkIn(said: string): string | null {
+  return /^(?:panel: )?(http:\/\/127\.0\.0\.1:\d+\/open\?token=\S+)$/m.exec(said)?.[1] ?? null;
+}
+
+/** The printed link leads to the window, once. */
+async function opensOnce(said: string): Promise<void> {
+  const link = linkIn(said) ?? '';
+  const opened = await fetch(link, { redirect: 'manual' });
+  expect(opened.status).toBe(303);
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const page = await fetch(new URL(opened.headers.get('location') ?? '', link), { headers: { cookie } });
+  expect(await page.text()).toContain('<title>Holdfast</title>');
+  expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
 }
 
 const yes: readonly TerminalStep[] = [{ see: 'Trust it', type: 'yes\n' }];
@@ -268,6 +298,14 @@ describe('the documented commands work as they stand there', () => {
       'holdfast up db --wait || { [ $? -eq 5 ] && holdfast prompts --json; }': {
         after: (_stage, output) => expect(output).toContain('"host-key"'),
       },
+    });
+  });
+
+  it('docs/panel.md: links that work once', async () => {
+    const stage = await Stage.make();
+    await stage.begin(stage.host('bastion') + stage.tunnel('db', 'bastion', 'manual'));
+    await play(page('docs/panel.md'), stage, {
+      'holdfast panel': { after: (_stage, output) => opensOnce(output) },
     });
   });
 
@@ -336,6 +374,7 @@ describe('the documented commands work as they stand there', () => {
       'docs/commands.md',
       'docs/forwards.md',
       'docs/importing.md',
+      'docs/panel.md',
       'docs/prompts-and-host-keys.md',
       'docs/troubleshooting.md',
     ];
