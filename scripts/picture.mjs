@@ -15,6 +15,7 @@ const busyPort = 3000;
 const closedPort = 2222;
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-picture-'));
+/** @type {(() => void | Promise<unknown>)[]} What ends the scene, in reverse order. */
 const ends = [() => rmSync(folder, { recursive: true, force: true })];
 try {
   const shown = await stage();

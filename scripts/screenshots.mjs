@@ -30,6 +30,7 @@ const env = {
   HOLDFAST_SOCKET: join(folder, 'control.sock'),
   LANG: 'en_US.UTF-8',
 };
+/** @type {(() => void | Promise<unknown>)[]} What ends the scene, in reverse order. */
 const ends = [() => rmSync(folder, { recursive: true, force: true })];
 try {
   mkdirSync(pictures, { recursive: true });
