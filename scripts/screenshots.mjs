@@ -31,6 +31,7 @@ const env = {
   LANG: 'en_US.UTF-8',
 };
 /** @type {(() => void | Promise<unknown>)[]} What ends the scene, in reverse order. */
+/** @type {(() => unknown)[]} */
 const ends = [() => rmSync(folder, { recursive: true, force: true })];
 try {
   mkdirSync(pictures, { recursive: true });

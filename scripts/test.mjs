@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** A run that hangs ends as a failure instead of never. */
 const limitMs = 60 * 60_000;
 
-process.exitCode = await main();
-
 const wanted = process.argv.slice(2);
 /** The suites in a real Electron need a desktop session: npm run test:electron. */
 const defaultProjects = ['--project=unit', '--project=integration', '--project=e2e'];
+
+process.exitCode = await main();
 
 async function main() {
   const wrong = wrongNode();

@@ -271,11 +271,7 @@ Host j3
     ['a bad forward', 'Host a\n LocalForward nonsense x\n', /ssh says: .*forward/i],
     ['a host name that is an option', 'Host a\n HostName -oProxyCommand=x\n', /./],
     ['a circle', 'Host a\n ProxyJump b\nHost b\n ProxyJump a\n', /circle|loop/],
-    [
-      'a hop that fails',
-      'Host a\n ProxyJump bad\nHost bad\n UserKnownHostsFile %q\n',
-      /jump host bad: ssh says/,
-    ],
+    ['a hop that fails', 'Host a\n ProxyJump bad\nHost bad\n UserKnownHostsFile %q\n', /jump host bad: ssh says/],
     ['a token in a command that nobody knows', 'Host a\n ProxyCommand nc %q\n', /./],
     ['a variable that is not set', 'Host a\n IdentityAgent ${HOLDFAST_NOT_SET}\n', /ssh says: .*no value/],
     ['an Include without end', 'Include config\nHost a\n', /ssh says: .*includ/i],

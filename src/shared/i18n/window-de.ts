@@ -124,8 +124,8 @@ export const windowDe: WindowTexts = {
     here: 'Dieser Rechner',
     ms: (ms) => `${ms} ms`,
     broken: 'keine Antwort',
-    probe: (ms, ago) => `Antwort über den ganzen Weg in ${ms} ms, vor ${ago}`,
-    probeFailed: (ago) => `Keine Antwort über den ganzen Weg, vor ${ago}`,
+    probe: (ms, ago) => `Letzte Prüfung: Antwort nach ${ms} ms, vor ${ago}`,
+    probeFailed: (ago) => `Letzte Prüfung: keine Antwort, vor ${ago}`,
     stations: {
       ok: 'erreicht',
       working: 'wird erreicht',

@@ -126,8 +126,8 @@ export const windowEn = {
     here: 'This computer',
     ms: (ms: string) => `${ms} ms`,
     broken: 'no answer',
-    probe: (ms: string, ago: string) => `Answered through the whole path in ${ms} ms, ${ago} ago`,
-    probeFailed: (ago: string) => `No answer through the whole path, ${ago} ago`,
+    probe: (ms: string, ago: string) => `The last check was answered in ${ms} ms, ${ago} ago`,
+    probeFailed: (ago: string) => `The last check got no answer, ${ago} ago`,
     stations: {
       ok: 'reached',
       working: 'being reached',

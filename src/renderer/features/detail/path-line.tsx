@@ -69,7 +69,7 @@ function msText(ms: number, language: string): string {
   return numberText(ms, language, ms < 9.95 ? 1 : 0);
 }
 
-/** The last answer through the whole path. */
+/** The last check; how far it went is up to the probe. */
 export function ProbeLine({ probe }: { probe: NonNullable<Detail['lastProbe']> }) {
   const texts = useTexts();
   const { language } = useBridge();
