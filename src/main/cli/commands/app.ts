@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { run as runServe } from './serve.ts';
 
@@ -8,6 +9,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const found = booleanOption(input, 'panel')
     ? ({ kind: 'none', why: 'the panel was asked for' } as const)
     : findDesktop();
+  if (!existsSync(context.profile.configFile)) {
+    context.out.note(
+      `There is no configuration at ${context.profile.configFile} yet. The window helps with the first tunnel; or make it here: holdfast add host NAME --address HOST --user USER, then: holdfast add tunnel NAME --host NAME --forward "local 5432 -> db:5432"`,
+    );
+  }
   if (found.kind === 'none') {
     context.out.note(`No desktop app: ${found.why}. The window opens in a browser instead, by the link below.`);
     return runServe(context, { ...input, values: { ...input.values, panel: true } });
