@@ -201,10 +201,13 @@ describe.skipIf(!canUsePam())(`PAM (${whyNoPam() ?? 'usable here'})`, () => {
 });
 
 test('every program that a test may need is in the list that npm test installs', async () => {
-  const { testPackages } = (await import(new URL('../../scripts/test-packages.mjs', import.meta.url).href)) as {
+  const { testPackages, desktopPackages } = (await import(
+    new URL('../../scripts/test-packages.mjs', import.meta.url).href
+  )) as {
     testPackages: readonly { readonly package: string }[];
+    desktopPackages: readonly { readonly package: string }[];
   };
-  const listed = new Set(testPackages.map((item) => item.package));
+  const listed = new Set([...testPackages, ...desktopPackages].map((item) => item.package));
   const root = fileURLToPath(new URL('..', import.meta.url));
   const needed = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.startsWith('bench'))

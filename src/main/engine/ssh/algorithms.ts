@@ -1,5 +1,6 @@
 import { getCiphers, getCurves, getHashes } from 'node:crypto';
-import constants from 'ssh2/lib/protocol/constants.js';
+import { createRequire } from 'node:module';
+import type ssh2Constants from 'ssh2/lib/protocol/constants.js';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
@@ -84,8 +85,14 @@ export function runtimeAbilities(): CryptoAbilities {
   return { ciphers: getCiphers(), curves: getCurves(), hashes: getHashes() };
 }
 
+/** Loaded when it is used: the command bundles this file and must start without any package. */
+function ssh2Names(): typeof ssh2Constants {
+  return createRequire(import.meta.url)('ssh2/lib/protocol/constants.js') as typeof ssh2Constants;
+}
+
 /** What ssh2 offers to do, cut down to what `abilities` really has. */
 export function supportedAlgorithms(abilities: CryptoAbilities = runtimeAbilities()): SupportedAlgorithms {
+  const constants = ssh2Names();
   const ciphers = new Set(abilities.ciphers.map((name) => name.toLowerCase()));
   const curves = new Set(abilities.curves);
   const hashes = new Set(abilities.hashes.map((name) => name.toLowerCase().replace('rsa-', '')));
