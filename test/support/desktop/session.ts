@@ -101,6 +101,15 @@ export class DesktopSession implements Disposable {
       .map((id) => spawnSync('xdotool', ['getwindowname', id], { env: this.env, encoding: 'utf8' }).stdout.trim());
   }
 
+  /**
+   * Title of the window that has the keyboard; empty: none has. A window that was just shown is taken into its frame first, and hidden for a moment
+   * on the way: only with the keyboard it is really there.
+   */
+  activeWindow(): string {
+    const found = spawnSync('xdotool', ['getactivewindow', 'getwindowname'], { env: this.env, encoding: 'utf8' });
+    return found.status === 0 ? found.stdout.trim() : '';
+  }
+
   /** Presses keys in the window that has the focus. */
   press(...keys: string[]): void {
     spawnSync('xdotool', ['key', ...keys], { env: this.env });
