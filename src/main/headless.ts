@@ -4,20 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Cause } from '../shared/model/failure.ts';
 import type { Profile } from './engine/config/paths.ts';
 import { DisposableStore, listen } from './engine/lifecycle/disposable.ts';
-
-/** From the engine's thread to the process around it. */
-export type ThreadMessage =
-  | { readonly kind: 'ready'; readonly line: string }
-  | { readonly kind: 'failed'; readonly causes: readonly Cause[]; readonly exitCode: number }
-  | { readonly kind: 'stopped' };
-
-/** What the engine's thread is started with. */
-export interface ThreadOptions {
-  readonly profile: Profile;
-  readonly logToStderr: boolean;
-  /** Starts without a configuration too: a shell with a first-run page makes it. */
-  readonly mayBeMissing: boolean;
-}
+import type { ThreadCommand, ThreadMessage, ThreadOptions } from './engine/thread-messages.ts';
 
 /** Quitting ends within 5 s (design, promise 8); the engine has its own shorter deadline, this one is the last resort. */
 const quitLimitMs = 4500;
@@ -47,7 +34,7 @@ export async function serve(options: {
     return await new Promise<number>((resolve, reject) => {
       let exitCode = 0;
       const stop = (): void => {
-        worker.postMessage({ kind: 'stop' });
+        worker.postMessage({ kind: 'stop' } satisfies ThreadCommand);
         const timer = setTimeout(() => {
           exitCode = 1;
           void worker.terminate();

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../shared/contract/events.ts';
 import { asHoldfastError, type Cause, HoldfastError } from '../../shared/model/failure.ts';
 import type { Profile } from '../engine/config/paths.ts';
 import { ControlClient } from '../engine/control/control-client.ts';
+import { PortClient } from '../engine/control/port-client.ts';
 import { type Disposable, DisposableStore, listen } from '../engine/lifecycle/disposable.ts';
 import { Emitter, type Event } from '../engine/lifecycle/emitter.ts';
-import type { ThreadMessage, ThreadOptions } from '../headless.ts';
+import type { ThreadCommand, ThreadMessage, ThreadOptions } from '../engine/thread-messages.ts';
 
 /**
  * desktop: the shell of Electron on the engine: tray, windows, notifications, start at login, power. The only importer of electron.
@@ -31,6 +32,8 @@ export type EngineStatus =
   | { readonly kind: 'running'; readonly link: EngineLink; readonly own: boolean; readonly cryptoPath: string }
   | { readonly kind: 'gone'; readonly causes: readonly Cause[] };
 
+/** How this shell names itself to an engine. */
+const shellName = 'holdfast desktop';
 /** The engine has its own shorter deadline; then its thread is cut off. With the rest of quitting it stays under 5 s. */
 const stopLimitMs = 4000;
 /** The engine has said that all is ended and written; so long its thread may take to go. A native part may hold it for ever. */
@@ -75,14 +78,14 @@ export class EngineHost implements Disposable {
     worker.on('error', (error: Error) => causes.push(asHoldfastError(error, 'engine').toCause()));
     this.#run.add(
       listen(worker, 'message', (message: ThreadMessage) => {
-        if (message.kind === 'ready') void this.#join(true, cryptoPathOf(message));
+        if (message.kind === 'ready') void this.#join(() => attach(worker), true, cryptoPathOf(message));
         else if (message.kind === 'failed') causes.push(...message.causes);
       }),
     );
     void this.#exited.then(() => {
       if (this.#stopping) return;
       const elsewhere = causes.some((cause) => cause.code === 'already-running');
-      if (elsewhere) void this.#join(false, '');
+      if (elsewhere) void this.#join(() => ControlClient.connect(this.#profile, { client: shellName }), false, '');
       else this.#gone(causes.length > 0 ? causes : [endedByItself()]);
     });
   }
@@ -102,7 +105,7 @@ export class EngineHost implements Disposable {
           if (message.kind === 'stopped') timers.push(setTimeout(resolve, partLimitMs));
         });
       });
-      worker.postMessage({ kind: 'stop' });
+      worker.postMessage({ kind: 'stop' } satisfies ThreadCommand);
       await Promise.race([this.#exited, tooLong]);
       for (const timer of timers) clearTimeout(timer);
     }
@@ -117,11 +120,10 @@ export class EngineHost implements Disposable {
     void this.#worker?.terminate();
   }
 
-  async #join(own: boolean, cryptoPath: string): Promise<void> {
+  async #join(connect: () => Promise<EngineLink>, own: boolean, cryptoPath: string): Promise<void> {
     const run = this.#run;
     try {
-      const link = await ControlClient.connect(this.#profile, { client: 'holdfast desktop' });
-      run.add(link);
+      const link = run.add(await connect());
       if (run.isDisposed) return;
       run.add(link.onDidClose((error) => this.#gone([error.toCause()])));
       this.#set({ kind: 'running', link, own, cryptoPath });
@@ -139,6 +141,13 @@ export class EngineHost implements Disposable {
     this.#status = status;
     this.#onDidChange.fire(status);
   }
+}
+
+/** The contract over a port of its own with the engine on that thread. */
+function attach(worker: Worker): Promise<EngineLink> {
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage({ kind: 'attach', port: port2 } satisfies ThreadCommand, [port2]);
+  return PortClient.connect(port1, shellName);
 }
 
 /** What the thread says of ssh2's crypto. */

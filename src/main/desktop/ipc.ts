@@ -72,11 +72,12 @@ export class PageIpc implements Disposable {
   }
 
   #remember(contents: WebContents): void {
-    if (this.#pages.has(contents.id)) return;
-    this.#pages.set(contents.id, { contents, subscription: usual });
+    // Afterwards it has no id any more: asking for it throws.
+    const { id } = contents;
+    if (this.#pages.has(id)) return;
+    this.#pages.set(id, { contents, subscription: usual });
     contents.once('destroyed', () => {
-      this.#pages.delete(contents.id);
-      this.#tellLog();
+      if (this.#pages.delete(id) && !this.#store.isDisposed) this.#tellLog();
     });
   }
 

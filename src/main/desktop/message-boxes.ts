@@ -35,7 +35,7 @@ export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'ye
       buttons: [hostKey.no, hostKey.once, hostKey.yes],
       defaultId: 0,
       cancelId: 0,
-      });
+    });
     return (['no', 'once', 'yes'] as const)[response] ?? 'no';
   }
   if (prompt.kind === 'confirm') {
@@ -46,7 +46,7 @@ export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'ye
       buttons: [texts.confirm.no, texts.confirm.yes],
       defaultId: 0,
       cancelId: 0,
-      });
+    });
     return response === 1 ? 'yes' : 'no';
   }
   return null;

@@ -1,17 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { asHoldfastError, HoldfastError } from '../../shared/model/failure.ts';
+import { asHoldfastError, assertNever, HoldfastError } from '../../shared/model/failure.ts';
 import { Engine } from './engine.ts';
 import { FaultGuard } from './fault-guard.ts';
 import { systemClock } from './lifecycle/clock.ts';
-import type { Profile } from './config/paths.ts';
+import type { ThreadCommand, ThreadMessage, ThreadOptions } from './thread-messages.ts';
 
 /** The entry of the engine's thread: starts one engine, tells when it is ready, ends it when told. */
-
-interface ThreadOptions {
-  readonly profile: Profile;
-  readonly logToStderr: boolean;
-  readonly mayBeMissing: boolean;
-}
 
 const port = parentPort;
 if (!port) throw new Error('the engine runs on a thread of its own: start it through headless.ts');
@@ -31,7 +25,7 @@ const guard = new FaultGuard({
       message: `The engine ended because too many internal faults came at once; the last one: ${message}`,
       next: 'Start it again, and please report it with the log.',
     });
-    port.postMessage({ kind: 'failed', causes: [storm.toCause()], exitCode: 1 });
+    tell({ kind: 'failed', causes: [storm.toCause()], exitCode: 1 });
     void end();
   },
 });
@@ -42,22 +36,35 @@ let ending: Promise<void> | null = null;
 
 function end(): Promise<void> {
   ending ??= engine.stop().then(() => {
-    port?.postMessage({ kind: 'stopped' });
+    tell({ kind: 'stopped' });
     port?.close();
   });
   return ending;
 }
 
-port.on('message', (message: { kind: 'stop' }) => {
-  if (message.kind === 'stop') void end();
+function tell(message: ThreadMessage): void {
+  port?.postMessage(message);
+}
+
+port.on('message', (command: ThreadCommand) => {
+  switch (command.kind) {
+    case 'stop':
+      void end();
+      break;
+    case 'attach':
+      engine.attach(command.port);
+      break;
+    default:
+      assertNever(command);
+  }
 });
 
 try {
   await engine.start();
-  port.postMessage({ kind: 'ready', line: `holdfast is ready: ${profile.configFile} (${profile.socketPath})` });
+  tell({ kind: 'ready', line: `holdfast is ready: ${profile.configFile} (${profile.socketPath})` });
 } catch (thrown) {
   const error = asHoldfastError(thrown, profile.configFile);
   const exitCode = error instanceof HoldfastError && error.code === 'config' ? 2 : 1;
-  port.postMessage({ kind: 'failed', causes: [error.toCause()], exitCode });
+  tell({ kind: 'failed', causes: [error.toCause()], exitCode });
   await end();
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
 import type { ContractApi } from '../../shared/contract/calls.ts';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { version } from '../../shared/version.ts';
@@ -9,6 +10,7 @@ import { readPanelFiles } from './control/panel-files.ts';
 import { PanelServer } from './control/panel-server.ts';
 import { ControlServer } from './control/control-server.ts';
 import { EngineLock } from './control/engine-lock.ts';
+import { PortSession } from './control/port-session.ts';
 import { createApi } from './engine-api.ts';
 import { describeProblems, emptyConfig, keepLastGood, startConfig } from './engine-config.ts';
 import { EngineEvents } from './engine-events.ts';
@@ -63,6 +65,7 @@ export class Engine {
   #logs: LogStore | null = null;
   #history: History | null = null;
   #tunnels: TunnelSet | null = null;
+  #served: { readonly api: ContractApi; readonly events: EngineEvents } | null = null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -166,6 +169,7 @@ export class Engine {
       wake,
       shutdown: () => this.#options.onShutdown(),
     });
+    this.#served = { api, events };
     const control = this.#store.add(new ControlServer({ api, events: events.event, profile, log, clock }));
     await control.start();
 
@@ -174,6 +178,17 @@ export class Engine {
     if (!problem) await keepLastGood(profile, log);
     this.#startTunnels(tunnels.apply(config), tunnels, history);
     this.#store.add(new WakeWatch(clock)).onDidWake(wake);
+  }
+
+  /** Speaks the contract with the shell of this process behind `port`, which is ours from here on. Closes it unless the engine is started. */
+  attach(port: MessagePort): void {
+    const [served, log] = [this.#served, this.#logs?.root];
+    if (served === null || log === undefined) {
+      port.close();
+      return;
+    }
+    const { api, events } = served;
+    this.#store.add(new PortSession({ port, api, events: events.event, log: log.child({ part: 'shell' }) }));
   }
 
   /** Something was thrown that nobody caught. It is a bug, but the tunnels do not go for it. */

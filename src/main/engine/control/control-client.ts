@@ -1,18 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import {
-  calls,
-  type CallInput,
-  type CallName,
-  type CallOutput,
-  contractVersion,
-} from '../../../shared/contract/calls.ts';
-import type { EngineEvent } from '../../../shared/contract/events.ts';
-import { responseFrameSchema } from '../../../shared/contract/frames.ts';
+import { type CallInput, type CallName, type CallOutput, contractVersion } from '../../../shared/contract/calls.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
-import { Emitter } from '../lifecycle/emitter.ts';
+import { ContractClient } from './contract-client.ts';
 import { engineHolder } from './engine-lock.ts';
 import { LineReader } from './line-reader.ts';
 import { isWindows, ownUserId } from './socket-place.ts';
@@ -24,39 +16,31 @@ export interface ConnectOptions {
   readonly client?: string;
 }
 
-interface Pending {
-  readonly call: CallName;
-  resolve(output: unknown): void;
-  reject(error: HoldfastError): void;
-}
-
 /** Longest answer or event that is taken. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** A shell's end of the control socket. */
 export class ControlClient implements Disposable {
-  readonly #socket: Socket;
-  readonly #where: string;
   readonly #store = new DisposableStore();
   readonly #reader = new LineReader(maxAnswerBytes);
-  readonly #pending = new Map<number, Pending>();
-  readonly #onDidEvent = this.#store.add(new Emitter<EngineEvent>());
-  readonly #onDidClose = new Emitter<HoldfastError>();
-  #nextId = 1;
-  #ended: HoldfastError | null = null;
+  readonly #contract: ContractClient;
   #hello: CallOutput<'hello'> | null = null;
 
   /** Events asked for with the call `subscribe`. */
-  readonly onDidEvent = this.#onDidEvent.event;
+  readonly onDidEvent;
   /** The connection ended (not by `dispose`), with the reason. */
-  readonly onDidClose = this.#onDidClose.event;
+  readonly onDidClose;
 
   private constructor(socket: Socket, where: string) {
-    this.#socket = socket;
-    this.#where = where;
     this.#store.defer(() => socket.destroy());
+    this.#contract = this.#store.add(
+      new ContractClient({ where, send: (frame) => socket.write(`${JSON.stringify(frame)}\n`) }),
+    );
+    this.onDidEvent = this.#contract.onDidEvent;
+    this.onDidClose = this.#contract.onDidClose;
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
-    this.#store.add(listen(socket, 'close', () => this.#end(this.#gone())));
+    this.#store.add(listen(socket, 'close', () => this.#contract.end(this.#contract.gone())));
+    this.#contract.onDidClose(() => this.#store.dispose());
     socket.on('error', () => {});
   }
 
@@ -91,88 +75,17 @@ export class ControlClient implements Disposable {
 
   /** Makes one call. Rejects with the engine's error, or with `no-engine` if the connection ends first. */
   call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended !== null) {
-        reject(this.#ended);
-        return;
-      }
-      const id = this.#nextId++;
-      this.#pending.set(id, {
-        call: name,
-        resolve: (output) => resolve(output as CallOutput<N>),
-        reject,
-      });
-      this.#socket.write(`${JSON.stringify({ id, call: name, input })}\n`);
-    });
+    return this.#contract.call(name, input);
   }
 
   dispose(): void {
-    this.#onDidClose.dispose();
-    this.#end(this.#gone());
-  }
-
-  #gone(): HoldfastError {
-    return new HoldfastError({
-      code: 'no-engine',
-      where: this.#where,
-      message: 'The engine closed the connection.',
-      next: 'See whether it still runs: holdfast status. Start it with: holdfast serve',
-    });
-  }
-
-  #end(reason: HoldfastError): void {
-    if (this.#ended !== null) return;
-    this.#ended = reason;
-    for (const pending of this.#pending.values()) pending.reject(reason);
-    this.#pending.clear();
     this.#store.dispose();
-    this.#onDidClose.fire(reason);
-    this.#onDidClose.dispose();
   }
 
   #onData(chunk: Buffer): void {
     const { lines, tooLong } = this.#reader.push(chunk);
-    for (const line of lines) {
-      if (this.#ended !== null) return;
-      this.#onLine(line.toString('utf8'));
-    }
-    if (tooLong) this.#end(this.#badAnswer());
-  }
-
-  #onLine(line: string): void {
-    const frame = responseFrameSchema.safeParse(tryJson(line));
-    if (!frame.success) {
-      this.#end(this.#badAnswer());
-      return;
-    }
-    if ('event' in frame.data) {
-      this.#onDidEvent.fire(frame.data.event);
-      return;
-    }
-    const { id } = frame.data;
-    if (id === null) {
-      if (!frame.data.ok) this.#end(new HoldfastError(frame.data.error));
-      return;
-    }
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    if (!frame.data.ok) {
-      pending.reject(new HoldfastError(frame.data.error));
-      return;
-    }
-    const output = calls[pending.call].output.safeParse(frame.data.output);
-    if (output.success) pending.resolve(output.data);
-    else pending.reject(this.#badAnswer());
-  }
-
-  #badAnswer(): HoldfastError {
-    return new HoldfastError({
-      code: 'protocol',
-      where: this.#where,
-      message: 'The answer on the control socket does not fit the contract.',
-      next: 'Use the same version of Holdfast for the engine and the command.',
-    });
+    for (const line of lines) this.#contract.receive(tryJson(line.toString('utf8')));
+    if (tooLong) this.#contract.end(this.#contract.badAnswer());
   }
 }
 

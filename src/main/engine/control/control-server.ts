@@ -31,7 +31,8 @@ import {
  * - socket-place.ts    the rules for the socket and its folder
  * - engine-lock.ts     one engine a profile
  * - process-identity.ts  tells a process from a later one with the same id
- * - control-client.ts  the other side, for shells
+ * - control-client.ts  the other side, for shells; contract-client.ts: what it does whatever carries the frames
+ * - port-session.ts, port-client.ts  both sides for a shell on another thread of this process
  *
  * Who may connect is decided by the file system alone: the socket is 0600 in a folder of 0700 that is ours and no link. Node has no
  * SO_PEERCRED, so there is no second check of the peer's user id; on Windows the pipe has the default access list (its owner and

@@ -22,6 +22,8 @@ export interface LogStoreOptions extends LogLimits {
   readonly folder: string;
   readonly level: LogLevel;
   readonly clock: Clock;
+  /** File of what belongs to no tunnel; `engine.log` if none is named. */
+  readonly mainFile?: string;
 }
 
 /** All logs of one engine. */
@@ -76,7 +78,7 @@ class FileLogStore implements LogStore {
   }
 
   async tail(tunnel: string | null, lines: number): Promise<LogLine[]> {
-    const name = logFileName(tunnel);
+    const name = this.#name(tunnel);
     await this.#files.get(name)?.flush();
     return lines <= 0 ? [] : tailFiles(join(this.#options.folder, name), this.#options.files, lines);
   }
@@ -143,8 +145,12 @@ class FileLogStore implements LogStore {
     }
   }
 
+  #name(tunnel: string | null): string {
+    return (tunnel === null ? this.#options.mainFile : undefined) ?? logFileName(tunnel);
+  }
+
   #file(tunnel: string | null): LogFile {
-    const name = logFileName(tunnel);
+    const name = this.#name(tunnel);
     const known = this.#files.get(name);
     if (known !== undefined) return known;
     const file = new LogFile({
