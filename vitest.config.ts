@@ -33,7 +33,7 @@ export default defineConfig({
           globalSetup: ['test/support/build-once.ts'],
         },
       },
-      // A real Electron on a desktop without a screen, and packaging: npm run test:electron.
+      // A real Electron on a desktop without a screen, and packaging.
       {
         test: {
           name: 'electron',
@@ -42,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          globalSetup: ['test/support/build-once.ts'],
+          globalSetup: ['test/support/build-once.ts', 'test/support/desktop/setup.ts'],
         },
       },
     ],

@@ -37,7 +37,7 @@ export const testPackages = [
   { package: 'mount', program: 'mount' },
 ];
 
-/** What the suites in a real Electron need beside it (npm run test:electron): a desktop without a screen. */
+/** What the suites in a real Electron need beside it: a desktop without a screen. */
 export const desktopPackages = [
   { package: 'xvfb', program: 'Xvfb' },
   { package: 'xfwm4', program: 'xfwm4' },

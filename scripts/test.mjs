@@ -12,8 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const limitMs = 60 * 60_000;
 
 const wanted = process.argv.slice(2);
-/** The suites in a real Electron need a desktop session: npm run test:electron. */
-const defaultProjects = ['--project=unit', '--project=integration', '--project=e2e'];
+const named = wanted.some((word) => word.startsWith('--project'));
+/** One vitest after the other: the suites in a real Electron have a desktop of their own, and the machine to themselves. */
+const runs = named ? [[]] : [['--project=unit', '--project=integration', '--project=e2e'], ['--project=electron']];
 
 process.exitCode = await main();
 
@@ -22,14 +23,21 @@ async function main() {
   if (wrong !== null) return end({ passed: 0, failed: 1, skipped: 0 }, wrong);
   if (!existsSync(join(root, 'node_modules', 'vitest')))
     return end({ passed: 0, failed: 1, skipped: 0 }, 'The dependencies are not installed. Run: npm ci');
-  const packages = wanted.includes('electron') ? [...testPackages, ...desktopPackages] : testPackages;
+  const needsDesktop = !named || wanted.some((word) => /^(--project=)?electron$/.test(word));
+  const packages = needsDesktop ? [...testPackages, ...desktopPackages] : testPackages;
   if (!ensurePackages(packages)) return end({ passed: 0, failed: 1, skipped: 0 }, 'Nothing was tested.');
   const built = await run(['scripts/build.mjs'], {});
   if (built !== 0) return end({ passed: 0, failed: 1, skipped: 0 }, 'The build went wrong; nothing was tested.');
-  return runSuites();
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const projects of runs) {
+    const found = await runSuites(projects);
+    for (const outcome of ['passed', 'failed', 'skipped']) counts[outcome] += found[outcome];
+  }
+  return end(counts, null);
 }
 
-async function runSuites() {
+/** One vitest; what it says beside its tests counts as one failed. */
+async function runSuites(projects) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-run-'));
   try {
     const report = join(folder, 'report.json');
@@ -40,21 +48,29 @@ async function runSuites() {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
-        ...(wanted.some((word) => word.startsWith('--project')) ? [] : defaultProjects),
+        ...projects,
         ...wanted,
+        // Files that are named may all be of the other run.
+        ...(named ? [] : ['--passWithNoTests']),
       ],
       { HOLDFAST_BUILT: '1' },
     );
     const counts = countReport(report);
-    if (counts === null)
-      return end({ passed: 0, failed: 1, skipped: 0 }, `vitest ended with ${code} and without a report.`);
-    if (counts.passed + counts.failed + counts.skipped === 0) return end({ ...counts, failed: 1 }, 'Not one test ran.');
-    if (code !== 0 && counts.failed === 0)
-      return end({ ...counts, failed: 1 }, `vitest ended with ${code} though no test failed: see the errors above.`);
-    return end(counts, null);
+    const problem = problemOf(code, counts);
+    if (problem === null) return counts;
+    console.log(`\n${problem}`);
+    return { passed: 0, skipped: 0, ...counts, failed: (counts?.failed ?? 0) + 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What is wrong with a run beside the failures that it counts; null: nothing. */
+function problemOf(code, counts) {
+  if (counts === null) return `vitest ended with ${code} and without a report.`;
+  if (code !== 0 && counts.failed === 0)
+    return `vitest ended with ${code} though no test failed: see the errors above.`;
+  return null;
 }
 
 /** Tests by outcome; a file that could not even be loaded counts as one failed test. */
@@ -81,6 +97,10 @@ function countReport(file) {
 /** Says what there is to say, then the one line that others read; gives the exit code. */
 function end({ passed, failed, skipped }, message) {
   if (message !== null) console.log(`\n${message}`);
+  else if (passed + failed + skipped === 0) {
+    console.log('\nNot one test ran.');
+    failed = 1;
+  }
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 ? 0 : 1;
 }

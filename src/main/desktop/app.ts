@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { app, dialog } from 'electron';
 import { asHoldfastError } from '../../shared/model/failure.ts';
 import { resolveProfile } from '../engine/config/paths.ts';
+import { bearFaults, openDesktopLog } from './desktop-log.ts';
 import { hardenApp, hardenSession } from './hardening.ts';
 import { appId } from './identity.ts';
 import { hiddenArgument } from './login-start.ts';
@@ -12,6 +13,7 @@ import { DesktopShell } from './shell.ts';
 
 /** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
 export function startDesktop(): void {
+  let shell: DesktopShell | null = null;
   const profile = resolveProfile(namedConfig(process.argv));
   // Chromium's files and the instance lock belong to the profile: two profiles are two apps.
   const data = join(profile.stateFolder, 'desktop');
@@ -23,13 +25,17 @@ export function startDesktop(): void {
     app.quit();
     return;
   }
+  const logs = openDesktopLog(profile.logFolder);
+  const { chrome, electron, node } = process.versions;
+  logs.root.info('The app starts', { version: app.getVersion(), electron, chromium: chrome, node });
+  bearFaults(logs, () => (shell ? shell.quit({ ask: false }) : app.exit(1)));
+  app.on('will-quit', () => logs.dispose());
   hardenApp();
   registerPageScheme();
   // The tray keeps it alive, not a window.
   app.on('window-all-closed', () => undefined);
 
   const out = dirname(fileURLToPath(import.meta.url));
-  let shell: DesktopShell | null = null;
   let launchedAgain = false;
   app.on('second-instance', () => {
     launchedAgain = true;
@@ -53,10 +59,13 @@ export function startDesktop(): void {
       preload: join(out, 'preload.cjs'),
       assets: join(app.getAppPath(), 'assets'),
       devTools: !app.isPackaged,
+      log: logs.root,
     });
     await shell.start({ hidden: startsHidden() && !launchedAgain });
   };
   begin().catch((error: unknown) => {
+    logs.root.error('The app could not start', { error });
+    logs.dispose();
     dialog.showErrorBox('Holdfast', asHoldfastError(error, 'desktop').message);
     app.exit(1);
   });

@@ -116,22 +116,21 @@ export class NotificationPolicy {
   }
 
   /** A question that nobody has a window for. */
-  prompted(prompt: Prompt): NoticeStep {
+  prompted(prompt: Prompt): NoticeStep[] {
     const { notify } = this.#texts;
-    return {
-      kind: 'show',
-      notice: {
-        key: `prompt:${prompt.hop}`,
-        title: notify.needsYou(prompt.hop),
-        body: notify.asks[prompt.kind](prompt.tunnels.join(', ')),
-        page: 'prompts',
-      },
+    const notice: Notice = {
+      key: `prompt:${prompt.hop}`,
+      title: notify.needsYou(prompt.hop),
+      body: notify.asks[prompt.kind](prompt.tunnels.join(', ')),
+      page: 'prompts',
     };
+    return [{ kind: 'show', notice }];
   }
 
-  /** The question is answered or not needed any more. */
-  promptClosed(prompt: Prompt): NoticeStep {
-    return { kind: 'withdraw', key: `prompt:${prompt.hop}` };
+  /** The question is answered or not needed any more; `left` are those that still wait. */
+  promptClosed(prompt: Prompt, left: readonly Prompt[]): NoticeStep[] {
+    if (left.some(({ hop }) => hop === prompt.hop)) return [];
+    return [{ kind: 'withdraw', key: `prompt:${prompt.hop}` }];
   }
 
   #follow(
@@ -204,7 +203,10 @@ export class NotificationPolicy {
           key: `host:${host}`,
           title: this.#texts.notify.gaveUp(rows.map(({ name }) => name).join(', ')),
           body: first?.state.kind === 'dead' ? `${first.state.cause.message} ${first.state.cause.next}` : '',
-          page: `tunnel/${first?.name ?? ''}`,
+          page:
+            first?.state.kind === 'dead' && first.state.cause.code === 'host-key-changed'
+              ? `changed-key/${first.name}`
+              : `tunnel/${first?.name ?? ''}`,
         },
       };
     });

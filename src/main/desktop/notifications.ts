@@ -45,8 +45,8 @@ export class Notifications implements Disposable {
   }
 
   /** Shows or withdraws at once. */
-  show(step: NoticeStep): void {
-    this.#do([step]);
+  show(steps: readonly NoticeStep[]): void {
+    this.#do(steps);
   }
 
   suspended(): void {

@@ -30,13 +30,13 @@ export class PromptWindow implements Disposable {
     return window !== undefined && !window.isDestroyed() && window.isVisible();
   }
 
-  /** Shows the questions; `id` picks the one to begin with. Without `focus` the keyboard stays where it is. */
-  show({ id, focus }: { id: string | null; focus: boolean }): void {
-    const page = this.#ensure();
-    page.navigate(id === null ? 'prompts' : `prompts/${id}`);
-    void page.loaded.then((loaded) => {
-      if (!loaded || page.isGone) return;
-      const { window } = page;
+  /** Shows the questions; `page` says where to begin: `prompts`, `prompts/ID`, `changed-key/NAME`. Without `focus` the keyboard stays where it is. */
+  show({ page, focus }: { page: string; focus: boolean }): void {
+    const shown = this.#ensure();
+    shown.navigate(page);
+    void shown.loaded.then((loaded) => {
+      if (!loaded || shown.isGone) return;
+      const { window } = shown;
       window.setAlwaysOnTop(true, 'modal-panel');
       if (focus) {
         window.show();

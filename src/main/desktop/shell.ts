@@ -5,6 +5,7 @@ import { desktopDe } from '../../shared/i18n/desktop-de.ts';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import type { Profile } from '../engine/config/paths.ts';
+import type { Log } from '../engine/log/log.ts';
 import { DisposableStore, MutableDisposable } from '../engine/lifecycle/disposable.ts';
 import { setApplicationMenu } from './app-menu.ts';
 import { answerDesktopCall } from './desktop-calls.ts';
@@ -13,13 +14,12 @@ import { PageIpc } from './ipc.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLoginStart, type LoginStart } from './login-start.ts';
 import { MainWindow } from './main-window.ts';
-import { askEngineGone, askInBox, askQuit, tellWindowGone } from './message-boxes.ts';
+import { askEngineGone, askQuit, tellWindowGone } from './message-boxes.ts';
 import { NotificationPolicy } from './notification-policy.ts';
 import { Notifications } from './notifications.ts';
 import { mayOpenOutside } from './page-files.ts';
 import { watchPower } from './power.ts';
-import { PromptPolicy } from './prompt-policy.ts';
-import { PromptWindow } from './prompt-window.ts';
+import { isQuestionPage, Questions } from './questions.ts';
 import { DesktopSettingsFile } from './settings.ts';
 import { type ShellEvent, ShellState } from './shell-state.ts';
 import { TrayHost } from './tray-host.ts';
@@ -32,6 +32,7 @@ export interface ShellOptions {
   readonly preload: string;
   readonly assets: string;
   readonly devTools: boolean;
+  readonly log: Log;
 }
 
 /** At login the panel may come after us: so long a hidden start waits for a tray before it shows itself in the task bar. */
@@ -48,16 +49,14 @@ export class DesktopShell {
   readonly #trayHost: TrayHost;
   readonly #tray = new MutableDisposable<TrayView>();
   readonly #window: MainWindow;
-  readonly #promptWindow: PromptWindow;
-  readonly #promptPolicy = new PromptPolicy();
+  readonly #questions: Questions;
+  readonly #noticePolicy: NotificationPolicy;
   readonly #notifications: Notifications;
   readonly #ipc: PageIpc;
   readonly #loginStart: LoginStart;
   readonly #lifecycle: Lifecycle;
   /** Until its thread is seen to have ended. */
   #engineHangs = true;
-  /** The window of questions cannot be shown: message boxes ask, one after the other. */
-  #boxes: Promise<void> | null = null;
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -80,30 +79,34 @@ export class DesktopShell {
         context: () => this.#windowContext(),
         settings: this.#settings,
         onClose: () => this.#onCloseWindow(),
-        onFail: (reason) => void tellWindowGone(this.#texts, reason),
+        onFail: (reason) => {
+          options.log.error('The window cannot be shown', { reason });
+          void tellWindowGone(this.#texts, reason);
+        },
         onVisible: (visible) => {
           if (process.platform === 'darwin') app.setActivationPolicy(visible ? 'regular' : 'accessory');
         },
       }),
     );
-    this.#promptWindow = store.add(
-      new PromptWindow({
+    this.#questions = store.add(
+      new Questions({
+        texts: this.#texts,
+        state: this.#state,
         context: () => this.#windowContext(),
-        onFail: () => this.#askInBoxes(),
         quitting: () => this.#lifecycle.isQuitting,
+        mainIsFocused: () => this.#window.isFocused,
+        answer: (input) => this.call('answer', input),
+        askInMain: () => this.showWindow('prompts'),
       }),
     );
+    this.#noticePolicy = new NotificationPolicy(this.#texts);
     this.#notifications = store.add(
       new Notifications({
-        policy: new NotificationPolicy(this.#texts),
+        policy: this.#noticePolicy,
         icon: join(options.assets, 'icons', '128x128.png'),
         enabled: () => this.#settings.value.notifications,
         watched: () => this.#window.isFocused,
-        onClick: (page) => {
-          this.#promptPolicy.clicked(performance.now());
-          if (page === 'prompts') this.showPrompts(null);
-          else this.showWindow(page);
-        },
+        onClick: (page) => this.#open(page),
       }),
     );
     this.#ipc = store.add(
@@ -111,9 +114,7 @@ export class DesktopShell {
         call: (name, input) => this.call(name, input as CallInput<CallName>),
         desktop: (name, input) => answerDesktopCall(this.#callParts(), name, input),
         onLogWanted: ({ log, logTunnel }) => {
-          void this.#link()
-            .call('subscribe', { tunnels: true, prompts: true, log, logTunnel })
-            .catch(() => undefined);
+          void this.call('subscribe', { tunnels: true, prompts: true, log, logTunnel }).catch(() => undefined);
         },
       }),
     );
@@ -137,8 +138,12 @@ export class DesktopShell {
     store.add(this.#engine.onDidChange((status) => this.#onEngine(status)));
     store.add(
       watchPower({
-        onSuspend: () => this.#notifications.suspended(),
+        onSuspend: () => {
+          this.#options.log.info('The machine goes to sleep');
+          this.#notifications.suspended();
+        },
         onResume: () => {
+          this.#options.log.info('The machine woke up');
           this.#notifications.resumed();
           void this.call('wake', { reason: 'resume' }).catch(() => undefined);
         },
@@ -164,11 +169,12 @@ export class DesktopShell {
     this.#window.show(page);
   }
 
-  /** Shows the questions because a person asked for them. */
-  showPrompts(id: string | null): void {
+  /** A person asked for a page, from tray, notification or window: a question has its own window. */
+  #open(page: string | null): void {
+    this.#questions.clicked();
     if (this.#lifecycle.isQuitting) return;
-    if (this.#boxes === null) this.#promptWindow.show({ id, focus: true });
-    else this.#askInBoxes();
+    if (page !== null && isQuestionPage(page)) this.#questions.show(page);
+    else this.showWindow(page);
   }
 
   quit(how: { ask: boolean }): void {
@@ -180,7 +186,7 @@ export class DesktopShell {
     // What comes at once must find them in the policy: a question may be here before the answer to the call.
     const asked = namesIn(input);
     if (name === 'up' || name === 'restart' || name === 'now' || name === 'tunnel.test') {
-      this.#promptPolicy.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#members(asked));
+      this.#questions.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#members(asked));
     }
     return this.#link().call(name, input);
   }
@@ -205,14 +211,17 @@ export class DesktopShell {
   }
 
   #onEngine(status: EngineStatus): void {
+    const { log } = this.#options;
     switch (status.kind) {
       case 'starting':
         this.#state.lose('starting');
         break;
       case 'running':
-        this.#state.join(status.link).catch(() => undefined);
+        log.info('The engine answers', { own: status.own });
+        this.#state.join(status.link).catch((error: unknown) => log.warn('The engine was not joined', { error }));
         break;
       case 'gone':
+        log.error('The engine is gone', { causes: status.causes });
         this.#state.lose('gone');
         this.#ipc.sendConnection('lost');
         void this.#afterGone(status);
@@ -238,54 +247,24 @@ export class DesktopShell {
         this.#ipc.sendConnection('connected');
         break;
       case 'tunnels':
-        this.#promptPolicy.changed(event.changed);
+        this.#questions.changed(event.changed);
         this.#notifications.take(event);
         break;
       case 'prompt-opened':
-        if (this.#promptPolicy.opensWindow(event.prompt, this.#state.tunnels)) this.#openPrompt();
-        else this.#notifications.show(this.#notificationPolicyStep(event));
+        if (!this.#questions.opened(event.prompt)) this.#notifications.show(this.#noticePolicy.prompted(event.prompt));
         break;
       case 'prompt-closed':
-        this.#notifications.show(this.#notificationPolicyStep(event));
-        if (this.#state.prompts.length === 0) this.#promptWindow.hide();
+        // The page hides its window itself when there is nothing left, changed keys included.
+        this.#notifications.show(this.#noticePolicy.promptClosed(event.prompt, this.#state.prompts));
         break;
       case 'gone':
-        this.#promptWindow.hide();
+        this.#questions.hide();
         break;
     }
-  }
-
-  #notificationPolicyStep(event: ShellEvent & { kind: 'prompt-opened' | 'prompt-closed' }) {
-    const policy = new NotificationPolicy(this.#texts);
-    return event.kind === 'prompt-opened' ? policy.prompted(event.prompt) : policy.promptClosed(event.prompt);
-  }
-
-  #openPrompt(): void {
-    if (this.#boxes !== null) {
-      this.#askInBoxes();
-      return;
-    }
-    const focused = this.#window.isFocused || this.#promptWindow.isFocused;
-    const focus = this.#promptPolicy.takesFocus(performance.now(), focused);
-    if (!this.#promptWindow.isVisible || focus) this.#promptWindow.show({ id: null, focus });
-  }
-
-  /** The window of questions cannot be shown: the system's message boxes ask what has only buttons; for the rest the main window is the place. */
-  #askInBoxes(): void {
-    this.#boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
-      for (const prompt of this.#state.prompts) {
-        const answer = await askInBox(this.#texts, prompt).catch(() => null);
-        if (answer === null) this.showWindow('prompts');
-        else
-          await this.call('answer', { id: prompt.id, answer: { kind: answer } }).catch(
-            // Answered elsewhere meanwhile.
-            () => undefined,
-          );
-      }
-    });
   }
 
   #onTrayHost(present: boolean): void {
+    this.#options.log.info(present ? 'This desktop shows tray icons now' : 'This desktop shows no tray icons any more');
     if (present) this.#ensureTray();
     // Without a tray a hidden window could not be found again.
     else if (!this.#window.isVisible) this.#window.showMinimized();
@@ -310,13 +289,11 @@ export class DesktopShell {
   }
 
   #onTrayAction(action: TrayAction): void {
-    this.#promptPolicy.clicked(performance.now());
+    this.#questions.clicked();
     const calm = (promise: Promise<unknown>): void => void promise.catch(() => undefined);
     switch (action.do) {
-      case 'prompt':
-        return this.showPrompts(action.id);
       case 'page':
-        return this.showWindow(action.page);
+        return this.#open(action.page);
       case 'toggle':
         return calm(this.call(action.up ? 'up' : 'down', { names: [action.tunnel], all: false }));
       case 'all':
@@ -370,23 +347,27 @@ export class DesktopShell {
       setTheme: (theme: 'system' | 'light' | 'dark') => {
         nativeTheme.themeSource = theme;
       },
-      promptsDone: () => this.#promptWindow.hide(),
-      promptHeight: (height: number) => this.#promptWindow.setHeight(height),
-      showWindow: (page: string | null) => {
-        this.#promptPolicy.clicked(performance.now());
-        if (page === 'prompts') this.showPrompts(null);
-        else this.showWindow(page);
-      },
+      promptsDone: () => this.#questions.hide(),
+      promptHeight: (height: number) => this.#questions.setHeight(height),
+      showWindow: (page: string | null) => this.#open(page),
     };
   }
 
   async #stop(): Promise<void> {
-    this.#tray.dispose();
-    this.#window.dispose();
-    this.#promptWindow.dispose();
-    this.#trayHost.dispose();
-    const [isGone] = await Promise.all([this.#engine.stop(), this.#settings.flush()]);
+    const { log } = this.#options;
+    log.info('The app ends');
+    // The engine first: whatever goes wrong with what is shown must not keep it up.
+    const ended = Promise.all([this.#engine.stop(), this.#settings.flush()]);
+    for (const shown of [this.#tray, this.#window, this.#questions, this.#trayHost]) {
+      try {
+        shown.dispose();
+      } catch (error) {
+        log.error('A part of the app did not end cleanly', { error });
+      }
+    }
+    const [isGone] = await ended;
     this.#engineHangs = !isGone;
+    if (!isGone) log.error('The engine did not end in time');
   }
 
   #leave(): void {

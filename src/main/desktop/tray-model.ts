@@ -13,7 +13,7 @@ export type TrayIcon = 'idle' | 'up' | 'working' | 'ask' | 'fail';
 
 /** What a menu entry does. */
 export type TrayAction =
-  | { readonly do: 'prompt'; readonly id: string }
+  /** A page of the window, or of the window of questions. */
   | { readonly do: 'page'; readonly page: string }
   | { readonly do: 'toggle'; readonly tunnel: string; readonly up: boolean }
   | { readonly do: 'copy'; readonly text: string }
@@ -125,23 +125,17 @@ function askEntries({ prompts, tunnels }: TraySource, texts: DesktopTexts): Tray
     (prompt): TrayItem => ({
       kind: 'action',
       label: escapeLabel(askLabel(prompt, texts)),
-      action: { do: 'prompt', id: prompt.id },
+      action: { do: 'page', page: `prompts/${prompt.id}` },
     }),
   );
   // Login needs a person, but nobody has asked for it yet: switching on is the way to be asked.
   const covered = new Set(prompts.flatMap((prompt) => prompt.tunnels));
-  const reviews = tunnels
-    .filter(({ name, state }) => {
-      if (covered.has(name)) return false;
-      return state.kind === 'dead' && state.cause.code.startsWith('host-key-');
-    })
-    .map(
-      ({ name }): TrayItem => ({
-        kind: 'action',
-        label: escapeLabel(texts.tray.review(name)),
-        action: { do: 'page', page: `tunnel/${name}` },
-      }),
-    );
+  const reviews = tunnels.flatMap(({ name, state }): TrayItem[] => {
+    if (covered.has(name) || state.kind !== 'dead' || !state.cause.code.startsWith('host-key-')) return [];
+    // A changed key has a question of its own; of the others the window tells.
+    const page = state.cause.code === 'host-key-changed' ? `changed-key/${name}` : `tunnel/${name}`;
+    return [{ kind: 'action', label: escapeLabel(texts.tray.review(name)), action: { do: 'page', page } }];
+  });
   return [...asked, ...reviews];
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildApp, DesktopApp } from '../../support/desktop/app.ts';
+import { buildApp, DesktopApp, noElectron } from '../../support/desktop/app.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
 
 /** What a page of ours cannot do even if it were taken over, tried in a real Electron. */
@@ -23,7 +23,7 @@ afterAll(async () => {
   await session?.stop();
 });
 
-describe('a page', () => {
+describe.skipIf(noElectron !== null)('a page', () => {
   it('has the bridge and nothing of Node or Electron', async () => {
     expect(await run('Object.keys(window.holdfast).sort().join()')).toBe(
       'call,desktop,language,onConnection,onEvent,onNavigate,platform,shell',

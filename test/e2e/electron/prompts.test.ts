@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildApp, type BuiltApp, DesktopApp } from '../../support/desktop/app.ts';
+import { buildApp, type BuiltApp, DesktopApp, noElectron } from '../../support/desktop/app.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
 import { TrayReader } from '../../support/desktop/tray.ts';
 import { sendAndRead, startEcho } from '../../support/lines-server.ts';
@@ -89,7 +89,7 @@ const type = (app: DesktopApp, text: string): Promise<unknown> =>
 
 const knock = (port: number): Promise<string> => sendAndRead(`127.0.0.1:${port}`, 'hello\n');
 
-describe('a host key at first contact', () => {
+describe.skipIf(noElectron !== null)('a host key at first contact', () => {
   it('is asked in a window that comes alone; trusting it lets the tunnel up and is remembered', async () => {
     const app = newApp();
     const port = await freePort();
@@ -131,7 +131,7 @@ describe('a host key at first contact', () => {
   });
 });
 
-describe.skipIf(!canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
+describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
   it('asks for a code in a window of its own while another tunnel works on', async () => {
     const pam: TestPamSshd = await startPamSshd();
     open.push({ dispose: () => pam.stop() });
@@ -172,7 +172,10 @@ describe.skipIf(!canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
     );
     await press(app, 'Sign in');
     await app.reach('kept', ({ state }) => state.kind === 'running', 'the tunnel to run');
-    await app.kill();
+    const { tookMs, code, left } = await app.ended(() => process.kill(app.pid, 'SIGTERM'));
+    expect(tookMs).toBeLessThan(5000);
+    expect(code).toBe(0);
+    expect(left).toEqual([]);
 
     await app.start(['--hidden']);
     await app.reach('kept', () => true, 'the engine to have read its tunnels');
@@ -180,5 +183,25 @@ describe.skipIf(!canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
     await app.reach('kept', ({ state }) => state.kind === 'running', 'the tunnel to run without a question');
     expect(await app.pages()).toEqual([]);
     expect(readFileSync(app.configFile, 'utf8')).not.toContain(pam.password);
+  });
+
+  it('ends in time while the keyring does not answer', async () => {
+    const pam = await startPamSshd({ rounds: ['password'], passwordMethod: true });
+    open.push({ dispose: () => pam.stop() });
+    const app = newApp();
+    const knownHosts = join(app.folder, 'known_hosts_5');
+    app.configure(
+      host('pam', pam, 'host-key-policy = "accept-new"', knownHosts) + tunnel('stuck', 'pam', await freePort()),
+    );
+    await app.start(['--hidden']);
+    await app.reach('stuck', () => true, 'the engine to have read its tunnels');
+    await app.ask((client) => client.call('secret.set', { host: 'pam', kind: 'password', value: pam.password }));
+    session.freezeKeyring(true);
+    open.push({ dispose: () => session.freezeKeyring(false) });
+    await app.ask((client) => client.call('up', { names: ['stuck'], all: false }));
+    await app.reach('stuck', ({ state }) => state.kind === 'starting' && state.phase === 'auth', 'the login to begin');
+    const { tookMs, left } = await app.ended(() => process.kill(app.pid, 'SIGTERM'));
+    expect(tookMs).toBeLessThan(5000);
+    expect(left).toEqual([]);
   });
 });

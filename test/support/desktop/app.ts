@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,11 @@ import { electronBinary, type ElectronBinary } from './electron-binary.ts';
 import type { DesktopSession } from './session.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** In node_modules, so that its packages are found from there; not in `out`, which a build empties. */
-const downFolder = fileURLToPath(
-  new URL(`../../../node_modules/.cache/holdfast-desktop-test-${process.pid}`, import.meta.url),
-);
+/** Where the app built down for an old Electron lies: set by `buildOnce` for all test files. */
+const downVariable = 'HOLDFAST_TEST_APP';
+/** Why there is no Electron here, if there is none. */
+export const noElectronVariable = 'HOLDFAST_NO_ELECTRON';
+export const noElectron: string | null = process.env[noElectronVariable] ?? null;
 
 /** What is started: Electron, and the folder with the app in it. */
 export interface BuiltApp {
@@ -27,11 +28,21 @@ export interface BuiltApp {
 export function buildApp(): BuiltApp {
   const electron = electronBinary();
   if (!electron.old) return { electron, folder: root };
+  const folder = process.env[downVariable];
+  if (folder === undefined) throw new Error('the app was not built for this Electron: see setup.ts');
+  return { electron, folder };
+}
+
+/** Builds the app down if the Electron that is to be had is an old one; gives the folder to remove at the end. */
+export function buildOnce(): string {
+  // In node_modules, so that its packages are found from there; not in `out`, which a build empties.
+  const folder = join(root, 'node_modules', '.cache', `holdfast-desktop-test-${process.pid}`);
+  if (!electronBinary().old) return folder;
   const script = fileURLToPath(new URL('./downlevel.mjs', import.meta.url));
-  const done = spawnSync(process.execPath, [script, downFolder], { encoding: 'utf8' });
-  process.once('exit', () => rmSync(downFolder, { recursive: true, force: true }));
+  const done = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`the build for the test Electron went wrong:\n${done.stderr}${done.stdout}`);
-  return { electron, folder: downFolder };
+  process.env[downVariable] = folder;
+  return folder;
 }
 
 interface CdpTarget {
@@ -109,8 +120,8 @@ export class DesktopApp {
     );
   }
 
-  /** Waits for the end of the app by itself; gives how long it took and which processes of it are left. */
-  async ended(act: () => void, limitMs = 15_000): Promise<{ tookMs: number; left: number[] }> {
+  /** Waits for the end of the app by itself; gives how long it took, its exit code (null: by a signal), and which processes of it are left. */
+  async ended(act: () => void, limitMs = 15_000): Promise<{ tookMs: number; code: number | null; left: number[] }> {
     const server = this.#need();
     const below = descendantsOf(server.pid);
     const startedAt = performance.now();
@@ -120,7 +131,7 @@ export class DesktopApp {
     await until(() => below.every((pid) => !isAlive(pid)), { what: 'its processes to end', timeoutMs: 3000 }).catch(
       () => undefined,
     );
-    return { tookMs, left: below.filter(isAlive) };
+    return { tookMs, code: server.child.exitCode, left: below.filter(isAlive) };
   }
 
   async kill(): Promise<void> {

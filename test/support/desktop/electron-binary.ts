@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
  * - downlevel.mjs        builds the app's own sources for that old one; old-node.cjs and electron-wrapper.cjs add what it lacks
  * - session.ts           X server, buses, logind's stand-in, keyring, panel with a tray, notifications
  * - tray.ts              the tray as the panel sees it, over D-Bus
+ * - setup.ts             once for all files: Electron, and the app built for it
  * - app.ts               the app in that session, its pages by DevTools protocol
  */
 

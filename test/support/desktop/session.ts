@@ -19,6 +19,7 @@ export class DesktopSession implements Disposable {
   readonly folder: TempFolder;
   readonly env: NodeJS.ProcessEnv;
   readonly #servers: ServerProcess[] = [];
+  #keyring: ServerProcess | null = null;
 
   private constructor(folder: TempFolder) {
     this.folder = folder;
@@ -75,6 +76,11 @@ export class DesktopSession implements Disposable {
     const done = spawnSync('gdbus', args, { env: this.env, encoding: 'utf8', timeout: 10_000 });
     if (done.status !== 0) throw new Error(`gdbus ${args.join(' ')}: ${done.stderr}`);
     return done.stdout;
+  }
+
+  /** The keyring's daemon stops answering, or goes on. */
+  freezeKeyring(frozen: boolean): void {
+    this.#keyring?.child.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   /** The machine goes to sleep or wakes up, as logind tells it. */
@@ -152,11 +158,10 @@ export class DesktopSession implements Disposable {
     const data = join(this.folder.path, 'data');
     mkdirSync(data, { recursive: true });
     chmodSync(data, 0o700);
-    const server = this.#run('/bin/sh', [
+    this.#keyring = this.#run('/bin/sh', [
       '-c',
       'printf test | exec gnome-keyring-daemon --foreground --unlock --components=secrets',
     ]);
-    void server;
   }
 
   async #owned(bus: readonly string[], name: string): Promise<void> {

@@ -130,16 +130,29 @@ describe('other notices', () => {
 
   it('tells a question and withdraws it', () => {
     const policy = upSince0('db');
-    expect(policy.prompted(prompt('p'))).toEqual({
-      kind: 'show',
-      notice: {
-        key: 'prompt:bastion-eu',
-        title: 'bastion-eu needs you',
-        body: 'It asks for a code. Waiting: db',
-        page: 'prompts',
+    expect(policy.prompted(prompt('p'))).toEqual([
+      {
+        kind: 'show',
+        notice: {
+          key: 'prompt:bastion-eu',
+          title: 'bastion-eu needs you',
+          body: 'It asks for a code. Waiting: db',
+          page: 'prompts',
+        },
       },
-    });
-    expect(policy.promptClosed(prompt('p'))).toEqual({ kind: 'withdraw', key: 'prompt:bastion-eu' });
+    ]);
+    expect(policy.promptClosed(prompt('p'), [])).toEqual([{ kind: 'withdraw', key: 'prompt:bastion-eu' }]);
+  });
+
+  it('keeps the notice of a host that asks something else still', () => {
+    const policy = upSince0('db');
+    expect(policy.promptClosed(prompt('p'), [prompt('q')])).toEqual([]);
+  });
+
+  it('leads from a changed host key to its review', () => {
+    const policy = upSince0('nas');
+    const changed = row('nas', { kind: 'dead', cause: { ...cause, code: 'host-key-changed' } });
+    expect(policy.changed([changed], 10)).toMatchObject([{ notice: { page: 'changed-key/nas' } }]);
   });
 
   it('forgets tunnels that are gone', () => {

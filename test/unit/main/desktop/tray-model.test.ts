@@ -120,8 +120,15 @@ describe('the menu', () => {
   it('leads to the review of a changed host key', () => {
     const state: TunnelState = { kind: 'dead', cause: { ...cause, code: 'host-key-changed' } };
     const { menu, icon } = build({ tunnels: [row('nas', state)] });
-    expect(menu[1]).toEqual({ kind: 'action', label: 'Review nas...', action: { do: 'page', page: 'tunnel/nas' } });
+    expect(menu[1]).toEqual({
+      kind: 'action',
+      label: 'Review nas...',
+      action: { do: 'page', page: 'changed-key/nas' },
+    });
     expect(icon).toBe('fail');
+    // Of a key that somebody refused there is nothing to review in a question.
+    const refused: TunnelState = { kind: 'dead', cause: { ...cause, code: 'host-key-refused' } };
+    expect(build({ tunnels: [row('nas', refused)] }).menu[1]).toMatchObject({ action: { page: 'tunnel/nas' } });
   });
 
   it('opens in the browser only loopback addresses of web ports of local forwards', () => {

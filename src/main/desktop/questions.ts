@@ -1,0 +1,108 @@
+import type { CallInput } from '../../shared/contract/calls.ts';
+import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
+import type { Prompt } from '../../shared/model/prompt.ts';
+import type { TunnelStatus } from '../../shared/model/tunnel.ts';
+import type { Disposable } from '../engine/lifecycle/disposable.ts';
+import { askInBox } from './message-boxes.ts';
+import { PromptPolicy } from './prompt-policy.ts';
+import { PromptWindow } from './prompt-window.ts';
+import type { ShellState } from './shell-state.ts';
+import type { WindowContext } from './window-options.ts';
+
+export interface QuestionsOptions {
+  readonly texts: DesktopTexts;
+  readonly state: ShellState;
+  readonly context: () => WindowContext;
+  readonly quitting: () => boolean;
+  /** The main window has the keyboard. */
+  readonly mainIsFocused: () => boolean;
+  readonly answer: (input: CallInput<'answer'>) => Promise<unknown>;
+  /** What no message box can ask is asked in the main window. */
+  readonly askInMain: () => void;
+}
+
+/** Where questions are asked: in their own window; in the system's message boxes if its page cannot load. */
+export class Questions implements Disposable {
+  readonly #options: QuestionsOptions;
+  readonly #policy = new PromptPolicy();
+  readonly #window: PromptWindow;
+  /** The window cannot be shown: boxes ask, one after the other. */
+  #boxes: Promise<void> | null = null;
+
+  constructor(options: QuestionsOptions) {
+    this.#options = options;
+    this.#window = new PromptWindow({
+      context: options.context,
+      onFail: () => this.#askInBoxes(),
+      quitting: options.quitting,
+    });
+  }
+
+  /** A person asked for these tunnels in this shell: their questions open the window at once. */
+  wanted(names: readonly string[]): void {
+    this.#policy.wanted(names);
+  }
+
+  /** A person clicked in tray, notification or window. */
+  clicked(): void {
+    this.#policy.clicked(performance.now());
+  }
+
+  /** Rows that changed. */
+  changed(tunnels: readonly TunnelStatus[]): void {
+    this.#policy.changed(tunnels);
+  }
+
+  /** A question came up. False: it waits until somebody has time, and tray and notification tell of it. */
+  opened(prompt: Prompt): boolean {
+    if (!this.#policy.opensWindow(prompt, this.#options.state.tunnels)) return false;
+    if (this.#boxes !== null) {
+      this.#askInBoxes();
+      return true;
+    }
+    const isFocused = this.#options.mainIsFocused() || this.#window.isFocused;
+    const focus = this.#policy.takesFocus(performance.now(), isFocused);
+    if (!this.#window.isVisible || focus) this.#window.show({ page: 'prompts', focus });
+    return true;
+  }
+
+  /** A person wants to see a question (`prompts`, `prompts/ID`), or a changed key (`changed-key/NAME`). */
+  show(page: string): void {
+    if (this.#boxes === null) this.#window.show({ page, focus: true });
+    else this.#askInBoxes();
+  }
+
+  /** There is nothing to ask any more. */
+  hide(): void {
+    this.#window.hide();
+  }
+
+  setHeight(height: number): void {
+    this.#window.setHeight(height);
+  }
+
+  dispose(): void {
+    this.#window.dispose();
+  }
+
+  /** The system's message boxes ask what has only buttons; for the rest the main window is the place. */
+  #askInBoxes(): void {
+    const { texts, state, answer, askInMain } = this.#options;
+    this.#boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
+      for (const prompt of state.prompts) {
+        const said = await askInBox(texts, prompt).catch(() => null);
+        if (said === null) askInMain();
+        else
+          await answer({ id: prompt.id, answer: { kind: said } }).catch(
+            // Answered elsewhere meanwhile.
+            () => undefined,
+          );
+      }
+    });
+  }
+}
+
+/** Whether this page belongs into the window of questions. */
+export function isQuestionPage(page: string): boolean {
+  return /^(prompts|changed-key)(\/|$)/.test(page);
+}
