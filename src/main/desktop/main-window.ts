@@ -2,7 +2,7 @@ import { app, screen } from 'electron';
 import { type Disposable, MutableDisposable } from '../engine/lifecycle/disposable.ts';
 import { PageWindow } from './page-window.ts';
 import type { DesktopSettingsFile } from './settings.ts';
-import { mainWindowOptions, visibleBounds, type WindowContext } from './window-options.ts';
+import { firstSize, mainWindowOptions, visibleBounds, type WindowContext } from './window-options.ts';
 
 export interface MainWindowOptions {
   readonly context: () => WindowContext;
@@ -56,6 +56,8 @@ export class MainWindow implements Disposable {
     const shown = this.#ensure();
     void shown.loaded.then((loaded) => {
       if (!loaded || shown.isGone || shown.window.isVisible()) return;
+      // A window that was never shown cannot be put into the task bar.
+      shown.window.showInactive();
       shown.window.minimize();
       this.#options.onVisible(true);
     });
@@ -70,10 +72,8 @@ export class MainWindow implements Disposable {
     if (present !== null && !present.isGone) return present;
     const { settings, context } = this.#options;
     const areas = screen.getAllDisplays().map((display) => display.workArea);
-    const page = new PageWindow(
-      'index.html',
-      mainWindowOptions(context(), visibleBounds(settings.value.bounds, areas)),
-    );
+    const bounds = visibleBounds(settings.value.bounds, areas) ?? firstSize(screen.getPrimaryDisplay().workArea);
+    const page = new PageWindow('index.html', mainWindowOptions(context(), bounds));
     this.#page.value = page;
     const { window } = page;
     page.onDidFail((reason) => {

@@ -41,9 +41,23 @@ export function securePreferences({ preload, devTools }: WindowContext): Electro
   };
 }
 
+/** What a desktop's own frame may add to a window's height. */
+const frameHeight = 40;
+
+/** The size of the first window: the usual one, or what a small screen has room for. */
+export function firstSize(area: { readonly width: number; readonly height: number }): {
+  width: number;
+  height: number;
+} {
+  return {
+    width: Math.max(mainSize.minWidth, Math.min(mainSize.width, area.width)),
+    height: Math.max(mainSize.minHeight, Math.min(mainSize.height, area.height - frameHeight)),
+  };
+}
+
 export function mainWindowOptions(
   context: WindowContext,
-  bounds: DesktopSettings['bounds'],
+  bounds: { readonly x?: number; readonly y?: number; readonly width: number; readonly height: number },
 ): BrowserWindowConstructorOptions {
   const { platform, dark, icon } = context;
   const colour = dark ? colours.dark : colours.light;

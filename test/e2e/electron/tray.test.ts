@@ -1,75 +1,31 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildApp, type BuiltApp, DesktopApp, noElectron } from '../../support/desktop/app.ts';
+import { describe, expect, it } from 'vitest';
+import { type DesktopApp, noElectron } from '../../support/desktop/app.ts';
+import { desktopScene, knock } from '../../support/desktop/scene.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
-import { TrayReader } from '../../support/desktop/tray.ts';
-import { sendAndRead, startEcho } from '../../support/lines-server.ts';
 import { freePort } from '../../support/processes.ts';
-import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
 
 /** The app in a real Electron on a real desktop without a screen: its tray, its life, its place at login. */
 
-let built: BuiltApp;
-let session: DesktopSession;
-let server: TestSshd;
-let echo: { port: number; stop(): Promise<void> };
-const open: { dispose(): Promise<void> | void }[] = [];
-
-beforeAll(async () => {
-  built = buildApp();
-  session = await DesktopSession.start();
-  server = await startSshd();
-  echo = await startEcho();
-}, 120_000);
-
-afterEach(async () => {
-  for (const item of open.splice(0).toReversed()) await item.dispose();
-});
-
-afterAll(async () => {
-  await session?.stop();
-  await server?.stop();
-  await echo?.stop();
-});
+const scene = desktopScene();
 
 /** One trusted tunnel `web` on a free port, not started. */
-async function tunnelApp(extra = '', on: DesktopSession = session): Promise<{ app: DesktopApp; port: number }> {
-  const app = new DesktopApp(built, on);
-  open.push({ dispose: () => app.kill() });
+async function tunnelApp(extra = '', on?: DesktopSession): Promise<{ app: DesktopApp; port: number }> {
+  const app = scene().newApp(on === undefined ? {} : { on });
   const port = await freePort();
-  const knownHosts = join(app.folder, 'known_hosts');
-  writeFileSync(knownHosts, `${server.knownHostsLine()}\n`, { mode: 0o600 });
-  app.configure(`[hosts.box]
-address = "127.0.0.1"
-port = ${server.port}
-user = "${server.user}"
-identity = ["${server.clientKey}"]
-agent = false
-known-hosts = ["${knownHosts}"]
-
-[tunnels.web]
-host = "box"
-group = "work"
-start = "manual"
-forwards = ["local 127.0.0.1:${port} -> 127.0.0.1:${echo.port}"]
-${extra}`);
+  app.configure(
+    scene().host(app, 'box', { trusted: true }) + scene().tunnel('web', 'box', port, 'group = "work"') + extra,
+  );
   return { app, port };
-}
-
-async function shownTray(on: DesktopSession = session): Promise<TrayReader> {
-  const tray = new TrayReader(on);
-  await until(() => tray.labels().includes('web'), { what: 'the tunnel in the tray menu', seen: () => tray.labels() });
-  return tray;
 }
 
 describe.skipIf(noElectron !== null)('the tray', () => {
   it('toggles a tunnel, which brings bytes, and tells its state', async () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
-    const tray = await shownTray();
+    const tray = await scene().tray('web');
     await until(() => tray.labels()[0] === '1 tunnel, all off' || tray.labels()[0] === '1 tunnel, off', {
       what: 'the summary of one tunnel that is off',
       seen: () => tray.labels(),
@@ -80,7 +36,7 @@ describe.skipIf(noElectron !== null)('the tray', () => {
 
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
-    expect(await sendAndRead(`127.0.0.1:${port}`, 'through the tray\n')).toBe('through the tray\n');
+    expect(await knock(port)).toBe('hello\n');
     await until(() => tray.labels()[0] === '1 of 1 up', { what: 'the summary to follow', seen: () => tray.labels() });
     expect(tray.menu().find(({ label }) => label === 'web')?.checked).toBe(true);
     expect(tray.labels()).toContain(`web: 127.0.0.1:${port}`);
@@ -93,26 +49,26 @@ describe.skipIf(noElectron !== null)('the tray', () => {
   it('starts hidden, and a second launch shows the window', async () => {
     const { app } = await tunnelApp();
     await app.start(['--hidden']);
-    await shownTray();
+    await scene().tray('web');
     expect(await app.pages()).toEqual([]);
 
     const second = app.launch(['--hidden']);
     await second.exited;
     expect(second.child.exitCode).toBe(0);
     await app.pageShows('index.html', 'document.body.innerText.includes("web")', 'the window with the tunnel');
-    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
+    await until(() => scene().session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
   });
 
   it('closes the window to the tray and opens it again from there', async () => {
     const { app } = await tunnelApp();
     await app.start();
-    const tray = await shownTray();
-    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
-    session.press('alt+F4');
-    await until(() => !session.visibleWindows().includes('Holdfast'), { what: 'the window to hide' });
+    const tray = await scene().tray('web');
+    await until(() => scene().session.visibleWindows().includes('Holdfast'), { what: 'the window on the screen' });
+    scene().session.press('alt+F4');
+    await until(() => !scene().session.visibleWindows().includes('Holdfast'), { what: 'the window to hide' });
     expect(app.hasEnded).toBe(false);
     tray.click('Open Holdfast');
-    await until(() => session.visibleWindows().includes('Holdfast'), { what: 'the window to come back' });
+    await until(() => scene().session.visibleWindows().includes('Holdfast'), { what: 'the window to come back' });
   });
 });
 
@@ -120,7 +76,7 @@ describe.skipIf(noElectron !== null)('the end', () => {
   it('quits from the tray with a live tunnel within 5 s and leaves nothing', async () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
-    const tray = await shownTray();
+    const tray = await scene().tray('web');
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     await until(() => tray.labels().includes('Quit and close 1 tunnel'), {
@@ -131,27 +87,27 @@ describe.skipIf(noElectron !== null)('the end', () => {
     expect(code).toBe(0);
     expect(left).toEqual([]);
     expect(existsSync(app.profile.socketPath)).toBe(false);
-    await expect(sendAndRead(`127.0.0.1:${port}`, 'x')).rejects.toThrow(/ECONNREFUSED/);
+    await expect(knock(port)).rejects.toThrow(/ECONNREFUSED/);
   });
 
   it('asks before it quits under a connected program, and stays if told so', async () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
-    const tray = await shownTray();
+    const tray = await scene().tray('web');
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     const client = createConnection({ host: '127.0.0.1', port });
-    open.push({ dispose: () => void client.destroy() });
+    scene().own({ dispose: () => void client.destroy() });
     client.on('error', () => undefined);
     await app.reach('web', ({ forwards }) => forwards[0]?.clients === 1, 'the client to count');
     await until(() => tray.labels().includes('Quit and close 1 tunnel'), {
       what: 'the entry that says what it closes',
     });
-    const isAsked = (): boolean => session.activeWindow() === 'Holdfast';
+    const isAsked = (): boolean => scene().session.activeWindow() === 'Holdfast';
     tray.click('Quit and close 1 tunnel');
     await until(isAsked, { what: 'the question' });
     // Esc is the safe answer.
-    session.press('Escape');
+    scene().session.press('Escape');
     await until(() => !isAsked(), { what: 'the question to go' });
     expect(app.hasEnded).toBe(false);
     expect((await app.status())[0]?.state.kind).toBe('running');
@@ -162,7 +118,7 @@ describe.skipIf(noElectron !== null)('the end', () => {
       return isAsked();
     };
     await until(askAgain, { what: 'the question again' });
-    const { tookMs } = await app.ended(() => session.press('Tab', 'Return'));
+    const { tookMs } = await app.ended(() => scene().session.press('Tab', 'Return'));
     expect(tookMs).toBeLessThan(5000);
   });
 
@@ -180,51 +136,51 @@ describe.skipIf(noElectron !== null)('power and losses', () => {
   it('reconnects at once after sleep', async () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
-    const tray = await shownTray();
+    const tray = await scene().tray('web');
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     // The link dies unseen while the machine sleeps: no packet says so, and by itself it would be found out after a minute.
-    session.prepareForSleep(true);
-    server.killSessions('SIGSTOP');
-    session.prepareForSleep(false);
+    scene().session.prepareForSleep(true);
+    scene().server.killSessions('SIGSTOP');
+    scene().session.prepareForSleep(false);
     await app.reach('web', ({ reconnects, state }) => reconnects > 0 && state.kind === 'running', 'the tunnel to heal');
-    server.killSessions('SIGKILL');
+    scene().server.killSessions('SIGKILL');
     await app.reach('web', ({ reconnects, state }) => reconnects > 0 && state.kind === 'running', 'the tunnel to run');
-    expect(await sendAndRead(`127.0.0.1:${port}`, 'awake\n')).toBe('awake\n');
+    expect(await knock(port)).toBe('hello\n');
   });
 
   it('skips the wait for the next try after sleep', async () => {
     const { app } = await tunnelApp('\n[settings]\nbackoff-first = "1h"\nbackoff-cap = "1h"\n');
-    await server.kill();
+    await scene().server.kill();
     await app.start(['--hidden']);
-    (await shownTray()).click('web');
+    (await scene().tray('web')).click('web');
     await app.reach('web', ({ state }) => state.kind === 'retrying', 'the tunnel to wait');
-    await server.restart();
-    session.prepareForSleep(true);
-    session.prepareForSleep(false);
+    await scene().server.restart();
+    scene().session.prepareForSleep(true);
+    scene().session.prepareForSleep(false);
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run without its wait');
   });
 
   it('tells a loss by a notification, and the return', async () => {
     const { app } = await tunnelApp();
     await app.start(['--hidden']);
-    const tray = await shownTray();
+    const tray = await scene().tray('web');
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
-    const seen = session.watchNotifications();
+    const seen = scene().session.watchNotifications();
     // The policy of the test build wants it up for half a second, and down for another half.
     await app.reach(
       'web',
       ({ state }) => state.kind === 'running' && Date.now() - state.sinceMs > 700,
       'the tunnel to have been up for a while',
     );
-    await server.kill();
+    await scene().server.kill();
     await until(() => seen.text().includes('web is down'), {
       what: 'a notification of the loss',
       timeoutMs: 20_000,
       seen: seen.text,
     });
-    await server.restart();
+    await scene().server.restart();
     await app.ask((client) => client.call('now', { names: [], all: true }));
     await until(() => seen.text().includes('web is back'), {
       what: 'a notification of the return',
@@ -239,7 +195,7 @@ describe.skipIf(noElectron !== null)('start at login', () => {
   it('writes, reads and removes the autostart entry', async () => {
     const { app } = await tunnelApp();
     await app.start();
-    const file = session.folder.file('config', 'autostart', 'org.holdfast.Holdfast.desktop');
+    const file = scene().session.folder.file('config', 'autostart', 'org.holdfast.Holdfast.desktop');
     const call = (name: string, input: object): Promise<unknown> =>
       app.inPage('index.html', `window.holdfast.desktop(${JSON.stringify(name)}, ${JSON.stringify(input)})`);
     expect(await call('desktop.set-login-start', { enabled: true })).toEqual({
@@ -248,7 +204,7 @@ describe.skipIf(noElectron !== null)('start at login', () => {
     });
     const entry = readFileSync(file, 'utf8');
     expect(entry).toMatch(/^Exec=.*--hidden$/m);
-    expect(entry).toContain(built.electron.path);
+    expect(entry).toContain(scene().built.electron.path);
     // Somebody switches it off in the desktop's settings: that is shown, and kept.
     writeFileSync(file, entry.replace('X-GNOME-Autostart-enabled=true', 'X-GNOME-Autostart-enabled=false'));
     expect(await call('desktop.state', {})).toMatchObject({
@@ -263,7 +219,7 @@ describe.skipIf(noElectron !== null)('start at login', () => {
 describe.skipIf(noElectron !== null)('a desktop without a tray', () => {
   it('keeps the window in the task bar, and makes the tray when one appears', async () => {
     const bare = await DesktopSession.start({ panel: false });
-    open.push({ dispose: () => bare.stop() });
+    scene().own({ dispose: () => bare.stop() });
     const { app } = await tunnelApp('', bare);
     await app.start();
     await until(() => bare.visibleWindows().includes('Holdfast'), { what: 'the window' });
@@ -271,8 +227,24 @@ describe.skipIf(noElectron !== null)('a desktop without a tray', () => {
       await app.inPage('index.html', 'window.holdfast.desktop("desktop.state", {}).then((s) => s.output.tray)'),
     ).toBe(false);
     await bare.startPanel();
-    const tray = await shownTray(bare);
+    const tray = await scene().tray('web', bare);
     tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+  });
+
+  it('comes into the task bar after a hidden start, and to the front with a second launch', async () => {
+    const bare = await DesktopSession.start({ panel: false });
+    scene().own({ dispose: () => bare.stop() });
+    const { app } = await tunnelApp('', bare);
+    await app.start(['--hidden']);
+    await app.pageShows('index.html', 'document.body.innerText.includes("web")', 'the window in the task bar');
+    await until(() => !bare.visibleWindows().includes('Holdfast'), { what: 'the window to be put away' });
+    await app.launch().exited;
+    await until(() => bare.activeWindow() === 'Holdfast', { what: 'the window in front' });
+    // Closed it stays reachable.
+    bare.press('alt+F4');
+    await until(() => !bare.visibleWindows().includes('Holdfast'), { what: 'the window to be put away' });
+    expect(app.hasEnded).toBe(false);
+    expect((await app.pages()).length).toBe(1);
   });
 });

@@ -54,6 +54,16 @@ describe.skipIf(chromium === null)('the window in Chromium', () => {
     });
   }
 
+  test('the window as a whole never scrolls', async () => {
+    for (const address of ['', '#/logins', '#/settings', '#/new', '?tunnels=0']) {
+      const { page } = await pages.open(address);
+      await page.waitForSelector('header');
+      const tooMuch = 'document.scrollingElement.scrollHeight - innerHeight';
+      expect(await page.evaluate(tooMuch), address).toBe(0);
+      await page.context().close();
+    }
+  });
+
   test('a narrow window shows one pane at a time and never scrolls sideways', async () => {
     const { page, violations } = await pages.open('', { viewport: { width: 720, height: 480 } });
     const detail = page.locator('section[data-detail]');

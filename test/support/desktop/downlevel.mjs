@@ -109,7 +109,7 @@ async function buildRenderer(outDir) {
         name: 'old-browser',
         // The polyfills come before the page's own first module.
         transform(code, id) {
-          return /src\/renderer\/(main|prompts)\.tsx?$/.test(id.replaceAll('\\', '/'))
+          return /src\/renderer\/(prompts-)?main\.tsx$/.test(id.replaceAll('\\', '/'))
             ? { code: `import 'core-js/stable';\n${code}`, map: null }
             : undefined;
         },

@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
  * - session.ts           X server, buses, logind's stand-in, keyring, panel with a tray, notifications
  * - tray.ts              the tray as the panel sees it, over D-Bus
  * - setup.ts             once for all files: Electron, and the app built for it
+ * - broken-app.ts        the app with a part missing
+ * - scene.ts             what the suites share: session, servers, apps, answers to questions
  * - app.ts               the app in that session, its pages by DevTools protocol
  */
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  firstSize,
   mainWindowOptions,
   promptWindowOptions,
   visibleBounds,
@@ -14,13 +15,15 @@ const context = (platform: NodeJS.Platform): WindowContext => ({
   devTools: false,
 });
 
+const usual = firstSize({ width: 1920, height: 1080 });
+
 describe('windows', () => {
   it('have the sizes of the design, and the frame of their system', () => {
-    const linux = mainWindowOptions(context('linux'), null);
+    const linux = mainWindowOptions(context('linux'), usual);
     expect(linux).toMatchObject({ width: 1160, height: 780, minWidth: 720, minHeight: 480, show: false });
     expect(linux.titleBarStyle).toBeUndefined();
-    expect(mainWindowOptions(context('darwin'), null).titleBarStyle).toBe('hiddenInset');
-    expect(mainWindowOptions(context('win32'), null)).toMatchObject({
+    expect(mainWindowOptions(context('darwin'), usual).titleBarStyle).toBe('hiddenInset');
+    expect(mainWindowOptions(context('win32'), usual)).toMatchObject({
       titleBarStyle: 'hidden',
       titleBarOverlay: { height: 44 },
     });
@@ -33,7 +36,7 @@ describe('windows', () => {
   });
 
   it.each([
-    ['main', mainWindowOptions(context('linux'), null)],
+    ['main', mainWindowOptions(context('linux'), usual)],
     ['prompt', promptWindowOptions(context('win32'))],
   ])('%s: closed in, without tools', (_name, { webPreferences }) => {
     expect(webPreferences).toMatchObject({
@@ -49,6 +52,12 @@ describe('windows', () => {
       devTools: false,
     });
     expect(webPreferences).not.toHaveProperty('enableBlinkFeatures');
+  });
+
+  it('fit a small screen, frame and all, down to the least size', () => {
+    expect(usual).toEqual({ width: 1160, height: 780 });
+    expect(firstSize({ width: 1280, height: 800 })).toEqual({ width: 1160, height: 760 });
+    expect(firstSize({ width: 600, height: 400 })).toEqual({ width: 720, height: 480 });
   });
 
   it('come back where they were only if that is on a screen', () => {

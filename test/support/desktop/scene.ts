@@ -1,0 +1,124 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { sendAndRead, startEcho } from '../lines-server.ts';
+import { startSshd, type TestSshd } from '../sshd.ts';
+import { until } from '../until.ts';
+import { buildApp, type BuiltApp, DesktopApp } from './app.ts';
+import { DesktopSession } from './session.ts';
+import { TrayReader } from './tray.ts';
+
+/** What the suites in a real Electron share: a desktop session, an sshd, a server behind it, and apps that end with their test. */
+export class DesktopScene {
+  readonly built: BuiltApp;
+  readonly session: DesktopSession;
+  readonly server: TestSshd;
+  readonly echo: { readonly port: number; stop(): Promise<void> };
+  readonly #open: { dispose(): Promise<void> | void }[] = [];
+
+  private constructor(session: DesktopSession, server: TestSshd, echo: DesktopScene['echo']) {
+    this.built = buildApp();
+    this.session = session;
+    this.server = server;
+    this.echo = echo;
+  }
+
+  static async start(): Promise<DesktopScene> {
+    return new DesktopScene(await DesktopSession.start(), await startSshd(), await startEcho());
+  }
+
+  /** Ends with the test, the last one first. */
+  own(item: { dispose(): Promise<void> | void }): void {
+    this.#open.push(item);
+  }
+
+  /** An app on a profile of its own, not started. */
+  newApp({ on = this.session, built = this.built }: { on?: DesktopSession; built?: BuiltApp } = {}): DesktopApp {
+    const app = new DesktopApp(built, on);
+    this.own({ dispose: () => app.kill() });
+    return app;
+  }
+
+  /** `[hosts.NAME]` for this sshd; without an agent, with a known_hosts beside the configuration. */
+  host(app: DesktopApp, name: string, { server = this.server, trusted = false, extra = '' } = {}): string {
+    const knownHosts = join(app.folder, `known_hosts_${name}`);
+    if (trusted) writeFileSync(knownHosts, `${server.knownHostsLine()}\n`, { mode: 0o600 });
+    return `[hosts.${name}]
+address = "127.0.0.1"
+port = ${server.port}
+user = "${server.user}"
+agent = false
+known-hosts = ["${knownHosts}"]
+${server === this.server ? `identity = ["${server.clientKey}"]\n` : ''}${extra}
+`;
+  }
+
+  /** `[tunnels.NAME]` from this local port to the server that says back what it hears. */
+  tunnel(name: string, host: string, port: number, extra = ''): string {
+    return `[tunnels.${name}]
+host = "${host}"
+start = "manual"
+forwards = ["local 127.0.0.1:${port} -> 127.0.0.1:${this.echo.port}"]
+${extra}
+`;
+  }
+
+  /** The tray once it has this tunnel's entry. */
+  async tray(label: string, on: DesktopSession = this.session): Promise<TrayReader> {
+    const tray = new TrayReader(on);
+    await until(() => tray.labels().some((found) => found.startsWith(label)), {
+      what: `${label} in the tray menu`,
+      seen: () => tray.labels(),
+    });
+    return tray;
+  }
+
+  async endTest(): Promise<void> {
+    for (const item of this.#open.splice(0).toReversed()) await item.dispose();
+  }
+
+  async stop(): Promise<void> {
+    await this.session.stop();
+    await this.server.stop();
+    await this.echo.stop();
+  }
+}
+
+/** One scene for all tests of a file. */
+export function desktopScene(): () => DesktopScene {
+  let scene: DesktopScene | null = null;
+  beforeAll(async () => {
+    scene = await DesktopScene.start();
+  }, 120_000);
+  afterEach(() => scene?.endTest());
+  afterAll(() => scene?.stop());
+  return () => {
+    if (scene === null) throw new Error('the scene is not set yet');
+    return scene;
+  };
+}
+
+/** Says hello through a tunnel's port; gives what comes back. */
+export const knock = (port: number): Promise<string> => sendAndRead(`127.0.0.1:${port}`, 'hello\n');
+
+/** Input counts 400 ms after a question came into view; then a click on the button with this text. */
+export async function press(app: DesktopApp, button: string): Promise<void> {
+  await app.inPage(
+    'prompts.html',
+    `new Promise((resolve, reject) => setTimeout(() => {
+      const found = [...document.querySelectorAll('button')].find((b) => b.textContent.replace('’', "'").trim() === ${JSON.stringify(button)});
+      if (!found) return reject(new Error(document.body.innerText));
+      found.click();
+      resolve(true);
+    }, 600))`,
+  );
+}
+
+/** Types into the field of the question that fits. */
+export const type = (app: DesktopApp, text: string, selector = 'input[data-answer]'): Promise<unknown> =>
+  app.inPage(
+    'prompts.html',
+    `(() => { const field = document.querySelector(${JSON.stringify(selector)});
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, ${JSON.stringify(text)});
+      field.dispatchEvent(new Event('input', { bubbles: true })); return true; })()`,
+  );
