@@ -2,4 +2,4 @@ import './no-eval.ts';
 import { App } from './app.tsx';
 import { startPage } from './page.tsx';
 
-startPage(<App />);
+startPage('main', <App />);

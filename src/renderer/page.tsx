@@ -5,6 +5,7 @@ import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { ShellBridge } from '../shared/contract/shell-bridge.ts';
 import { BridgeContext } from './bridge.ts';
+import { PageGuard } from './page-guard.tsx';
 import { createPanelBridge } from './panel-bridge.ts';
 import { connectStore } from './store/connect-store.ts';
 import { createPageStore, PageStoreContext, type PageStore } from './store/page-store.ts';
@@ -23,7 +24,7 @@ export function PageFrame({ bridge, store, children }: { bridge: ShellBridge; st
 }
 
 /** Starts a page in `#root`: the shell's bridge or, in a browser, one over a WebSocket. */
-export function startPage(content: ReactNode): void {
+export function startPage(page: 'main' | 'prompts', content: ReactNode): void {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no root');
   const bridge = window.holdfast ?? createPanelBridge();
@@ -36,7 +37,9 @@ export function startPage(content: ReactNode): void {
   createRoot(root).render(
     <StrictMode>
       <PageFrame bridge={bridge} store={store}>
-        {content}
+        <PageGuard bridge={bridge} page={page} texts={windowTexts(bridge.language)}>
+          {content}
+        </PageGuard>
       </PageFrame>
     </StrictMode>,
   );

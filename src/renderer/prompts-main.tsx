@@ -6,4 +6,4 @@ import './features/prompts/prompt-page.css';
 import { PromptWindow } from './features/prompts/prompt-window.tsx';
 import { startPage } from './page.tsx';
 
-startPage(<PromptWindow />);
+startPage('prompts', <PromptWindow />);

@@ -17,6 +17,7 @@ export interface DesktopCallParts {
   readonly promptsDone: () => void;
   readonly promptHeight: (height: number) => void;
   readonly showWindow: (page: string | null) => void;
+  readonly pageFailed: (page: 'main' | 'prompts', message: string) => void;
 }
 
 type Answers = { readonly [N in DesktopCallName]: (input: DesktopInput<N>) => Promise<DesktopOutput<N>> };
@@ -88,6 +89,10 @@ function answersOf(parts: DesktopCallParts): Answers {
     },
     'desktop.prompt-height': async ({ height }) => {
       parts.promptHeight(height);
+      return {};
+    },
+    'desktop.page-failed': async ({ page, message }) => {
+      parts.pageFailed(page, message);
       return {};
     },
     'desktop.show-window': async ({ page }) => {

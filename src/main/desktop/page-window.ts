@@ -24,7 +24,7 @@ export class PageWindow implements Disposable {
     this.window = window;
     const { webContents } = window;
     this.#loaded = new Promise((resolve) => {
-      const limit = setTimeout(() => this.#fail('it does not load'), loadLimitMs);
+      const limit = setTimeout(() => this.fail('it does not load'), loadLimitMs);
       this.#store.defer(() => clearTimeout(limit));
       this.#store.defer(() => resolve(false));
       this.#store.add(this.onDidFail(() => resolve(false)));
@@ -37,15 +37,15 @@ export class PageWindow implements Disposable {
       });
     });
     webContents.on('did-fail-load', (_event, _code, description, _url, isMainFrame) => {
-      if (isMainFrame) this.#fail(description);
+      if (isMainFrame) this.fail(description);
     });
     // A page that our scheme does not have loads as an empty one, with this status.
     webContents.on('did-navigate', (_event, _url, status) => {
-      if (status >= 400) this.#fail(`its file is missing (${status})`);
+      if (status >= 400) this.fail(`its file is missing (${status})`);
     });
-    webContents.on('render-process-gone', (_event, details) => this.#fail(details.reason));
+    webContents.on('render-process-gone', (_event, details) => this.fail(details.reason));
     window.on('closed', () => this.#store.dispose());
-    window.loadURL(`${pageOrigin}/${page}`).catch((error: Error) => this.#fail(error.message));
+    window.loadURL(`${pageOrigin}/${page}`).catch((error: Error) => this.fail(error.message));
   }
 
   get isGone(): boolean {
@@ -69,7 +69,8 @@ export class PageWindow implements Disposable {
     if (!this.isGone) this.window.destroy();
   }
 
-  #fail(reason: string): void {
+  /** The page is of no use, for this reason; once. */
+  fail(reason: string): void {
     if (this.#failed || this.#store.isDisposed) return;
     this.#failed = true;
     this.#onDidFail.fire(reason);

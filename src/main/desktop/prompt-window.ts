@@ -50,6 +50,11 @@ export class PromptWindow implements Disposable {
     if (page !== null && !page.isGone) page.window.hide();
   }
 
+  /** Its page turned out to be of no use. */
+  fail(reason: string): void {
+    this.#page.value?.fail(reason);
+  }
+
   /** What its page needs, at most what the screen has. */
   setHeight(height: number): void {
     const page = this.#page.value;

@@ -26,7 +26,7 @@ export class Questions implements Disposable {
   readonly #options: QuestionsOptions;
   readonly #policy = new PromptPolicy();
   readonly #window: PromptWindow;
-  /** The window cannot be shown: boxes ask, one after the other. */
+  /** While the window cannot be shown: boxes ask, one after the other. */
   #boxes: Promise<void> | null = null;
 
   constructor(options: QuestionsOptions) {
@@ -77,6 +77,11 @@ export class Questions implements Disposable {
     this.#window.hide();
   }
 
+  /** The page of the window could not be drawn: boxes ask what is open. */
+  fail(): void {
+    this.#window.fail('its page could not be drawn');
+  }
+
   setHeight(height: number): void {
     this.#window.setHeight(height);
   }
@@ -85,10 +90,13 @@ export class Questions implements Disposable {
     this.#window.dispose();
   }
 
-  /** The system's message boxes ask what has only buttons; for the rest the main window is the place. */
+  /**
+   * The system's message boxes ask what has only buttons; for the rest the main window is the place. Once all is asked, the next question tries the
+   * window again.
+   */
   #askInBoxes(): void {
     const { texts, state, answer, askInMain } = this.#options;
-    this.#boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
+    const boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
       for (const prompt of state.prompts) {
         const said = await askInBox(texts, prompt).catch(() => null);
         if (said === null) askInMain();
@@ -98,7 +106,9 @@ export class Questions implements Disposable {
             () => undefined,
           );
       }
+      if (this.#boxes === boxes) this.#boxes = null;
     });
+    this.#boxes = boxes;
   }
 }
 

@@ -350,6 +350,10 @@ export class DesktopShell {
       promptsDone: () => this.#questions.hide(),
       promptHeight: (height: number) => this.#questions.setHeight(height),
       showWindow: (page: string | null) => this.#open(page),
+      pageFailed: (page: 'main' | 'prompts', message: string) => {
+        this.#options.log.error('A page could not be drawn', { page, message });
+        if (page === 'prompts') this.#questions.fail();
+      },
     };
   }
 

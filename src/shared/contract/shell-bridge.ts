@@ -62,6 +62,11 @@ export const desktopCalls = {
   'desktop.prompts-done': { input: none, output: none },
   /** The prompt window's content wants this height in CSS pixels. */
   'desktop.prompt-height': { input: z.object({ height: z.number().min(80).max(1200) }), output: none },
+  /** A page could not be drawn; the message is for the log. Questions are asked in another way then. */
+  'desktop.page-failed': {
+    input: z.object({ page: z.enum(['main', 'prompts']), message: z.string().max(4000) }),
+    output: none,
+  },
   'desktop.show-window': { input: z.object({ page: z.string().max(256).nullable() }), output: none },
 } as const;
 

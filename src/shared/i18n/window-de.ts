@@ -12,6 +12,12 @@ export const windowDe: WindowTexts = {
   appName: 'Holdfast',
   copied: 'Kopiert.',
   notCopied: 'Die Zwischenablage ist für diese Seite gesperrt.',
+  failed: {
+    title: 'Diese Seite blieb stehen',
+    detail:
+      'Ein Fehler in Holdfast verhinderte, sie zu zeichnen. Deine Tunnel laufen weiter; Genaueres steht im Protokoll.',
+    reload: 'Neu laden',
+  },
   cancel: 'Abbrechen',
   close: 'Schließen',
   states: {

@@ -14,6 +14,12 @@ export const windowEn = {
   appName: 'Holdfast',
   copied: 'Copied.',
   notCopied: 'The clipboard is closed to this page.',
+  /** The page itself could not be drawn. */
+  failed: {
+    title: 'This page stopped',
+    detail: 'A fault of Holdfast kept it from being drawn. Your tunnels go on; the log has the details.',
+    reload: 'Load it again',
+  },
   cancel: 'Cancel',
   close: 'Close',
   states: {

@@ -125,6 +125,35 @@ describe.skipIf(noElectron !== null)('a window of questions that cannot load', (
   });
 });
 
+describe.skipIf(noElectron !== null)('a page of questions that fails while it asks', () => {
+  it('gives way to a message box', async () => {
+    const app = scene().newApp();
+    const port = await freePort();
+    app.configure(scene().host(app, 'box') + scene().tunnel('failing', 'box', port));
+    await app.start(['--hidden']);
+    const tray = await scene().tray('failing');
+    tray.click('failing');
+    await app.pageShows('prompts.html', 'document.body.innerText.includes("Is this really box?")', 'the question');
+    // What the page says when it could not be drawn.
+    await app
+      .inPage(
+        'prompts.html',
+        'window.holdfast.desktop("desktop.page-failed", { page: "prompts", message: "no such key" })',
+      )
+      .catch(() => undefined);
+    await until(
+      () => scene().session.activeWindow() === 'Holdfast' && app.pages().then((pages) => pages.length === 0),
+      {
+        what: 'the message box in place of the page',
+      },
+    );
+    scene().session.press('Tab', 'Return');
+    await app.reach('failing', ({ state }) => tray.labels() && state.kind === 'running', 'the tunnel to run');
+    expect(await knock(port)).toBe('hello\n');
+    expect(readFileSync(join(app.profile.logFolder, 'desktop.log'), 'utf8')).toContain('no such key');
+  });
+});
+
 describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyNoPam() ?? ''}`, () => {
   it('asks for a code in a window of its own while another tunnel works on', async () => {
     const pam: TestPamSshd = await startPamSshd();

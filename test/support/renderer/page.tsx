@@ -34,7 +34,7 @@ setInterval(() => {
 window.windowFixture = bridge;
 const host: { holdfast?: ShellBridge } = window;
 host.holdfast = bridge;
-startPage(<App />);
+startPage('main', <App />);
 
 function many(n: number) {
   return Array.from({ length: n }, (_, index) =>
