@@ -149,6 +149,7 @@ export class FakeEngine {
     'secret.list': (input) => this.#note('secret.list', input, [{ host: 'box', kind: 'password' }]),
     'secret.remove': (input) => this.#note('secret.remove', input, { removed: input.kind === 'password' }),
     'vault.unlock': (input) => this.#note('vault.unlock', input, {}),
+    'secret.lock': (input) => this.#note('secret.lock', input, {}),
     'vault.lock': (input) => this.#note('vault.lock', input, {}),
     wake: (input) => this.#note('wake', input, {}),
     subscribe: (input) => this.#note('subscribe', input, {}),

@@ -284,11 +284,19 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     name: 'secret',
-    synopsis: ['secret set HOST password|passphrase', 'secret list', 'secret remove HOST password|passphrase'],
+    synopsis: [
+      'secret set HOST password|passphrase',
+      'secret list',
+      'secret remove HOST password|passphrase',
+      'secret lock',
+    ],
     summary: 'passwords and passphrases in the keychain or the vault',
-    notes: ['The value is read from standard input, one line; on a terminal it is asked for.'],
+    notes: [
+      'The value is read from standard input, one line; on a terminal it is asked for.',
+      'lock: forget what was typed and unlocked since the engine started; open links stay.',
+    ],
     options: {},
-    words: ['set', 'list', 'remove'],
+    words: ['set', 'list', 'remove', 'lock'],
     argument: 'host',
     load: loadKeep,
   },

@@ -41,15 +41,17 @@ function answersOf(parts: DesktopCallParts): Answers {
       tray: parts.hasTray(),
       notifications: settings.value.notifications && Notification.isSupported(),
       closeToTray: settings.value.closeToTray,
+      lockWithScreen: settings.value.lockWithScreen,
       theme: settings.value.theme,
       logFolder: profile.logFolder,
       configFile: profile.configFile,
     }),
     'desktop.set-login-start': ({ enabled }) => loginStart.set(enabled),
-    'desktop.set': async ({ notifications, closeToTray, theme }) => {
+    'desktop.set': async ({ notifications, closeToTray, lockWithScreen, theme }) => {
       await settings.set({
         ...(notifications === undefined ? {} : { notifications }),
         ...(closeToTray === undefined ? {} : { closeToTray }),
+        ...(lockWithScreen === undefined ? {} : { lockWithScreen }),
         ...(theme === undefined ? {} : { theme }),
       });
       if (theme !== undefined) parts.setTheme(theme);

@@ -9,6 +9,7 @@ import { Emitter } from '../engine/lifecycle/emitter.ts';
 const settingsSchema = z.object({
   notifications: z.boolean().catch(true),
   closeToTray: z.boolean().catch(true),
+  lockWithScreen: z.boolean().catch(false),
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
   bounds: z
     .object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() })

@@ -20,6 +20,7 @@ import { Notifications } from './notifications.ts';
 import { mayOpenOutside } from './page-files.ts';
 import { watchPower } from './power.ts';
 import { isQuestionPage, Questions } from './questions.ts';
+import { watchScreenLock } from './screen-lock.ts';
 import { DesktopSettingsFile } from './settings.ts';
 import { type ShellEvent, ShellState } from './shell-state.ts';
 import { TrayHost } from './tray-host.ts';
@@ -48,6 +49,7 @@ export class DesktopShell {
   readonly #state: ShellState;
   readonly #trayHost: TrayHost;
   readonly #tray = new MutableDisposable<TrayView>();
+  readonly #screenLock = new MutableDisposable();
   readonly #window: MainWindow;
   readonly #questions: Questions;
   readonly #noticePolicy: NotificationPolicy;
@@ -150,6 +152,9 @@ export class DesktopShell {
         onShutdown: () => this.quit({ ask: false }),
       }),
     );
+    store.add(this.#screenLock);
+    store.add(this.#settings.onDidChange(() => this.#followScreen()));
+    this.#followScreen();
     const redraw = (): void => this.#tray.value?.changed();
     nativeTheme.on('updated', redraw);
     store.defer(() => nativeTheme.removeListener('updated', redraw));
@@ -261,6 +266,16 @@ export class DesktopShell {
         this.#questions.hide();
         break;
     }
+  }
+
+  /** The screen is watched only for those who asked for it. */
+  #followScreen(): void {
+    if (!this.#settings.value.lockWithScreen) this.#screenLock.clear();
+    else
+      this.#screenLock.value ??= watchScreenLock(() => {
+        this.#options.log.info('The screen was locked');
+        void this.call('secret.lock', {}).catch(() => undefined);
+      });
   }
 
   #onTrayHost(present: boolean): void {

@@ -1,13 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
 import { Emitter } from '../engine/lifecycle/emitter.ts';
+import { BusMonitor } from './bus-monitor.ts';
 
 const watcher = 'org.kde.StatusNotifierWatcher';
 const watcherPath = '/StatusNotifierWatcher';
 const askTimeoutMs = 3000;
-/** A monitor that ended is started again after so long, at most `maxRestarts` times. */
-const restartMs = 2000;
-const maxRestarts = 5;
 
 /**
  * Whether this desktop shows tray icons. Windows and macOS always do. On Linux somebody must own StatusNotifierWatcher on the session bus and have a
@@ -20,8 +18,6 @@ export class TrayHost implements Disposable {
   readonly onDidChange = this.#onDidChange.event;
   readonly #platform: NodeJS.Platform;
   #present: boolean;
-  #monitor: ChildProcess | null = null;
-  #restarts = 0;
   #asking = false;
   #askAgain = false;
 
@@ -37,29 +33,14 @@ export class TrayHost implements Disposable {
   /** Looks once and follows changes from then on. Resolves after the first look. */
   async start(): Promise<void> {
     if (this.#platform === 'win32' || this.#platform === 'darwin') return;
-    this.#watch();
-    this.#store.defer(() => this.#monitor?.kill());
+    // Each line is a change of owner, or a signal of the watcher: then ask what is true.
+    const where = ['--session', '--dest', watcher, '--object-path', watcherPath];
+    this.#store.add(new BusMonitor(where, () => void this.#look()));
     await this.#look();
   }
 
   dispose(): void {
     this.#store.dispose();
-  }
-
-  /** Each line is a change of owner, or a signal of the watcher: then ask what is true. */
-  #watch(): void {
-    const monitor = spawn('gdbus', ['monitor', '--session', '--dest', watcher, '--object-path', watcherPath], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    this.#monitor = monitor;
-    monitor.on('error', () => undefined);
-    monitor.stdout.on('data', () => void this.#look());
-    monitor.on('exit', () => {
-      if (this.#store.isDisposed || this.#restarts >= maxRestarts) return;
-      this.#restarts += 1;
-      const timer = setTimeout(() => this.#watch(), restartMs);
-      this.#store.defer(() => clearTimeout(timer));
-    });
   }
 
   async #look(): Promise<void> {

@@ -33,6 +33,8 @@ export interface EngineParts {
   readonly reload: () => Promise<string | null>;
   readonly panelLink: (port: number | null) => Promise<string>;
   readonly wake: (reason: 'resume' | 'network' | 'person') => void;
+  /** Forgets what was typed and unlocked. */
+  readonly lock: () => void;
   readonly shutdown: () => void;
 }
 
@@ -128,6 +130,10 @@ export function createApi(parts: EngineParts): ContractApi {
     'secret.remove': async (name) => {
       needHost(parts, name.host, await parts.secrets.list());
       return { removed: await parts.secrets.remove(name) };
+    },
+    'secret.lock': async () => {
+      parts.lock();
+      return {};
     },
     'vault.unlock': async ({ passphrase, create }) => {
       await parts.secrets.vault.unlock(Secret.from(passphrase), create);

@@ -167,6 +167,11 @@ export class Engine {
       configProblem: () => this.#configProblem,
       reload: () => watcher.reloadNow(),
       wake,
+      lock: () => {
+        secrets.lock();
+        authenticator.forgetKeys();
+        log.info('Typed secrets and unlocked keys are forgotten');
+      },
       shutdown: () => this.#options.onShutdown(),
     });
     this.#served = { api, events };

@@ -205,6 +205,8 @@ export const calls = {
   'secret.set': { input: secretName.extend({ value: z.string().max(8192) }), output: none },
   'secret.list': { input: none, output: z.array(secretName).readonly() },
   'secret.remove': { input: secretName, output: z.object({ removed: z.boolean() }) },
+  /** Forgets what was typed and which keys were unlocked, and closes the vault: the next login that needs them asks. Open links stay. */
+  'secret.lock': { input: none, output: none },
   /** Opens or makes the encrypted vault file for this engine's life. */
   'vault.unlock': { input: z.object({ passphrase: z.string().max(8192), create: z.boolean() }), output: none },
   'vault.lock': { input: none, output: none },

@@ -36,6 +36,8 @@ export const desktopStateSchema = z.object({
   tray: z.boolean(),
   notifications: z.boolean(),
   closeToTray: z.boolean(),
+  /** Locking the screen forgets what was typed and unlocked. */
+  lockWithScreen: z.boolean(),
   /** `system`, `light`, `dark`. */
   theme: z.string(),
   logFolder: z.string(),
@@ -50,6 +52,7 @@ export const desktopCalls = {
     input: z.object({
       notifications: z.boolean().optional(),
       closeToTray: z.boolean().optional(),
+      lockWithScreen: z.boolean().optional(),
       theme: z.enum(['system', 'light', 'dark']).optional(),
     }),
     output: none,

@@ -129,6 +129,7 @@ export const en = {
     vaultCreated: 'The vault is made and open.',
     vaultUnlocked: 'The vault is open.',
     vaultLocked: 'The vault is locked.',
+    locked: 'What was typed and unlocked is forgotten; the vault is locked.',
     vaultPassphrase: 'Passphrase of the vault: ',
     vaultRepeat: 'Once more: ',
     valueFor: (kind: string, host: string) => `The ${kind} of ${host}: `,

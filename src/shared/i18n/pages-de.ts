@@ -34,6 +34,10 @@ export const pagesDe: PageTexts = {
       loginStart: { label: 'Starten, wenn ich mich anmelde', hint: 'Still, in die Leiste.' },
       notifications: { label: 'Benachrichtigungen', hint: 'Wenn etwas dich braucht, länger weg ist oder wieder da.' },
       closeToTray: { label: 'Das Schließen des Fensters lässt Holdfast in der Leiste', hint: '' },
+      lockWithScreen: {
+        label: 'Eingegebenes vergessen, wenn der Bildschirm gesperrt wird',
+        hint: 'Auch entsperrte Schlüssel, und der Tresor wird geschlossen. Laufende Tunnel bleiben; die nächste Anmeldung fragt wieder.',
+      },
       language: { label: 'Sprache', hint: 'Gilt, wenn das Fenster das nächste Mal aufgeht.' },
       'log-level': { label: 'Was mindestens protokolliert wird', hint: '' },
       'log-max-bytes': { label: 'Größe einer Protokolldatei', hint: 'Etwa 5M; dann beginnt eine neue.' },

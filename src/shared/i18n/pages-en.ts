@@ -32,6 +32,10 @@ export const pagesEn = {
       loginStart: { label: 'Start when I log in', hint: 'Quietly, into the tray.' },
       notifications: { label: 'Notifications', hint: 'When something needs you, is lost for a while, or is back.' },
       closeToTray: { label: 'Closing the window keeps Holdfast in the tray', hint: '' },
+      lockWithScreen: {
+        label: 'Forget typed secrets when the screen is locked',
+        hint: 'Unlocked keys too, and the vault is closed. Tunnels that are up stay up; the next login asks again.',
+      },
       language: { label: 'Language', hint: 'Takes effect when the window opens next.' },
       'log-level': { label: 'Least severity that is logged', hint: '' },
       'log-max-bytes': { label: 'Size of a log file', hint: 'Like 5M; then a new one begins.' },

@@ -210,6 +210,49 @@ describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyN
     expect(readFileSync(app.configFile, 'utf8')).not.toContain(pam.password);
   });
 
+  it('closes the vault when the screen is locked, if that is wanted; what is up stays up', async () => {
+    const pam = await startPamSshd({ rounds: ['password'], passwordMethod: true });
+    scene().own({ dispose: () => pam.stop() });
+    const { session } = scene();
+    const app = scene().newApp();
+    const port = await freePort();
+    app.configure(
+      `[settings]\nsecret-store = "vault"\n${scene().host(app, 'pam', { server: pam, ...acceptNew })}${scene().tunnel('guarded', 'pam', port)}`,
+    );
+    await app.start();
+    await app.pageShows('index.html', 'document.body.innerText.includes("guarded")', 'the window');
+    await app.ask(async (client) => {
+      await client.call('vault.unlock', { passphrase: 'open sesame', create: true });
+      await client.call('secret.set', { host: 'pam', kind: 'password', value: pam.password });
+    });
+    const act = (name: string): Promise<unknown> =>
+      app.inPage('index.html', `window.holdfast.call(${JSON.stringify(name)}, { names: ['guarded'], all: false })`);
+    const runs = (): Promise<unknown> => app.reach('guarded', ({ state }) => state.kind === 'running', 'it to run');
+
+    // Not asked for: the vault stays open over a lock of the screen.
+    session.lockScreen(true);
+    await act('up');
+    await runs();
+    await app.inPage('index.html', 'window.holdfast.desktop("desktop.set", { lockWithScreen: true })');
+    const logged = (): string => readFileSync(join(app.profile.logFolder, 'engine.log'), 'utf8');
+    await until(
+      () => {
+        // Until its watcher hears.
+        session.lockScreen(false);
+        session.lockScreen(true);
+        return logged().includes('unlocked keys are forgotten');
+      },
+      { what: 'the engine to forget' },
+    );
+    expect(await knock(port)).toBe('hello\n');
+
+    await act('restart');
+    await app.pageShows('prompts.html', '!!document.querySelector("input[data-answer]")', 'the field for the password');
+    await type(app, pam.password);
+    await press(app, 'Sign in');
+    await runs();
+  });
+
   it('ends in time while the keyring does not answer', async () => {
     const pam = await startPamSshd({ rounds: ['password'], passwordMethod: true });
     scene().own({ dispose: () => pam.stop() });

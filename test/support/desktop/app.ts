@@ -59,6 +59,7 @@ interface CdpClient {
     }>;
   };
   readonly Page: { captureScreenshot(): Promise<{ readonly data: string }> };
+  on(event: 'disconnect', listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -77,6 +78,10 @@ export class DesktopApp {
   readonly profile: Profile;
   readonly #built: BuiltApp;
   #server: ServerProcess | null = null;
+  /**
+   * Kept while the page is there: to close one waits for the other side, and children of Electron 9 hold its sockets open.
+   */
+  readonly #attached = new Map<string, CdpClient>();
 
   constructor(built: BuiltApp, session: DesktopSession) {
     this.#built = built;
@@ -174,17 +179,13 @@ export class DesktopApp {
   /** Evaluates an expression in the page whose address ends like this. */
   async inPage(page: string, expression: string): Promise<unknown> {
     const client = await this.#attach(page);
-    try {
-      const { result, exceptionDetails } = await client.Runtime.evaluate({
-        expression,
-        awaitPromise: true,
-        returnByValue: true,
-      });
-      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-      return result.value;
-    } finally {
-      await client.close();
-    }
+    const { result, exceptionDetails } = await client.Runtime.evaluate({
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
   }
 
   /** Waits until an expression in that page is true. */
@@ -194,12 +195,8 @@ export class DesktopApp {
 
   async picture(page: string, file: string): Promise<void> {
     const client = await this.#attach(page);
-    try {
-      const { data } = await client.Page.captureScreenshot();
-      writeFileSync(file, Buffer.from(data, 'base64'));
-    } finally {
-      await client.close();
-    }
+    const { data } = await client.Page.captureScreenshot();
+    writeFileSync(file, Buffer.from(data, 'base64'));
   }
 
   async #attach(page: string): Promise<CdpClient> {
@@ -211,7 +208,12 @@ export class DesktopApp {
         seen: () => this.log,
       },
     );
-    return cdp({ port: this.#debugPort(), target: target.id });
+    const known = this.#attached.get(target.id);
+    if (known !== undefined) return known;
+    const client = await cdp({ port: this.#debugPort(), target: target.id });
+    this.#attached.set(target.id, client);
+    client.on('disconnect', () => this.#attached.delete(target.id));
+    return client;
   }
 
   async #targets(): Promise<CdpTarget[]> {

@@ -101,16 +101,21 @@ export function desktopScene(): () => DesktopScene {
 /** Says hello through a tunnel's port; gives what comes back. */
 export const knock = (port: number): Promise<string> => sendAndRead(`127.0.0.1:${port}`, 'hello\n');
 
-/** Input counts 400 ms after a question came into view; then a click on the button with this text. */
+/** Clicks the button with this text until it is gone: a question that just came into view takes no input for a moment. */
 export async function press(app: DesktopApp, button: string): Promise<void> {
-  await app.inPage(
-    'prompts.html',
-    `new Promise((resolve, reject) => setTimeout(() => {
-      const found = [...document.querySelectorAll('button')].find((b) => b.textContent.replace('’', "'").trim() === ${JSON.stringify(button)});
-      if (!found) return reject(new Error(document.body.innerText));
-      found.click();
-      resolve(true);
-    }, 600))`,
+  const click = `(() => {
+    const found = [...document.querySelectorAll('button')].find((b) => b.textContent.replace('’', "'").trim() === ${JSON.stringify(button)});
+    found?.click();
+    return found === undefined;
+  })()`;
+  let wasThere = false;
+  await until(
+    async () => {
+      const isGone = (await app.inPage('prompts.html', click)) === true;
+      if (!isGone) wasThere = true;
+      return wasThere && isGone;
+    },
+    { what: `the button "${button}" to work` },
   );
 }
 

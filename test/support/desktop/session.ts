@@ -20,6 +20,8 @@ export class DesktopSession implements Disposable {
   readonly env: NodeJS.ProcessEnv;
   readonly #servers: ServerProcess[] = [];
   #keyring: ServerProcess | null = null;
+  readonly #sessionId = 'c1';
+  #hasSession = false;
 
   private constructor(folder: TempFolder) {
     this.folder = folder;
@@ -35,6 +37,7 @@ export class DesktopSession implements Disposable {
       XDG_CACHE_HOME: folder.file('cache'),
       // Makes Electron 9 register a StatusNotifierItem.
       XDG_CURRENT_DESKTOP: 'ubuntu:GNOME',
+      XDG_SESSION_ID: this.#sessionId,
       LANG: 'C.UTF-8',
       GTK_USE_PORTAL: '0',
       NO_AT_BRIDGE: '1',
@@ -90,6 +93,20 @@ export class DesktopSession implements Disposable {
       ...['--object-path', '/org/freedesktop/login1', '--method', 'org.freedesktop.DBus.Mock.EmitSignal'],
       ...['org.freedesktop.login1.Manager', 'PrepareForSleep', 'b', `[<${asleep}>]`],
     ]);
+  }
+
+  /** The screen of this session is locked or unlocked, as a desktop tells logind. */
+  lockScreen(locked: boolean): void {
+    const path = `/org/freedesktop/login1/session/${this.#sessionId}`;
+    const mock = (object: string, method: string, ...args: string[]): string =>
+      this.gdbus([
+        ...['call', '--address', this.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '', '--dest', 'org.freedesktop.login1'],
+        ...['--object-path', object, '--method', `org.freedesktop.DBus.Mock.${method}`, ...args],
+      ]);
+    if (!this.#hasSession)
+      mock('/org/freedesktop/login1', 'AddSession', this.#sessionId, 'seat0', '0', 'tester', 'true');
+    this.#hasSession = true;
+    mock(path, 'UpdateProperties', 'org.freedesktop.login1.Session', `{'LockedHint': <${locked}>}`);
   }
 
   /** Everything that was said to the notification daemon from now on: one line a message. */

@@ -51,15 +51,22 @@ export class TrayReader {
     return this.menu().map(({ label }) => label);
   }
 
-  /** Clicks the entry whose label begins like this. */
+  /** Clicks the entry whose label begins like this. A menu that is replaced meanwhile is read again. */
   click(label: string): void {
-    const entry = this.menu().find((found) => found.label.startsWith(label));
-    if (entry === undefined) throw new Error(`no entry ${label} in ${this.labels().join(' | ')}`);
-    const { dest, path } = this.#item();
-    this.#session.gdbus([
-      ...['call', '--session', '--dest', dest, '--object-path', `${path}/Menu`],
-      ...['--method', 'com.canonical.dbusmenu.Event', String(entry.id), 'clicked', "<''>", '0'],
-    ]);
+    for (let tries = 1; ; tries += 1) {
+      const entry = this.menu().find((found) => found.label.startsWith(label));
+      if (entry === undefined) throw new Error(`no entry ${label} in ${this.labels().join(' | ')}`);
+      try {
+        const { dest, path } = this.#item();
+        this.#session.gdbus([
+          ...['call', '--session', '--dest', dest, '--object-path', `${path}/Menu`],
+          ...['--method', 'com.canonical.dbusmenu.Event', String(entry.id), 'clicked', "<''>", '0'],
+        ]);
+        return;
+      } catch (error) {
+        if (tries === 3 || !String(error).includes('does not refer to a menu item')) throw error;
+      }
+    }
   }
 
   #item(): { dest: string; path: string } {

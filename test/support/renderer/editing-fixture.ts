@@ -99,6 +99,7 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
     tray: true,
     notifications: true,
     closeToTray: true,
+    lockWithScreen: false,
     theme: 'system',
     logFolder: '/home/dmitri/.local/state/holdfast/logs',
     configFile: view.file,

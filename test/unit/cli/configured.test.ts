@@ -199,6 +199,9 @@ describe('secret', () => {
     expect((await bench.run(['secret', 'remove', 'box', 'passphrase'])).exitCode).toBe(1);
     expect((await bench.run(['vault', 'unlock'], { input: 'pass\n' })).exitCode).toBe(0);
     expect((await bench.run(['vault', 'lock'])).exitCode).toBe(0);
+    expect((await bench.run(['secret', 'lock'])).exitCode).toBe(0);
+    expect((await bench.run(['secret', 'lock', 'box'])).exitCode).toBe(2);
+    expect(bench.engine.inputsOf('secret.lock')).toEqual([{}]);
     expect(bench.engine.inputsOf('vault.unlock')).toEqual([{ passphrase: 'pass', create: false }]);
   });
 

@@ -149,6 +149,16 @@ describe('which store counts', () => {
     expect(await store.get(name)).toBeNull();
   });
 
+  test('locked, it has forgotten what was said in this session, and keeps what was saved', async () => {
+    const { store } = open(keychain);
+    const other = { host: 'other', kind: 'password' } as const;
+    await store.set(name, Secret.from('saved'));
+    store.rememberForSession(other, Secret.from('typed'));
+    store.lock();
+    expect(await store.get(other)).toBeNull();
+    expect((await store.get(name))?.reveal()).toBe('saved');
+  });
+
   test('memory alone refuses to save', async () => {
     const { store, keytar } = open({ secretStore: 'memory', vaultFile: null });
     expect(store.persistent).toBe(false);

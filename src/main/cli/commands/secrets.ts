@@ -23,8 +23,14 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       return listSecrets(context);
     case 'remove':
       return removeSecret(context, nameOf(rest));
+    case 'lock':
+      if (rest.length > 0) throw usageError('secret', 'secret lock takes no names.');
+      await (await context.connect()).call('secret.lock', {});
+      if (context.json) context.out.json({ secrets: 'locked' });
+      else context.out.print(context.texts.secrets.locked);
+      return exitCodes.done;
     default:
-      throw usageError('secret', 'Say: set HOST KIND, list, or remove HOST KIND.');
+      throw usageError('secret', 'Say: set HOST KIND, list, remove HOST KIND, or lock.');
   }
 }
 

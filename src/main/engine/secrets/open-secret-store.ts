@@ -37,6 +37,8 @@ export interface EngineSecrets extends SecretStore, Disposable {
   rememberForSession(name: SecretName, value: Secret): void;
   /** Drops what was remembered for the session (a wrong password); false if nothing was. */
   forgetForSession(name: SecretName): boolean;
+  /** Forgets what was remembered for the session, and closes the vault. */
+  lock(): void;
   readonly vault: {
     /** Opens the vault file, or makes it; rejects with `secret-store`. */
     unlock(passphrase: Secret, create: boolean): Promise<void>;
@@ -151,6 +153,11 @@ class ChosenSecretStore implements EngineSecrets {
 
   forgetForSession(name: SecretName): boolean {
     return this.#session.forget(name);
+  }
+
+  lock(): void {
+    this.#session.clear();
+    this.#vault.lock();
   }
 
   applySettings(settings: SecretSettings): void {

@@ -45,6 +45,11 @@ export class SessionStore implements SecretStore, Disposable {
   }
 
   dispose(): void {
+    this.clear();
+  }
+
+  /** Overwrites and forgets all. */
+  clear(): void {
     for (const kept of this.#kept.values()) kept.value.wipe();
     this.#kept.clear();
   }

@@ -70,11 +70,16 @@ export interface AuthenticatorOptions {
   readonly home?: string;
 }
 
+export interface MachineAuthenticator extends Authenticator, Disposable {
+  /** Keys that were unlocked are asked for again at the next login. */
+  forgetKeys(): void;
+}
+
 /**
  * The authentication of this machine. Dispose of it to end the key worker and to forget unlocked keys. Attempts run independently of each other;
  * each has its own agent connections, closed when it ends.
  */
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator & Disposable {
+export function createAuthenticator(options: AuthenticatorOptions): MachineAuthenticator {
   const { clock, secrets: store, log = silentLog, env = process.env, home } = options;
   const owned = new DisposableStore();
   const decryptor = owned.add(new KeyDecryptor(clock));
@@ -92,6 +97,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       } finally {
         attempt.dispose();
       }
+    },
+    forgetKeys() {
+      kept.clear();
     },
     dispose() {
       log.debug('authentication closed');

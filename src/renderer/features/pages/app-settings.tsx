@@ -68,6 +68,13 @@ export function AppSettings({ find }: { find: string }) {
           onChange={(closeToTray) => change('desktop.set', { closeToTray })}
         />
       ) : null}
+      {state !== null && isShown('lockWithScreen') ? (
+        <SwitchItem
+          {...item('lockWithScreen')}
+          checked={state.lockWithScreen}
+          onChange={(lockWithScreen) => change('desktop.set', { lockWithScreen })}
+        />
+      ) : null}
     </>
   );
 }

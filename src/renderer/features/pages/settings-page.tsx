@@ -30,7 +30,7 @@ export function SettingsPage() {
   }));
   const hasApp = matches(find, [
     texts.sections.app,
-    ...['theme', 'loginStart', 'notifications', 'closeToTray'].flatMap((key) => [
+    ...['theme', 'loginStart', 'notifications', 'closeToTray', 'lockWithScreen'].flatMap((key) => [
       key,
       texts.items[key]?.label,
       texts.items[key]?.hint,
