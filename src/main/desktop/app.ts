@@ -14,7 +14,8 @@ import { DesktopShell } from './shell.ts';
 /** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
 export function startDesktop(): void {
   let shell: DesktopShell | null = null;
-  const profile = resolveProfile(namedConfig(process.argv));
+  const configFile = namedConfig(process.argv);
+  const profile = resolveProfile(configFile);
   // Chromium's files and the instance lock belong to the profile: two profiles are two apps.
   const data = join(profile.stateFolder, 'desktop');
   mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -56,6 +57,7 @@ export function startDesktop(): void {
     servePages(join(out, 'renderer'));
     shell = new DesktopShell({
       profile,
+      profileArgument: configFile === null ? null : `${configArgument}${profile.configFile}`,
       preload: join(out, 'preload.cjs'),
       assets: join(app.getAppPath(), 'assets'),
       devTools: !app.isPackaged,
@@ -71,10 +73,11 @@ export function startDesktop(): void {
   });
 }
 
+const configArgument = '--config=';
+
 /** `--config=FILE`: Chromium sorts switches before other words, so the value must hang on. */
 function namedConfig(argv: readonly string[]): string | null {
-  const mark = '--config=';
-  return argv.find((word) => word.startsWith(mark))?.slice(mark.length) ?? null;
+  return argv.find((word) => word.startsWith(configArgument))?.slice(configArgument.length) ?? null;
 }
 
 /** Started by the login: macOS tells it, the others by the argument of their entry. */

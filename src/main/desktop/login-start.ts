@@ -24,18 +24,23 @@ export interface LoginStart {
   refresh(): Promise<void>;
 }
 
-/** The one of this platform. */
-export function createLoginStart(texts: DesktopTexts, env: NodeJS.ProcessEnv = process.env): LoginStart {
-  if (process.platform === 'win32' || process.platform === 'darwin') return new SystemLoginStart(texts);
+/** The one of this platform. `profile`: the argument that names the configuration, if this app was started with one. */
+export function createLoginStart(
+  texts: DesktopTexts,
+  profile: string | null,
+  env: NodeJS.ProcessEnv = process.env,
+): LoginStart {
+  const args = [
+    // An app that is not packaged is an argument of Electron.
+    ...(app.isPackaged ? [] : [app.getAppPath()]),
+    ...(profile === null ? [] : [profile]),
+    hiddenArgument,
+  ];
+  if (process.platform === 'win32' || process.platform === 'darwin') return new SystemLoginStart(texts, args);
   return new XdgLoginStart(texts, {
     file: join(configHome(env), 'autostart', desktopFileName),
-    command: { program: env['APPIMAGE'] ?? process.execPath, args: [...appArguments(), hiddenArgument] },
+    command: { program: env['APPIMAGE'] ?? process.execPath, args },
   });
-}
-
-/** An app that is not packaged is an argument of Electron. */
-function appArguments(): string[] {
-  return app.isPackaged ? [] : [app.getAppPath()];
 }
 
 function configHome(env: NodeJS.ProcessEnv): string {
@@ -111,9 +116,11 @@ export class XdgLoginStart implements LoginStart {
 /** Login items of Windows and macOS. */
 class SystemLoginStart implements LoginStart {
   readonly #texts: DesktopTexts;
+  readonly #args: readonly string[];
 
-  constructor(texts: DesktopTexts) {
+  constructor(texts: DesktopTexts, args: readonly string[]) {
     this.#texts = texts;
+    this.#args = args;
   }
 
   state(): LoginStartState {
@@ -140,6 +147,6 @@ class SystemLoginStart implements LoginStart {
 
   /** macOS passes no arguments; it says `wasOpenedAtLogin` instead. */
   #query(): { args?: string[] } {
-    return process.platform === 'win32' ? { args: [...appArguments(), hiddenArgument] } : {};
+    return process.platform === 'win32' ? { args: [...this.#args] } : {};
   }
 }

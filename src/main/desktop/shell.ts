@@ -30,6 +30,8 @@ import type { WindowContext } from './window-options.ts';
 
 export interface ShellOptions {
   readonly profile: Profile;
+  /** The argument that chose the profile; null: it is the usual one. */
+  readonly profileArgument: string | null;
   readonly preload: string;
   readonly assets: string;
   readonly devTools: boolean;
@@ -69,7 +71,7 @@ export class DesktopShell {
     this.#state = store.add(new ShellState());
     this.#trayHost = store.add(new TrayHost());
     store.add(this.#tray);
-    this.#loginStart = createLoginStart(this.#texts);
+    this.#loginStart = createLoginStart(this.#texts, options.profileArgument);
     this.#lifecycle = new Lifecycle({
       clients: () => this.#state.clients,
       ask: () => askQuit(this.#texts, this.#state.clients, this.#busyTunnels()),

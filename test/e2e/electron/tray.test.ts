@@ -205,6 +205,8 @@ describe.skipIf(noElectron !== null)('start at login', () => {
     const entry = readFileSync(file, 'utf8');
     expect(entry).toMatch(/^Exec=.*--hidden$/m);
     expect(entry).toContain(scene().built.electron.path);
+    // What was started on a profile of its own comes back on it.
+    expect(entry).toContain(`--config=${app.configFile}`);
     // Somebody switches it off in the desktop's settings: that is shown, and kept.
     writeFileSync(file, entry.replace('X-GNOME-Autostart-enabled=true', 'X-GNOME-Autostart-enabled=false'));
     expect(await call('desktop.state', {})).toMatchObject({
