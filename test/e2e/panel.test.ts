@@ -113,7 +113,9 @@ describe.skipIf(chromium === null || !canUsePam())(`a one-time code (${whyNoPam(
     const code = question.root.getByRole('textbox').or(question.root.locator('input[type=password]'));
     await code.fill(server.wrongCode());
     await question.button('Sign in').click();
-    await question.root.getByText('box did not take the answer before.').waitFor();
+    await question.root
+      .getByText('box did not take that code. 2 tries left; then Holdfast stops, to save you a lock-out.')
+      .waitFor();
     await code.fill(server.nextCode());
     await question.leaveBy(() => code.press('Enter', { timeout: 1000 }));
     await panel.shows('bank', 'Running');

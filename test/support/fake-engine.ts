@@ -213,6 +213,7 @@ export function hostKeyPrompt(id: string, tunnels: readonly string[], more: Part
       file: '/home/me/.ssh/known_hosts',
     },
     round: 1,
+    signIn: null,
     mayRemember: false,
     askedAtMs: 0,
     ...more,

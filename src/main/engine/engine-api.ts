@@ -162,7 +162,7 @@ function toAnswer(
   const values = answer.values.map((value) => Secret.from(value));
   const kind = broker.list().find((prompt) => prompt.id === id)?.kind;
   if (kind === 'password' || kind === 'passphrase') for (const value of values) logs.hide(value);
-  return { kind: 'values', values, remember: answer.remember };
+  return { kind: 'values', values, remember: answer.remember, keepOpenMs: answer.keepOpenMs };
 }
 
 function needHost(parts: EngineParts, host: string, kept: readonly { readonly host: string }[] = []): void {

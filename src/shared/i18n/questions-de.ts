@@ -1,11 +1,20 @@
 import type { QuestionTexts } from './questions-en.ts';
 
+const and = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} und ${names.at(-1) ?? ''}`;
+
+const since = (seconds: number): string =>
+  seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
+const ordinals: readonly string[] = ['erste', 'zweite', 'dritte', 'vierte'];
+const acceptedWords: Readonly<Record<string, string>> = { publickey: 'dein Schlüssel', password: 'dein Passwort' };
+
 /** German texts of the questions. */
 export const questionsDe: QuestionTexts = {
   app: 'Holdfast',
   forTunnels: (names) => `für ${names}`,
   moreWait: (count) => (count === 1 ? '1 weitere Frage wartet' : `${count} weitere Fragen warten`),
-  and: (names) => (names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} und ${names.at(-1) ?? ''}`),
+  and,
   moreNames: (count) => `${count} weitere`,
   copy: 'Kopieren',
   copied: 'Kopiert',
@@ -72,16 +81,30 @@ export const questionsDe: QuestionTexts = {
     passphraseLead: (name) => `Die Passphrase wird einmal gebraucht, für die Anmeldung bei ${name}.`,
     opensCode: (names) => `Ein Code öffnet ${names}.`,
     opensPassword: (names) => `Eine Antwort öffnet ${names}.`,
-    again: (name) => `${name} hat die Antwort davor nicht angenommen.`,
-    againPassphrase: 'Das war nicht die Passphrase.',
+    refused: {
+      code: (name) => `${name} hat diesen Code nicht angenommen.`,
+      password: (name) => `${name} hat dieses Passwort nicht angenommen.`,
+      answer: (name) => `${name} hat die Antworten davor nicht angenommen.`,
+      passphrase: () => 'Das war nicht die Passphrase.',
+    },
+    triesLeft: (count) =>
+      `${count === 1 ? 'Noch 1 Versuch' : `Noch ${count} Versuche`}; dann hört Holdfast auf, damit du nicht ausgesperrt wirst.`,
+    accepted: (methods) =>
+      `${and(methods.map((method) => acceptedWords[method] ?? 'deine Antwort')).replace(/^d/, 'D')} ${methods.length === 1 ? 'wurde' : 'wurden'} angenommen; das ist der ${ordinals[methods.length] ?? 'nächste'} Schritt.`,
     serverSays: 'Der Server sagt',
     passwordLabel: 'Passwort',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
     show: 'Zeigen',
+    hide: 'Verbergen',
+    showLabel: (label) => `Eingabe zeigen: ${label}`,
     asked: (seconds) =>
-      `Gefragt vor ${seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`,
+      seconds < 120
+        ? `Gefragt vor ${since(seconds)}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`
+        : `Gefragt vor ${since(seconds)}. Der Server hat vielleicht schon aufgelegt; Holdfast fragt dann neu.`,
     remember: 'Im Schlüsselbund merken',
+    keepOpen: 'Diese Anmeldung für andere Tunnel offen halten:',
+    hours: (count) => (count === 1 ? '1 Stunde' : `${count} Stunden`),
     notNow: 'Nicht jetzt',
     signIn: 'Anmelden',
     unlock: 'Aufschließen',

@@ -1,10 +1,15 @@
+const and = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+
+const ordinals: readonly string[] = ['first', 'second', 'third', 'fourth'];
+const acceptedWords: Readonly<Record<string, string>> = { publickey: 'your key', password: 'your password' };
+
 /** Texts of the questions to a person (prompt windows, dialogs of the panel). */
 export const questionsEn = {
   app: 'Holdfast',
   forTunnels: (names: string) => `for ${names}`,
   moreWait: (count: number) => (count === 1 ? '1 more question waits' : `${count} more questions wait`),
-  and: (names: readonly string[]) =>
-    names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`,
+  and,
   moreNames: (count: number) => `${count} more`,
   copy: 'Copy',
   copied: 'Copied',
@@ -72,16 +77,30 @@ export const questionsEn = {
     passphraseLead: (name: string) => `Its passphrase is needed once, to sign in to ${name}.`,
     opensCode: (names: string) => `One code opens ${names}.`,
     opensPassword: (names: string) => `One answer opens ${names}.`,
-    again: (name: string) => `${name} did not take the answer before.`,
-    againPassphrase: 'That was not the passphrase.',
+    refused: {
+      code: (name: string) => `${name} did not take that code.`,
+      password: (name: string) => `${name} did not take that password.`,
+      answer: (name: string) => `${name} did not take the answers before.`,
+      passphrase: () => 'That was not the passphrase.',
+    },
+    triesLeft: (count: number) =>
+      `${count === 1 ? '1 try' : `${count} tries`} left; then Holdfast stops, to save you a lock-out.`,
+    accepted: (methods: readonly string[]) =>
+      `${and(methods.map((method) => acceptedWords[method] ?? 'your answer')).replace(/^y/, 'Y')} ${methods.length === 1 ? 'was' : 'were'} accepted; this is the ${ordinals[methods.length] ?? 'next'} step.`,
     serverSays: 'The server says',
     passwordLabel: 'Password',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
     show: 'Show',
+    hide: 'Hide',
+    showLabel: (label: string) => `Show what is typed: ${label}`,
     asked: (seconds: number) =>
-      `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`,
+      seconds < 120
+        ? `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`
+        : `Asked ${since(seconds)} ago. The server may have hung up by now; Holdfast then asks again.`,
     remember: 'Remember in the keychain',
+    keepOpen: 'Keep this login open for other tunnels for',
+    hours: (count: number) => (count === 1 ? '1 hour' : `${count} hours`),
     notNow: 'Not now',
     signIn: 'Sign in',
     unlock: 'Unlock',

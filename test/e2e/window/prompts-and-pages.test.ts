@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
 import { BuiltPages, findChromium, type OpenedPage } from '../../support/renderer/built-pages.ts';
-import { codePrompt, promptOf, serverKey } from '../../support/renderer/editing-prompts.ts';
+import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
 
 /**
  * Questions, editor and pages as they are built, in real Chromium under the strict policy, over a shell of data: looks are for the eye, but
@@ -37,7 +37,8 @@ async function open(path: string, fixture: EditingFixtureOptions = {}, look = {}
 
 /** The question settles: input counts from now on. */
 async function settled({ page }: OpenedPage): Promise<void> {
-  await page.waitForTimeout(450);
+  await page.locator('h1:not(.vh)').last().waitFor();
+  await page.locator('[data-held]').waitFor({ state: 'detached' });
 }
 
 function callsOf({ page }: OpenedPage, name: string): Promise<unknown[]> {
@@ -79,6 +80,7 @@ describe.skipIf(executable === null)('questions', () => {
   it('turns trust off for another fingerprint, and Esc refuses', async () => {
     const opened = await open('prompts.html', { prompts: [promptOf()] });
     const { page } = opened;
+    await settled(opened);
     await page.getByLabel('Fingerprint you were given').fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
     await page.getByText('Not the same. Do not connect.').waitFor();
     expect(await page.getByRole('button', { name: 'Trust and remember' }).isDisabled()).toBe(true);
@@ -92,6 +94,7 @@ describe.skipIf(executable === null)('questions', () => {
     const opened = await open('prompts.html', { prompts: [promptOf()] });
     const { page } = opened;
     const field = page.getByLabel('Fingerprint you were given');
+    await settled(opened);
     await page.getByRole('button', { name: 'Copy fingerprint' }).click();
     await field.focus();
     await page.keyboard.press('Control+V');
@@ -121,14 +124,24 @@ describe.skipIf(executable === null)('questions', () => {
     const opened = await open('prompts.html', { prompts: [] });
     const { page } = opened;
     await page.waitForFunction(() => globalThis.fixture.calls.some(({ name }) => name === 'desktop.prompts-done'));
-    const early = await page.evaluate(async (prompt) => {
-      globalThis.fixture.emit({ kind: 'prompt-opened', prompt });
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    // The page's time stands still from here on.
+    await page.clock.install();
+    await page.evaluate((prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }), promptOf());
+    const field = page.getByLabel('Fingerprint you were given');
+    await field.waitFor();
+    await page.keyboard.insertText('secret of another window');
+    await page.keyboard.type('more of it');
+    await page.evaluate(() => navigator.clipboard.writeText('and of the clipboard'));
+    await page.keyboard.press('Control+V');
+    await page.evaluate(() => {
       for (const button of document.querySelectorAll('button')) button.click();
-      return globalThis.fixture.calls.filter(({ name }) => name === 'answer').length;
-    }, promptOf());
-    expect(early).toBe(0);
+    });
+    await page.keyboard.press('Escape');
+    expect(await field.inputValue()).toBe('');
+    expect(await callsOf(opened, 'answer')).toEqual([]);
+    await page.clock.runFor(400);
+    await page.keyboard.insertText('counts now');
+    expect(await field.inputValue()).toBe('counts now');
   });
 
   it('has the buttons in the order of the system', async () => {
@@ -148,8 +161,8 @@ describe.skipIf(executable === null)('questions', () => {
     ];
     const opened = await open('prompts.html', { prompts: [codePrompt({ fields })] });
     const { page } = opened;
-    expect(await page.getByLabel('Password:').getAttribute('type')).toBe('password');
-    expect(await page.getByLabel('Code:').getAttribute('type')).toBe('text');
+    expect(await page.getByLabel('Password:', { exact: true }).getAttribute('type')).toBe('password');
+    expect(await page.getByLabel('Code:', { exact: true }).getAttribute('type')).toBe('text');
     expect(await page.getByText('Remember in the keychain').count()).toBe(0);
     await settled(opened);
     await page.keyboard.type('secret');
@@ -158,21 +171,78 @@ describe.skipIf(executable === null)('questions', () => {
     await page.keyboard.press('Enter');
     await expect
       .poll(() => callsOf(opened, 'answer'))
-      .toEqual([{ id: '2', answer: { kind: 'values', values: ['secret', '4810'], remember: false } }]);
+      .toEqual([
+        { id: '2', answer: { kind: 'values', values: ['secret', '4810'], remember: false, keepOpenMs: 28_800_000 } },
+      ]);
     await page.evaluate(
       (prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }),
-      codePrompt({ id: '3', fields, round: 2 }),
+      codePrompt({ id: '3', fields, round: 2, signIn: signInOf({ refused: 'answer', triesLeft: 2 }) }),
     );
-    await page.getByText('bastion-eu did not take the answer before.').waitFor();
-    expect(await page.getByLabel('Password:').inputValue()).toBe('');
-    expect(await page.getByLabel('Code:').inputValue()).toBe('');
+    await page.getByText('bastion-eu did not take the answers before. 2 tries left').waitFor();
+    expect(await page.getByLabel('Password:', { exact: true }).inputValue()).toBe('');
+    expect(await page.getByLabel('Code:', { exact: true }).inputValue()).toBe('');
   });
 
   it('keeps what the server says as it is, and out of our own words', async () => {
     const message = 'Line one\n\n  <b>two</b>\t& three';
-    const { page } = await open('prompts.html', { prompts: [codePrompt({ message })] });
+    const { page } = await open('prompts.html', {
+      prompts: [codePrompt({ signIn: signInOf({ serverText: message }) })],
+    });
     const said = page.getByRole('group', { name: 'The server says' });
     expect(await said.textContent()).toBe(message);
+  });
+
+  it('says which step it is and what it opens, takes a code with blanks around it, and keeps the login open as told', async () => {
+    const opened = await open('prompts.html', { prompts: [codePrompt()] });
+    const { page } = opened;
+    await page
+      .getByText(
+        'Signing in as dmitri at 203.0.113.7:22. Your key was accepted; this is the second step. One code opens',
+      )
+      .waitFor();
+    await page.evaluate(() => navigator.clipboard.writeText('  481 052\n'));
+    await settled(opened);
+    const field = page.getByLabel('Passcode or option (1-2):');
+    await field.focus();
+    await page.keyboard.press('Control+V');
+    expect(await field.inputValue()).toBe('481052');
+    await page.getByRole('combobox', { name: 'Keep this login open for other tunnels for' }).selectOption('1 hour');
+    await page.keyboard.press('Tab');
+    await field.press('Enter');
+    await expect
+      .poll(() => callsOf(opened, 'answer'))
+      .toEqual([{ id: '2', answer: { kind: 'values', values: ['481052'], remember: false, keepOpenMs: 3_600_000 } }]);
+    // The next question begins with what was chosen; unticked, the settings decide.
+    await page.evaluate(
+      (prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }),
+      codePrompt({ id: '3' }),
+    );
+    const keep = page.getByRole('checkbox', { name: 'Keep this login open for other tunnels for' });
+    expect(await page.getByRole('combobox').inputValue()).toBe('1');
+    await settled(opened);
+    await keep.uncheck();
+    await field.fill('1');
+    await field.press('Enter');
+    await expect
+      .poll(async () => (await callsOf(opened, 'answer')).at(-1))
+      .toEqual({ id: '3', answer: { kind: 'values', values: ['1'], remember: false } });
+  });
+
+  it('shows what is masked only while asked to, and cuts no line of a long prompt', async () => {
+    const label = 'Enter a passcode or choose:\n 1. Push\n\nPasscode: ';
+    const prompt = codePrompt({ fields: [{ label, echo: false }], signIn: signInOf({ serverText: 'Hello' }) });
+    const opened = await open('prompts.html', { prompts: [prompt] });
+    const { page } = opened;
+    const field = page.getByLabel('Passcode:', { exact: true });
+    expect(await page.getByRole('group', { name: 'The server says' }).textContent()).toBe(
+      'Hello\nEnter a passcode or choose:\n 1. Push',
+    );
+    await settled(opened);
+    expect(await field.getAttribute('type')).toBe('password');
+    await page.getByRole('button', { name: 'Show what is typed: Passcode:' }).click();
+    expect(await field.getAttribute('type')).toBe('text');
+    await page.getByRole('button', { name: 'Show what is typed: Passcode:' }).click();
+    expect(await field.getAttribute('type')).toBe('password');
   });
 
   it('closes a question that was answered elsewhere, and goes on with the next of the same host', async () => {
@@ -199,6 +269,7 @@ describe.skipIf(executable === null)('questions', () => {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep refusing');
     expect(await replace.isDisabled()).toBe(true);
     const field = page.getByLabel('To replace the key, paste the new fingerprint');
+    await settled(opened);
     await field.fill('SHA256:kQ7nL2vRzY0hWm5bTc9dXfAeUjGi3sPo8rNlVtMqBwE');
     expect(await replace.isDisabled()).toBe(true);
     await field.fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
