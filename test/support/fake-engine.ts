@@ -210,6 +210,7 @@ export function hostKeyPrompt(id: string, tunnels: readonly string[], more: Part
       fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrJXVGDvfeuZ1LmPdKxj0Agk',
       randomart: '+--[ED25519 256]--+\n|      .o.        |\n+----[SHA256]-----+',
       otherNames: ['old.example.org'],
+      remoteAddress: null,
       file: '/home/me/.ssh/known_hosts',
     },
     round: 1,

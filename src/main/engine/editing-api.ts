@@ -67,6 +67,10 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
     return found;
   }
 
+  /** Only the first file of a host is ever written. */
+  const mayReplace = ({ hop, file }: { readonly hop: string; readonly file: string }): boolean =>
+    tunnels.config.hosts.get(hop)?.knownHosts[0] === file;
+
   return {
     'config.view': () => viewConfig(profile.configFile, tunnels.config, parts.configProblem()),
     'config.edit': async ({ edits, dryRun }) => {
@@ -125,11 +129,13 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
     'host-key.changed': async () =>
       parts.changedKeys.list().map(({ shownBlob: _blob, hashed: _hashed, ...changed }) => ({
         ...changed,
-        tunnels: tunnels
-          .all()
-          .flatMap((supervisor) =>
-            usesHop(tunnels.config, supervisor.config.host, changed.hop) ? supervisor.config.name : [],
-          ),
+        replaceable: mayReplace(changed),
+        tunnels: tunnels.all().flatMap((supervisor) => {
+          const isHeldBack = supervisor.status().wanted;
+          return isHeldBack && usesHop(tunnels.config, supervisor.config.host, changed.hop)
+            ? supervisor.config.name
+            : [];
+        }),
       })),
     'host-key.replace': async ({ lookupName, fingerprint }) => {
       const changed = parts.changedKeys.get(lookupName);
@@ -140,11 +146,9 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
           message: `No changed key of ${lookupName} waits for a decision.`,
           next: 'Connect again; if the key still differs, it is shown again.',
         });
-      const ours = [...tunnels.config.hosts.values()].some(
-        (host) => host.name === changed.hop && host.knownHosts[0] === changed.file,
-      );
-      if (!ours) throw notOurs(changed.file);
+      if (!mayReplace(changed)) throw notOurs(changed.file);
       await replaceHostKey(changed, fingerprint);
+      if (!changed.hashed) parts.trustRecord.trusted(lookupName, changed.shown.fingerprint);
       parts.changedKeys.forget(lookupName);
       for (const supervisor of tunnels.all()) {
         const { wanted, state } = supervisor.status();

@@ -6,6 +6,7 @@ import { createEditingApi } from './editing-api.ts';
 import type { EngineEvents } from './engine-events.ts';
 import type { History } from './history/history.ts';
 import type { ChangedKeys } from './host-keys/changed-keys.ts';
+import type { TrustRecord } from './host-keys/trust-record.ts';
 import type { LogStore } from './log/log-store.ts';
 import type { ConnectionPool } from './pool/pool.ts';
 import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
@@ -25,6 +26,7 @@ export interface EngineParts {
   readonly history: History;
   readonly secrets: EngineSecrets;
   readonly changedKeys: ChangedKeys;
+  readonly trustRecord: TrustRecord;
   /** The last probe of each tunnel; `ms` null if it failed. Wall clock. */
   readonly probes: ReadonlyMap<string, { readonly ms: number | null; readonly atMs: number }>;
   readonly events: EngineEvents;

@@ -65,6 +65,7 @@ export const promptSchema = z.object({
       fingerprint: z.string(),
       randomart: z.string(),
       otherNames: z.array(z.string()).readonly(),
+      remoteAddress: z.string().nullable(),
       file: z.string(),
     })
     .nullable(),

@@ -113,11 +113,28 @@ export const changedKeySchema = z.object({
   hop: z.string(),
   address: z.string(),
   lookupName: z.string(),
+  remoteAddress: z.string().nullable(),
+  /** Where the server with the trusted key answered last; null: not known. */
+  addressBefore: z.string().nullable(),
   file: z.string(),
   line: z.number(),
-  trusted: z.array(z.object({ keyType: z.string(), fingerprint: z.string() })).readonly(),
+  trusted: z
+    .array(
+      z.object({
+        keyType: z.string(),
+        fingerprint: z.string(),
+        file: z.string(),
+        line: z.number(),
+        /** When a person trusted it in Holdfast; null: not known. */
+        sinceMs: z.number().nullable(),
+      }),
+    )
+    .readonly(),
   shown: z.object({ keyType: z.string(), fingerprint: z.string() }),
   shownAtMs: z.number(),
+  /** False: it stands in a file that is only read. */
+  replaceable: z.boolean(),
+  /** Those that are on and use this host. */
   tunnels: z.array(z.string()).readonly(),
 });
 

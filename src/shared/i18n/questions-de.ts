@@ -28,6 +28,7 @@ export const questionsDe: QuestionTexts = {
     showPicture: 'Als Bild zeigen',
     hidePicture: 'Bild verbergen',
     pictureLabel: 'Randomart des Schlüssels, wie ssh-keygen -lv es zeichnet',
+    forWhom: 'Für',
     address: 'Adresse',
     way: 'Weg dorthin',
     wayDirect: (position, length) => (length === 1 ? 'direkt' : `direkt, Station ${position} von ${length}`),
@@ -56,12 +57,20 @@ export const questionsDe: QuestionTexts = {
     today: (time) => `heute ${time}`,
     keyType: 'Schlüsselart',
     asBefore: (type) => `${type}, wie zuvor`,
-    typeChanged: (type, before) => `${type}, zuvor ${before}`,
+    changedFrom: (type, before) => `${type}, zuvor: ${before}`,
+    sameAsBefore: ', wie zuvor',
+    before: (before) => `, zuvor: ${before}`,
+    otherKeys: 'Weitere Schlüssel',
+    otherKey: (type, file, line) => `${type} (${file} Zeile ${line})`,
+    trustedSince: (day) => ` seit ${day}`,
     address: 'Adresse',
     alsoHeld: 'Auch angehalten',
     paste: 'Zum Ersetzen: der neue Fingerabdruck, vom Betreiber des Servers',
     placeholder: 'SHA256:…',
-    hint: 'Von der Konsole des Servers, von Kollegen oder der Seite des Anbieters, nicht aus diesem Fenster. Der alte Schlüssel bleibt in known_hosts.old.',
+    hint: (isSeveral, file) =>
+      `Von der Konsole des Servers, von Kollegen oder der Seite des Anbieters, nicht aus diesem Fenster. ${isSeveral ? 'Die alten Schlüssel bleiben' : 'Der alte Schlüssel bleibt'} in ${file}.old.`,
+    readOnly: (file) =>
+      `Der vertraute Schlüssel steht in ${file}; diese Datei liest Holdfast nur. Wenn der Betreiber sagt, dass der neue stimmt, ändere ihn dort und verbinde neu.`,
     equal: 'Derselbe. Gezeigt wurde der Schlüssel, den der Betreiber nannte.',
     different: 'Nicht derselbe. Lehne weiter ab.',
     message: 'Nachricht kopieren',
@@ -95,9 +104,8 @@ export const questionsDe: QuestionTexts = {
     passwordLabel: 'Passwort',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
-    show: 'Zeigen',
-    hide: 'Verbergen',
-    showLabel: (label) => `Eingabe zeigen: ${label}`,
+    show: 'Eingabe zeigen',
+    hide: 'Eingabe verbergen',
     asked: (seconds) =>
       seconds < 120
         ? `Gefragt vor ${since(seconds)}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`

@@ -23,6 +23,7 @@ export const questionsEn = {
     showPicture: 'Show as a picture',
     hidePicture: 'Hide the picture',
     pictureLabel: 'Randomart of the key, as ssh-keygen -lv draws it',
+    forWhom: 'For',
     address: 'Address',
     way: 'Way there',
     wayDirect: (position: number, length: number) => (length === 1 ? 'direct' : `direct, hop ${position} of ${length}`),
@@ -52,12 +53,20 @@ export const questionsEn = {
     today: (time: string) => `today ${time}`,
     keyType: 'Key type',
     asBefore: (type: string) => `${type}, as before`,
-    typeChanged: (type: string, before: string) => `${type}, before ${before}`,
+    changedFrom: (type: string, before: string) => `${type}, before: ${before}`,
+    sameAsBefore: ', as before',
+    before: (before: string) => `, before: ${before}`,
+    otherKeys: 'Other keys',
+    otherKey: (type: string, file: string, line: number) => `${type} (${file} line ${line})`,
+    trustedSince: (day: string) => ` since ${day}`,
     address: 'Address',
     alsoHeld: 'Also held back',
     paste: 'To replace the key, paste the new fingerprint from the server’s owner',
     placeholder: 'SHA256:…',
-    hint: 'From the server’s console, a colleague or the provider’s page, not from this window. The old key stays in known_hosts.old.',
+    hint: (isSeveral: boolean, file: string) =>
+      `From the server’s console, a colleague or the provider’s page, not from this window. The old ${isSeveral ? 'keys stay' : 'key stays'} in ${file}.old.`,
+    readOnly: (file: string) =>
+      `The trusted key stands in ${file}, which Holdfast only reads. Once its owner says that the new key is right, correct it there and connect again.`,
     equal: 'The same. The key that was shown is the one its owner gave you.',
     different: 'Not the same. Keep refusing.',
     message: 'Copy a message for the owner',
@@ -91,9 +100,8 @@ export const questionsEn = {
     passwordLabel: 'Password',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
-    show: 'Show',
-    hide: 'Hide',
-    showLabel: (label: string) => `Show what is typed: ${label}`,
+    show: 'Show what I type',
+    hide: 'Hide what I type',
     asked: (seconds: number) =>
       seconds < 120
         ? `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`

@@ -15,6 +15,8 @@ export interface HostKeyDetails {
   readonly randomart: string;
   /** Other names in known_hosts that hold this very key, at most 8. */
   readonly otherNames: readonly string[];
+  /** Where the server answered; null through a jump host or a proxy. */
+  readonly remoteAddress: string | null;
   /** Where "yes" would write it. */
   readonly file: string;
 }

@@ -239,9 +239,9 @@ describe.skipIf(executable === null)('questions', () => {
     );
     await settled(opened);
     expect(await field.getAttribute('type')).toBe('password');
-    await page.getByRole('button', { name: 'Show what is typed: Passcode:' }).click();
+    await page.getByRole('button', { name: 'Show what I type' }).click();
     expect(await field.getAttribute('type')).toBe('text');
-    await page.getByRole('button', { name: 'Show what is typed: Passcode:' }).click();
+    await page.getByRole('button', { name: 'Hide what I type' }).click();
     expect(await field.getAttribute('type')).toBe('password');
   });
 

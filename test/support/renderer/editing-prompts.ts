@@ -19,6 +19,7 @@ export function promptOf(over: Partial<Prompt> = {}): Prompt {
       fingerprint: serverKey,
       randomart: '+--[ED25519 256]--+\n|      .o+.       |\n|     . =o        |\n+----[SHA256]-----+',
       otherNames: [],
+      remoteAddress: null,
       file: '/home/dmitri/.ssh/known_hosts',
     },
     round: 1,

@@ -133,7 +133,7 @@ class HopAttempt {
         const paused = this.#pause();
         this.#enter('host-key');
         try {
-          await trusting.decide(key, this.#questions.askHostKey);
+          await trusting.decide(key, this.#questions.askHostKey, hop.remoteAddress);
         } finally {
           paused.dispose();
         }

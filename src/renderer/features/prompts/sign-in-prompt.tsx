@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { useBridge } from '../../bridge.ts';
-import { Button } from '../../ui/button.tsx';
+import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { Checkbox, Select } from '../../ui/field.tsx';
 import { AnswerField } from './answer-field.tsx';
@@ -26,6 +26,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   const form = useRef<HTMLFormElement>(null);
   const [remember, setRemember] = useState(false);
   const [keepHours, setKeepHours] = useState(storedKeepOpen);
+  const [isShown, setShown] = useState(false);
   const id = useId();
   const view = signInView(prompt);
   const { kind } = view;
@@ -103,16 +104,24 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
             key={index}
             id={`${id}-${index}`}
             label={field.label.trim() || fallback}
-            echo={field.echo}
+            isMasked={!field.echo && !isShown}
             look={kind !== 'code' ? 'plain' : view.fields.length === 1 ? 'code' : 'mono'}
             isFirst={index === 0}
             describedBy={`${id}-asked`}
             disabled={isSent}
           />
         ))}
-        <p id={`${id}-asked`} className={styles['asked']}>
-          {kind === 'passphrase' ? null : <Patience askedAtMs={prompt.askedAtMs} />}
-        </p>
+        <div className={styles['below']}>
+          <p id={`${id}-asked`} className={styles['asked']}>
+            {kind === 'passphrase' ? null : <Patience askedAtMs={prompt.askedAtMs} />}
+          </p>
+          {/* After the fields: Tab leads from one to the next. */}
+          {view.fields.every(({ echo }) => echo) ? null : (
+            <LinkButton aria-pressed={isShown} disabled={isSent} onClick={() => setShown(!isShown)}>
+              {isShown ? texts.hide : texts.show}
+            </LinkButton>
+          )}
+        </div>
         {prompt.mayRemember ? (
           <div className={styles['rowEnd']}>
             <Checkbox
