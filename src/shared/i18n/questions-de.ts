@@ -42,6 +42,8 @@ export const questionsDe: QuestionTexts = {
     different: 'Nicht derselbe. Verbinde dich nicht.',
     here: 'Aus diesem Fenster kopiert, also kein Beweis. Füge den ein, den dir der Betreiber gab.',
     md5: 'Ein MD5-Fingerabdruck lässt sich hier nicht vergleichen. Frag nach dem SHA256-Fingerabdruck.',
+    compare:
+      'Vergleiche den Fingerabdruck mit dem, den dir der Betreiber gab. Wenn sie sich unterscheiden, verbinde dich nicht.',
     noFingerprint: 'Kein Fingerabdruck zur Hand? Auf der Konsole des Servers selbst:',
     refuse: 'Nicht verbinden',
     once: 'Diesmal vertrauen',
@@ -118,5 +120,10 @@ export const questionsDe: QuestionTexts = {
     unlock: 'Aufschließen',
     go: 'Weiter',
   },
-  confirm: { title: (name) => `${name} bittet um dein Ja`, no: 'Nein', yes: 'Ja, weiter' },
+  confirm: {
+    title: (name) => `Die Anmeldung bei ${name} wartet auf dich`,
+    hint: 'Das schließt sich von selbst, sobald es erledigt ist.',
+    no: 'Anmeldung abbrechen',
+    yes: 'Weiter',
+  },
 };

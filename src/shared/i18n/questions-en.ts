@@ -38,6 +38,8 @@ export const questionsEn = {
     different: 'Not the same. Do not connect.',
     here: 'Copied from this window, so it proves nothing. Paste the one its owner gave you.',
     md5: 'An MD5 fingerprint cannot be compared here. Ask for the SHA256 one.',
+    /** Where nothing can be pasted. */
+    compare: 'Compare the fingerprint with the one its owner gave you. If they differ, do not connect.',
     noFingerprint: 'No fingerprint at hand? On the server’s own console:',
     refuse: 'Don’t connect',
     once: 'Trust this time',
@@ -114,7 +116,12 @@ export const questionsEn = {
     unlock: 'Unlock',
     go: 'Continue',
   },
-  confirm: { title: (name: string) => `${name} asks for your go-ahead`, no: 'No', yes: 'Yes, go on' },
+  confirm: {
+    title: (name: string) => `The login to ${name} waits for you`,
+    hint: 'This closes by itself once it is done.',
+    no: 'Stop the login',
+    yes: 'Go on',
+  },
 };
 
 function since(seconds: number): string {
