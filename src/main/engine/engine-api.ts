@@ -4,6 +4,7 @@ import { version } from '../../shared/version.ts';
 import type { Profile } from './config/paths.ts';
 import { createEditingApi } from './editing-api.ts';
 import type { EngineEvents } from './engine-events.ts';
+import type { PortRegistry } from './forward/port-registry.ts';
 import type { History } from './history/history.ts';
 import type { ChangedKeys } from './host-keys/changed-keys.ts';
 import type { TrustRecord } from './host-keys/trust-record.ts';
@@ -27,6 +28,8 @@ export interface EngineParts {
   readonly secrets: EngineSecrets;
   readonly changedKeys: ChangedKeys;
   readonly trustRecord: TrustRecord;
+  /** Which tunnel listens where on this machine. */
+  readonly ports: PortRegistry;
   /** The last probe of each tunnel; `ms` null if it failed. Wall clock. */
   readonly probes: ReadonlyMap<string, { readonly ms: number | null; readonly atMs: number }>;
   readonly events: EngineEvents;

@@ -164,6 +164,7 @@ export class Engine {
       secrets,
       changedKeys,
       trustRecord,
+      ports: registry,
       probes: this.#probes,
       events,
       configProblem: () => this.#configProblem,

@@ -85,6 +85,14 @@ export const clientSchema = z.object({
   parkedLeftMs: z.number().nullable(),
 });
 
+/** Who is connected to a forward now. */
+export const usageSchema = z.object({
+  tunnel: z.string(),
+  spec: z.string(),
+  programs: z.array(z.string()).readonly(),
+  clients: z.number(),
+});
+
 /** One station of the path from this computer to the target. */
 export const stationSchema = z.object({
   kind: z.enum(['here', 'hop', 'target']),
@@ -142,22 +150,14 @@ const importNotes = z.array(z.string()).readonly();
 
 export const editingCalls = {
   'config.view': { input: z.object({}), output: configViewSchema },
-  /** Applies all edits or none. With `dryRun` nothing is written. `inUse`: clients of what would stop or change. */
+  /** Applies all edits or none. With `dryRun` nothing is written. `inUse`: clients of what would stop or change; `kept`: others of the same tunnels. */
   'config.edit': {
     input: z.object({ edits: z.array(configEditSchema).min(1).max(500), dryRun: z.boolean() }),
     output: z.object({
       problems: z.array(configProblemSchema).readonly(),
       warnings: z.array(configProblemSchema).readonly(),
-      inUse: z
-        .array(
-          z.object({
-            tunnel: z.string(),
-            spec: z.string(),
-            programs: z.array(z.string()).readonly(),
-            clients: z.number(),
-          }),
-        )
-        .readonly(),
+      inUse: z.array(usageSchema).readonly(),
+      kept: z.array(usageSchema).readonly(),
       saved: z.boolean(),
     }),
   },

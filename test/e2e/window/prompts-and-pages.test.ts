@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
 import { BuiltPages, findChromium, type OpenedPage } from '../../support/renderer/built-pages.ts';
 import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
@@ -367,7 +368,7 @@ describe.skipIf(executable === null)('editor', () => {
     const port = page.getByLabel('Forward 1: Port they connect to');
     await page.getByLabel('Forward 1: Address they connect to').fill('*');
     await page.getByText('Other machines on your network will be able to use this tunnel.').waitFor();
-    await page.getByRole('button', { name: 'Use 5433' }).click();
+    await page.getByRole('button', { name: 'use 5433?' }).click();
     expect(await port.inputValue()).toBe('5433');
     await port.fill('99999');
     await page.getByText('"99999" is no port').waitFor();
@@ -398,6 +399,112 @@ describe.skipIf(executable === null)('editor', () => {
           { op: 'add-host', name: 'edge' },
           { op: 'add-tunnel', name: 'db-prod', values: { host: 'edge' } },
         ],
+      });
+  });
+
+  it('says who stays connected where a change ends nobody', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Programs wait for a lost link').fill('1m');
+    await page.getByText('DBeaver has 2 connections open. They stay open.').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).waitFor();
+  });
+
+  it('gives up nothing that was typed without a word: another page, Esc, the shell', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    const group = page.getByLabel('Group');
+    await group.fill('Elsewhere');
+    const question = page.getByRole('alertdialog', { name: 'Leave without saving?' });
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await question.waitFor();
+    expect(await violations(opened)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    expect(await group.inputValue()).toBe('Elsewhere');
+    expect(page.url()).toContain('#/edit/postgres-prod');
+    await page.evaluate(() => globalThis.fixture.navigate('settings'));
+    await question.getByRole('button', { name: 'Keep editing' }).click();
+    expect(await group.inputValue()).toBe('Elsewhere');
+    await page.getByRole('button', { name: 'Turn the direction' }).first().focus();
+    await page.keyboard.press('Escape');
+    await question.getByRole('button', { name: 'Discard the changes' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('#/tunnels/postgres-prod');
+    expect((await callsOf(opened, 'config.edit')).every((input) => (input as { dryRun: boolean }).dryRun)).toBe(true);
+  });
+
+  it('leaves without a question where nothing was typed, or after Cancel', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Group').waitFor();
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    await page.goBack();
+    await page.getByLabel('Group').fill('Elsewhere');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+  });
+
+  it('follows a file that is changed meanwhile, and overwrites nothing unasked', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    const group = page.getByLabel('Group');
+    const park = page.getByLabel('Programs wait for a lost link');
+    await group.waitFor();
+    const change = (values: Record<string, unknown>): Promise<void> =>
+      page.evaluate(async (changed) => {
+        const result = await (globalThis as unknown as { holdfast: ShellBridge }).holdfast.call('config.view', {});
+        if (!result.ok) throw new Error('no view');
+        const [tunnel, ...others] = result.output.tunnels;
+        const next = { ...tunnel, values: { ...tunnel?.values, ...changed } };
+        globalThis.fixture.answerWith('config.view', { ...result.output, tunnels: [next, ...others] });
+        globalThis.fixture.emit({ kind: 'config', problem: null });
+      }, values);
+    await group.fill('Mine');
+    await change({ park: '2m' });
+    await page.getByText('The file was changed meanwhile. What you had not touched').waitFor();
+    expect(await park.inputValue()).toBe('2m');
+    expect(await group.inputValue()).toBe('Mine');
+    await change({ group: 'Theirs' });
+    await page
+      .getByText('The file was changed meanwhile, and so was group here. Saving waits for your choice.')
+      .waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    expect(await save.isDisabled()).toBe(true);
+    expect(await violations(opened)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep what I typed' }).click();
+    expect(await group.inputValue()).toBe('Mine');
+    await save.click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({ dryRun: false, edits: [{ op: 'set', path: ['tunnels', 'postgres-prod', 'group'], value: 'Mine' }] });
+  });
+
+  it('keeps a form whose tunnel left the file, and says so', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Group').fill('Mine');
+    await page.evaluate(async () => {
+      const result = await (globalThis as unknown as { holdfast: ShellBridge }).holdfast.call('config.view', {});
+      if (!result.ok) throw new Error('no view');
+      globalThis.fixture.answerWith('config.view', { ...result.output, tunnels: [] });
+      globalThis.fixture.emit({ kind: 'config', problem: null });
+    });
+    await page.getByText('postgres-prod is no longer in the file. Saving makes it anew.').waitFor();
+    expect(await page.getByLabel('Group').inputValue()).toBe('Mine');
+  });
+
+  it('has every key of a tunnel, the rarer ones folded away', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByLabel('It ends after').fill('8h');
+    expect(await violations(opened)).toEqual([]);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({
+        dryRun: false,
+        edits: [{ op: 'set', path: ['tunnels', 'postgres-prod', 'max-lifetime'], value: '8h' }],
       });
   });
 

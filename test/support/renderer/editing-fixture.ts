@@ -18,6 +18,8 @@ export interface EditingFixtureOptions {
 export interface EditingFixture {
   readonly calls: { readonly name: string; readonly input: unknown }[];
   emit(event: EngineEvent): void;
+  /** What a call answers from now on. */
+  answerWith(name: CallName, output: unknown): void;
   navigate(page: string): void;
 }
 
@@ -222,7 +224,10 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
     const inUse = text.includes('"replace-forward"')
       ? [{ tunnel: 'postgres-prod', spec: 'local 5432 -> db-01:5432', programs: ['DBeaver'], clients: 2 }]
       : [];
-    return { problems, warnings: [], inUse, saved: !dryRun && problems.length === 0 };
+    const kept = text.includes('"park"')
+      ? [{ tunnel: 'postgres-prod', spec: 'local 5432 -> db-01:5432', programs: ['DBeaver'], clients: 2 }]
+      : [];
+    return { problems, warnings: [], inUse, kept, saved: !dryRun && problems.length === 0 };
   }
   function emit(event: EngineEvent): void {
     if (event.kind === 'prompt-opened') prompts = [...prompts, event.prompt];
@@ -247,6 +252,9 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
   const fixture: EditingFixture = {
     calls,
     emit,
+    answerWith: (name, output) => {
+      outputs[name] = () => output;
+    },
     navigate: (page) => {
       for (const listener of navigations) listener(page);
     },
