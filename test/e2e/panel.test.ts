@@ -116,6 +116,7 @@ describe.skipIf(chromium === null || !canUsePam())(`a one-time code (${whyNoPam(
     await question.root
       .getByText('box did not take that code. 2 tries left; then Holdfast stops, to save you a lock-out.')
       .waitFor();
+    await question.waitFor();
     await code.fill(server.nextCode());
     await question.leaveBy(() => code.press('Enter', { timeout: 1000 }));
     await panel.shows('bank', 'Running');
@@ -218,6 +219,7 @@ describe.skipIf(chromium === null)('a running tunnel', () => {
     expect(readFileSync(join(hf.home, 'config', 'known_hosts'), 'utf8')).toBe(before);
 
     await panel.button('Review… (db)').click();
+    await block.waitFor();
     await given.fill(server.fingerprint());
     await block.press('Replace key and connect');
     await panel.shows('db', 'Running');

@@ -13,6 +13,7 @@ import { findClientPrograms } from './forward/client-programs.ts';
 import { bindListener } from './forward/listener.ts';
 import type { PortRegistry } from './forward/port-registry.ts';
 import { listKnownHosts, removeKnownHost } from './host-keys/known-hosts-edit.ts';
+import { knownHostsPlaces } from './host-keys/known-hosts-places.ts';
 import { replaceHostKey } from './host-keys/replace-host-key.ts';
 import { formatSshCommand, parseSshCommand } from './interop/ssh-command.ts';
 import { importSshConfig } from './interop/ssh-config-import.ts';
@@ -66,6 +67,7 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
     return { inUse, kept };
   }
 
+  const places = () => knownHostsPlaces([...tunnels.config.hosts.values()]);
   /** Only the first file of a host is ever written. */
   const mayReplace = ({ hop, file }: { readonly hop: string; readonly file: string }): boolean =>
     tunnels.config.hosts.get(hop)?.knownHosts[0] === file;
@@ -102,28 +104,27 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
     'ssh-config.import': ({ aliases, mayRunCommands }) =>
       importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands }),
     'port.check': async ({ listen }) => checkPort(listen, parts.ports),
-    'known-hosts.list': async () => {
-      const files = [...new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts))];
-      const writable = new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts.slice(0, 1)));
-      return (await listKnownHosts(files)).flatMap((entry) =>
-        entry.keyType === null || entry.fingerprint === null
-          ? []
-          : {
-              names: entry.names,
-              marker: entry.marker === 'none' ? null : entry.marker,
-              keyType: entry.keyType,
-              fingerprint: entry.fingerprint,
-              file: entry.file,
-              line: entry.line,
-              removable:
-                writable.has(entry.file) && entry.marker === 'none' && !entry.hashed && !/[*?!]/.test(entry.names),
-            },
-      );
+    'known-hosts.list': async ({ find }) => {
+      const { files, written } = places();
+      const name = find?.trim() ?? '';
+      return (await listKnownHosts(files, name === '' ? [] : [name])).flatMap((entry) => {
+        if (entry.keyType === null || entry.fingerprint === null) return [];
+        const isNamed = entry.hashed ? entry.names === name : !/[*?!]/.test(entry.names);
+        return {
+          names: entry.names,
+          hashed: entry.hashed,
+          marker: entry.marker === 'none' ? null : entry.marker,
+          keyType: entry.keyType,
+          fingerprint: entry.fingerprint,
+          file: entry.file,
+          line: entry.line,
+          removable: written.includes(entry.file) && entry.marker === 'none' && isNamed,
+        };
+      });
     },
     'known-hosts.remove': async ({ file, name }) => {
       // Only files of the configuration, and of those only the ones that we ever write.
-      const ours = [...tunnels.config.hosts.values()].some((host) => host.knownHosts[0] === file);
-      if (!ours) throw notOurs(file);
+      if (!places().written.includes(file)) throw notOurs(file);
       return { removed: (await removeKnownHost(file, name)).length };
     },
     'host-key.changed': async () =>

@@ -209,12 +209,15 @@ export const editingCalls = {
       problem: z.string().nullable(),
     }),
   },
+  /** All of them. Hashed names are told where they are `find`, a whole name as ssh looks it up. */
   'known-hosts.list': {
-    input: z.object({}),
+    input: z.object({ find: z.string().max(1024).optional() }),
     output: z
       .array(
         z.object({
           names: z.string(),
+          /** A hash stands in the file; `names` is its name only where that was asked for. */
+          hashed: z.boolean(),
           marker: z.string().nullable(),
           keyType: z.string(),
           fingerprint: z.string(),

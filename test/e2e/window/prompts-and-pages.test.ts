@@ -566,6 +566,31 @@ describe.skipIf(executable === null)('pages', () => {
       .toEqual([{ file: '/home/dmitri/.ssh/known_hosts', name: '10.0.0.4' }]);
   });
 
+  it('finds a hashed name by the whole name, and only then forgets it', async () => {
+    const opened = await open('index.html#/known-hosts');
+    const { page } = opened;
+    await page.getByText('hashed name').first().waitFor();
+    const find = page.getByLabel('Find a host, key or file');
+    await find.fill('hidden.example');
+    await page.getByText('Hashed names are found by typing the whole name', { exact: false }).waitFor();
+    await find.fill('hidden.example.org');
+    await page.getByRole('button', { name: 'Remove hidden.example.org' }).click();
+    await page.getByRole('button', { name: 'Forget them' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'known-hosts.remove'))
+      .toEqual([{ file: '/home/dmitri/.ssh/known_hosts', name: 'hidden.example.org' }]);
+  });
+
+  it('resets a setting by one click, where it is not the default', async () => {
+    const opened = await open('index.html#/settings');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Least severity that is logged: Reset to information' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'config.edit'))
+      .toEqual([{ dryRun: false, edits: [{ op: 'delete', path: ['settings', 'log-level'] }] }]);
+    expect(await page.getByRole('button', { name: /Reset to/ }).count()).toBe(1);
+  });
+
   it('forgets a credential', async () => {
     const opened = await open('index.html#/credentials');
     await opened.page.getByRole('button', { name: 'Remove: Password, bastion' }).click();

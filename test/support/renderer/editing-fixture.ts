@@ -76,13 +76,14 @@ const view = {
 };
 
 const knownHosts = Array.from({ length: 14 }, (_, index) => ({
-  names: ['bastion.acme.io,203.0.113.7', '10.0.0.4', '*.acme.io', '|1|abc=|def='][index % 4] ?? `host-${index}`,
+  names: ['bastion.acme.io,203.0.113.7', '10.0.0.4', '*.acme.io', '(hashed name)'][index % 4] ?? `host-${index}`,
+  hashed: index % 4 === 3,
   marker: index % 4 === 2 ? '@cert-authority' : null,
   keyType: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'][index % 3] ?? 'ssh-rsa',
   fingerprint: index % 2 === 0 ? shownKey : trustedKey,
   file: index < 10 ? '/home/dmitri/.ssh/known_hosts' : '/etc/ssh/ssh_known_hosts',
   line: index + 3,
-  removable: index % 4 !== 2 && index < 10,
+  removable: index % 4 < 2 && index < 10,
 }));
 
 /** Makes the shell and puts it where pages look for it. Runs in the page. */
@@ -172,7 +173,11 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
       notes: [],
       skipped: [],
     }),
-    'known-hosts.list': () => knownHosts,
+    // Of the hashed names one is hidden.example.org.
+    'known-hosts.list': ({ find }: { find?: string }) =>
+      knownHosts.map((entry) =>
+        entry.line === 6 && find === 'hidden.example.org' ? { ...entry, names: find, removable: true } : entry,
+      ),
     'known-hosts.remove': () => ({ removed: 1 }),
     'secret.state': () => ({ kind: 'available', store: 'GNOME Keyring' }),
     'secret.list': () => [

@@ -125,6 +125,15 @@ function FileItem({ setting, view, reload }: FileItemProps) {
     problem,
     good: isGood ? all.saved : null,
     disabled: view?.readOnlyReason !== null,
+    reset:
+      values[setting.key] === undefined || view?.readOnlyReason !== null
+        ? null
+        : {
+            label: texts.reset(
+              setting.kind === 'choice' ? (texts.choices[setting.fallback] ?? setting.fallback) : setting.fallback,
+            ),
+            run: () => void change(''),
+          },
   };
   const text = settingText(values, setting.key);
   if (setting.kind === 'choice') {
