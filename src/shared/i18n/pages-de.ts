@@ -111,7 +111,7 @@ export const pagesDe: PageTexts = {
     kinds: { password: 'Passwort', passphrase: 'Passphrase eines Schlüssels' },
     none: 'Nichts ist aufbewahrt',
     noneText:
-      'Ein Passwort oder eine Passphrase wird aufbewahrt, wenn du bei der Frage „Im Schlüsselbund merken“ ankreuzt. Codes nie.',
+      'Ein Passwort oder eine Passphrase wird aufbewahrt, wenn du bei der Frage „… merken“ ankreuzt. Codes nie.',
     remove: 'Entfernen…',
     removeLabel: (kind, host) => `Entfernen: ${kind}, ${host}`,
     removeTitle: (kind, host) => `${kind}: für ${host} vergessen?`,

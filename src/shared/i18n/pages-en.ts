@@ -107,8 +107,7 @@ export const pagesEn = {
     acts: 'Remove',
     kinds: { password: 'Password', passphrase: 'Passphrase of a key' },
     none: 'Nothing is kept',
-    noneText:
-      'A password or passphrase is kept when you tick “Remember in the keychain” while you are asked. Codes never are.',
+    noneText: 'A password or passphrase is kept when you tick “Remember …” while you are asked. Codes never are.',
     remove: 'Remove…',
     removeLabel: (kind: string, host: string) => `Remove: ${kind}, ${host}`,
     removeTitle: (kind: string, host: string) => `${kind}: forget it for ${host}?`,

@@ -112,7 +112,11 @@ export const questionsDe: QuestionTexts = {
       seconds < 120
         ? `Gefragt vor ${since(seconds)}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`
         : `Gefragt vor ${since(seconds)}. Der Server hat vielleicht schon aufgelegt; Holdfast fragt dann neu.`,
-    remember: 'Im Schlüsselbund merken',
+    remember: {
+      keychain: 'Im Schlüsselbund merken',
+      vault: 'Im Tresor merken',
+      memory: 'Merken, bis Holdfast endet',
+    },
     keepOpen: 'Diese Anmeldung für andere Tunnel offen halten:',
     hours: (count) => (count === 1 ? '1 Stunde' : `${count} Stunden`),
     notNow: 'Nicht jetzt',

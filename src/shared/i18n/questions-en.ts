@@ -108,7 +108,11 @@ export const questionsEn = {
       seconds < 120
         ? `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`
         : `Asked ${since(seconds)} ago. The server may have hung up by now; Holdfast then asks again.`,
-    remember: 'Remember in the keychain',
+    remember: {
+      keychain: 'Remember in the keychain',
+      vault: 'Remember in the vault',
+      memory: 'Remember until Holdfast ends',
+    },
     keepOpen: 'Keep this login open for other tunnels for',
     hours: (count: number) => (count === 1 ? '1 hour' : `${count} hours`),
     notNow: 'Not now',

@@ -246,6 +246,24 @@ describe.skipIf(executable === null)('questions', () => {
     expect(await field.getAttribute('type')).toBe('password');
   });
 
+  it('says where a password would be kept', async () => {
+    const prompt = codePrompt({ kind: 'password', mayRemember: true, fields: [{ label: 'Password', echo: false }] });
+    const kept = async (store: string): Promise<OpenedPage> =>
+      open('prompts.html', { prompts: [prompt], outputs: { 'secret.state': { kind: 'available', store } } });
+    await (await kept('GNOME Keyring')).page.getByLabel('Remember in the keychain').waitFor();
+    await (await kept('Session memory')).page.getByLabel('Remember until Holdfast ends').waitFor();
+    const opened = await kept('Vault file');
+    await opened.page.getByLabel('Remember in the vault').waitFor();
+    await settled(opened);
+    await opened.page.getByLabel('Remember in the vault').check();
+    await opened.page.getByLabel('Password', { exact: true }).fill(' pass word ');
+    await opened.page.keyboard.press('Enter');
+    // Nothing is trimmed off a password, and keeping the login open is not its matter.
+    await expect
+      .poll(() => callsOf(opened, 'answer'))
+      .toEqual([{ id: '2', answer: { kind: 'values', values: [' pass word '], remember: true } }]);
+  });
+
   it('closes a question that was answered elsewhere, and goes on with the next of the same host', async () => {
     const opened = await open('prompts.html', {
       prompts: [

@@ -106,7 +106,7 @@ export function KnownHostsPage() {
             {
               id: 'file',
               head: texts.file,
-              width: 150,
+              width: 172,
               look: 'soft',
               cell: (entry) => (
                 <span title={entry.file}>{texts.line(entry.file.split(/[\\/]/).at(-1) ?? entry.file, entry.line)}</span>

@@ -27,6 +27,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   const [remember, setRemember] = useState(false);
   const [keepHours, setKeepHours] = useState(storedKeepOpen);
   const [isShown, setShown] = useState(false);
+  const store = useStoreKind(prompt.mayRemember);
   const id = useId();
   const view = signInView(prompt);
   const { kind } = view;
@@ -125,7 +126,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
         {prompt.mayRemember ? (
           <div className={styles['rowEnd']}>
             <Checkbox
-              label={texts.remember}
+              label={texts.remember[store]}
               checked={remember}
               onChange={(event) => setRemember(event.target.checked)}
             />
@@ -189,6 +190,23 @@ function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way'> & { view: Sign
       </p>
     </>
   );
+}
+
+/** Where a secret would be kept. */
+function useStoreKind(mayRemember: boolean): 'keychain' | 'vault' | 'memory' {
+  const bridge = useBridge();
+  const [name, setName] = useState('');
+  useEffect(() => {
+    if (!mayRemember) return undefined;
+    let alive = true;
+    void bridge.call('secret.state', {}).then((result) => {
+      if (alive && result.ok) setName(result.output.store);
+    });
+    return () => {
+      alive = false;
+    };
+  }, [bridge, mayRemember]);
+  return /vault/i.test(name) ? 'vault' : /memory/i.test(name) ? 'memory' : 'keychain';
 }
 
 /** How long the server has waited by now. */
