@@ -106,8 +106,8 @@ export const questionsDe: QuestionTexts = {
     passwordLabel: 'Passwort',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
-    show: 'Eingabe zeigen',
-    hide: 'Eingabe verbergen',
+    show: 'Zeigen',
+    hide: 'Verbergen',
     asked: (seconds) =>
       seconds < 120
         ? `Gefragt vor ${since(seconds)}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`

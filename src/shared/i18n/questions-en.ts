@@ -102,8 +102,8 @@ export const questionsEn = {
     passwordLabel: 'Password',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
-    show: 'Show what I type',
-    hide: 'Hide what I type',
+    show: 'Show',
+    hide: 'Hide',
     asked: (seconds: number) =>
       seconds < 120
         ? `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`

@@ -27,7 +27,7 @@ function ItemFrame({ label, keyText, hint, problem, good, labelId, reset, childr
           </span>
           <span className={styles['key']}>{keyText}</span>
           {reset ? (
-            <LinkButton className={styles['reset']} aria-label={`${label}: ${reset.label}`} onClick={reset.run}>
+            <LinkButton className={styles['reset']} aria-describedby={labelId} onClick={reset.run}>
               {reset.label}
             </LinkButton>
           ) : null}

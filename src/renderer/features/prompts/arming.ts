@@ -34,25 +34,23 @@ export function useSettled(key: string): () => boolean {
 
 const inputs = ['keydown', 'beforeinput', 'paste', 'drop', 'click'] as const;
 
-/** Keeps keys, pasted text and clicks away from everything in `root` until it has settled, so that nothing half typed elsewhere lands in a field. */
+/** True while it holds. Keeps keys, pasted text and clicks away from everything in `root` until it has settled, so that nothing half typed elsewhere lands in a field. */
 export function useInputHold(root: RefObject<HTMLElement | null>): boolean {
   const [isHeld, setHeld] = useState(true);
-  const held = useRef(true);
   useEffect(() => {
     const element = root.current;
     if (element === null) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let startedAt = performance.now();
     const start = (): void => {
       clearTimeout(timer);
-      held.current = true;
+      startedAt = performance.now();
       setHeld(true);
-      timer = setTimeout(() => {
-        held.current = false;
-        setHeld(false);
-      }, settleMs);
+      timer = setTimeout(() => setHeld(false), settleMs);
     };
     const hold = (event: Event): void => {
-      if (!held.current) return;
+      // By the clock: timers of a window that comes into view may be late.
+      if (performance.now() - startedAt >= settleMs) return;
       event.preventDefault();
       event.stopPropagation();
     };

@@ -118,7 +118,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
           </p>
           {/* After the fields: Tab leads from one to the next. */}
           {view.fields.every(({ echo }) => echo) ? null : (
-            <LinkButton aria-pressed={isShown} disabled={isSent} onClick={() => setShown(!isShown)}>
+            <LinkButton disabled={isSent} onClick={() => setShown(!isShown)}>
               {isShown ? texts.hide : texts.show}
             </LinkButton>
           )}
