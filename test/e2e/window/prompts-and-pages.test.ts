@@ -303,6 +303,18 @@ describe.skipIf(executable === null)('questions', () => {
     await expect.poll(() => callsOf(opened, 'desktop.prompts-done')).toEqual([{}]);
   });
 
+  it('tells of several trusted keys, and offers no replacement where the file is only read', async () => {
+    const { page } = await open('prompts.html#changed-key/nas-rsync', { outputs: readOnlyKeys });
+    await page.getByText('Trusted, ssh_known_hosts line 4').waitFor();
+    await page.getByText('Trusted, ssh_known_hosts line 5').waitFor();
+    await page.getByText('ECDSA P-384 (ssh_known_hosts line 6)').waitFor();
+    await page.getByText('Ed25519, before: RSA, ECDSA P-256 and ECDSA P-384').waitFor();
+    await page.getByText(', before: 192.168.1.20').waitFor();
+    await page.getByText('The trusted key stands in /etc/ssh/ssh_known_hosts, which Holdfast only reads.').waitFor();
+    expect(await page.getByRole('button', { name: 'Replace key and connect' }).count()).toBe(0);
+    expect(await page.getByRole('textbox').count()).toBe(0);
+  });
+
   it('begins with the question that was picked, and says again that there is none when it is shown for nothing', async () => {
     const opened = await open('prompts.html', { prompts: [promptOf(), codePrompt()] });
     const { page } = opened;
@@ -631,6 +643,32 @@ describe.skipIf(executable === null)('pages', () => {
   });
 });
 
+/** Several keys are trusted, none of the shown one's type, in a file that Holdfast does not write. */
+const readOnlyKeys = {
+  'host-key.changed': [
+    {
+      hop: 'nas',
+      address: 'nas.home:22',
+      remoteAddress: '192.168.1.77',
+      addressBefore: '192.168.1.20',
+      lookupName: 'nas.home',
+      file: '/etc/ssh/ssh_known_hosts',
+      line: 4,
+      replaceable: false,
+      trusted: ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384'].map((keyType, index) => ({
+        keyType,
+        fingerprint: serverKey.replace('uNiV', `key${index}`),
+        file: '/etc/ssh/ssh_known_hosts',
+        line: 4 + index,
+        sinceMs: null,
+      })),
+      shown: { keyType: 'ssh-ed25519', fingerprint: serverKey },
+      shownAtMs: Date.now(),
+      tunnels: ['nas-rsync'],
+    },
+  ],
+};
+
 const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
   ['host key', 'prompts.html', { prompts: [promptOf()] }],
   ['code', 'prompts.html', { prompts: [codePrompt(), promptOf()] }],
@@ -638,6 +676,20 @@ const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
   ['passphrase', 'prompts.html', { prompts: [codePrompt({ kind: 'passphrase', message: 'Passphrase of id_rsa' })] }],
   ['confirm', 'prompts.html', { prompts: [codePrompt({ kind: 'confirm', message: 'Go on?', fields: [] })] }],
   ['changed key', 'prompts.html#changed-key/nas-rsync', {}],
+  ['changed key in a file that is only read', 'prompts.html#changed-key/nas-rsync', { outputs: readOnlyKeys }],
+  [
+    'code again',
+    'prompts.html',
+    {
+      prompts: [
+        codePrompt({
+          round: 3,
+          fields: [{ label: 'Code: ', echo: false }],
+          signIn: signInOf({ refused: 'code', triesLeft: 1 }),
+        }),
+      ],
+    },
+  ],
   ['edit', 'index.html#/edit/postgres-prod', {}],
   ['new', 'index.html#/new', {}],
   ['host', 'index.html#/edit/host:db-prod', {}],
