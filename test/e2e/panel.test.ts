@@ -143,7 +143,7 @@ describe.skipIf(chromium === null)('a running tunnel', () => {
     await panel.shows('db', 'Retrying');
     await panel
       .rowItem('db')
-      .getByText(/refuses connections|closed|reset|ended/)
+      .getByText(/refuses the connection|closed|reset|ended/)
       .waitFor();
     await panel.row('db').click();
     await panel.button('Try now').waitFor();
