@@ -113,7 +113,10 @@ describe.skipIf(chromium === null || !canUsePam())(`a one-time code (${whyNoPam(
     const code = question.root.getByRole('textbox').or(question.root.locator('input[type=password]'));
     await code.fill(server.wrongCode());
     await question.button('Sign in').click();
-    await question.root.getByText('box did not take the answer before.').waitFor();
+    await question.root
+      .getByText('box did not take that code. 2 tries left; then Holdfast stops, to save you a lock-out.')
+      .waitFor();
+    await question.waitFor();
     await code.fill(server.nextCode());
     await question.leaveBy(() => code.press('Enter', { timeout: 1000 }));
     await panel.shows('bank', 'Running');
@@ -140,7 +143,7 @@ describe.skipIf(chromium === null)('a running tunnel', () => {
     await panel.shows('db', 'Retrying');
     await panel
       .rowItem('db')
-      .getByText(/refuses connections|closed|reset|ended/)
+      .getByText(/refuses the connection|closed|reset|ended/)
       .waitFor();
     await panel.row('db').click();
     await panel.button('Try now').waitFor();
@@ -216,6 +219,7 @@ describe.skipIf(chromium === null)('a running tunnel', () => {
     expect(readFileSync(join(hf.home, 'config', 'known_hosts'), 'utf8')).toBe(before);
 
     await panel.button('Review… (db)').click();
+    await block.waitFor();
     await given.fill(server.fingerprint());
     await block.press('Replace key and connect');
     await panel.shows('db', 'Running');

@@ -226,6 +226,7 @@ export class DialogPart {
 
   async waitFor(): Promise<void> {
     await this.root.waitFor();
+    await this.root.locator('[data-held]').waitFor({ state: 'detached' });
   }
 
   button(name: string): Locator {

@@ -2,6 +2,7 @@ import { dialog, type MessageBoxOptions, type MessageBoxReturnValue } from 'elec
 import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
 import type { Cause } from '../../shared/model/failure.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
+import { questionBox } from './question-box.ts';
 
 /** The system's own message boxes: for what must be said when no page of ours can. */
 
@@ -23,33 +24,13 @@ export async function askQuit(texts: DesktopTexts, clients: number, names: reado
   return response === 1;
 }
 
-/** A question that has only buttons, for when its window cannot load. Null: it has fields and cannot be asked like this. */
+/** A question that has only buttons, for when its window cannot load. Null: it cannot be asked like this. */
 export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'yes' | 'no' | 'once' | null> {
-  if (prompt.kind === 'host-key' && prompt.hostKey !== null) {
-    const { hostKey } = texts;
-    const { keyType, fingerprint } = prompt.hostKey;
-    const { response } = await showBox({
-      type: 'warning',
-      message: hostKey.title(prompt.hop),
-      detail: hostKey.detail(keyType, fingerprint, prompt.address),
-      buttons: [hostKey.no, hostKey.once, hostKey.yes],
-      defaultId: 0,
-      cancelId: 0,
-    });
-    return (['no', 'once', 'yes'] as const)[response] ?? 'no';
-  }
-  if (prompt.kind === 'confirm') {
-    const { response } = await showBox({
-      type: 'question',
-      message: texts.confirm.title(prompt.hop),
-      detail: prompt.message,
-      buttons: [texts.confirm.no, texts.confirm.yes],
-      defaultId: 0,
-      cancelId: 0,
-    });
-    return response === 1 ? 'yes' : 'no';
-  }
-  return null;
+  const box = questionBox(texts.questions, prompt, process.platform);
+  if (box === null) return null;
+  const { answers, ...options } = box;
+  const { response } = await showBox(options);
+  return answers[response] ?? 'no';
 }
 
 /** The engine does not run; what next. */

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ContractApi } from '../../shared/contract/calls.ts';
+import type { CallOutput, ContractApi } from '../../shared/contract/calls.ts';
 import type { ConfigEdit } from '../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { asHoldfastError, HoldfastError } from '../../shared/model/failure.ts';
@@ -11,8 +11,9 @@ import { parseForwardSpec } from './config/forward-spec.ts';
 import type { EngineParts } from './engine-api.ts';
 import { findClientPrograms } from './forward/client-programs.ts';
 import { bindListener } from './forward/listener.ts';
-import { PortRegistry } from './forward/port-registry.ts';
+import type { PortRegistry } from './forward/port-registry.ts';
 import { listKnownHosts, removeKnownHost } from './host-keys/known-hosts-edit.ts';
+import { knownHostsPlaces } from './host-keys/known-hosts-places.ts';
 import { replaceHostKey } from './host-keys/replace-host-key.ts';
 import { formatSshCommand, parseSshCommand } from './interop/ssh-command.ts';
 import { importSshConfig } from './interop/ssh-config-import.ts';
@@ -20,6 +21,8 @@ import { listSshConfig } from './interop/ssh-config-list.ts';
 import { tunnelDetail } from './tunnel-detail.ts';
 import { testTunnel } from './tunnel-test.ts';
 import { noSuchTunnel } from './tunnel-set.ts';
+
+type Usage = CallOutput<'config.edit'>['inUse'][number];
 
 type EditingCall =
   | 'config.view'
@@ -41,43 +44,46 @@ type EditingCall =
 export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingCall> {
   const { tunnels, profile } = parts;
 
-  /** Tunnels whose clients an edit would cut off, with the forwards concerned. */
-  async function inUse(next: HoldfastConfig) {
+  /** Clients that an edit would cut off, and those of the same tunnels that stay. */
+  async function usage(next: HoldfastConfig) {
     const diff = diffConfig(tunnels.config, next);
-    const concerned = new Map<string, ReadonlySet<string> | null>(diff.tunnels.removed.map((name) => [name, null]));
-    for (const change of diff.tunnels.changed) {
-      const specs = [...change.removedForwards, ...change.changedForwards.map(({ before }) => before)].map(
-        (forward) => forward.spec,
-      );
-      if (change.hostChanged) concerned.set(change.name, null);
-      else if (specs.length > 0) concerned.set(change.name, new Set(specs));
-    }
-    const found = [];
-    for (const [name, specs] of concerned) {
-      const clients = (tunnels.get(name)?.connections() ?? []).filter(
-        (client) => specs === null || specs.has(client.spec),
-      );
+    const [inUse, kept]: [Usage[], Usage[]] = [[], []];
+    const take = async (name: string, ends: (spec: string) => boolean): Promise<void> => {
+      const clients = tunnels.get(name)?.connections() ?? [];
       const programs = await findClientPrograms(new Set(clients.flatMap((client) => client.peerPort ?? [])));
       for (const spec of new Set(clients.map((client) => client.spec))) {
         const own = clients.filter((client) => client.spec === spec);
         const names = own.flatMap((client) => programs.get(client.peerPort ?? -1)?.program ?? []);
-        found.push({ tunnel: name, spec, clients: own.length, programs: [...new Set(names)] });
+        const row = { tunnel: name, spec, clients: own.length, programs: [...new Set(names)] };
+        (ends(spec) ? inUse : kept).push(row);
       }
+    };
+    for (const name of diff.tunnels.removed) await take(name, () => true);
+    for (const change of diff.tunnels.changed) {
+      const before = [...change.removedForwards, ...change.changedForwards.map((changed) => changed.before)];
+      const specs = new Set(before.map((forward) => forward.spec));
+      await take(change.name, (spec) => change.hostChanged || specs.has(spec));
     }
-    return found;
+    return { inUse, kept };
   }
+
+  const places = () => knownHostsPlaces([...tunnels.config.hosts.values()]);
+  /** Only the first file of a host is ever written. */
+  const mayReplace = ({ hop, file }: { readonly hop: string; readonly file: string }): boolean =>
+    tunnels.config.hosts.get(hop)?.knownHosts[0] === file;
 
   return {
     'config.view': () => viewConfig(profile.configFile, tunnels.config, parts.configProblem()),
     'config.edit': async ({ edits, dryRun }) => {
       const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-      if (preview.kind === 'bad') return { problems: preview.problems, warnings: [], inUse: [], saved: false };
-      const concerned = await inUse(preview.config);
+      if (preview.kind === 'bad')
+        return { problems: preview.problems, warnings: [], inUse: [], kept: [], saved: false };
+      const concerned = await usage(preview.config);
       if (!dryRun) {
         await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
         await parts.reload();
       }
-      return { problems: [], warnings: preview.warnings, inUse: concerned, saved: !dryRun };
+      return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
     },
     'tunnel.detail': ({ name }) => tunnelDetail(parts, name),
     'tunnel.test': async ({ tunnel, edits }) => {
@@ -97,39 +103,40 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
     },
     'ssh-config.import': ({ aliases, mayRunCommands }) =>
       importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands }),
-    'port.check': async ({ listen }) => checkPort(listen),
-    'known-hosts.list': async () => {
-      const files = [...new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts))];
-      const writable = new Set([...tunnels.config.hosts.values()].flatMap((host) => host.knownHosts.slice(0, 1)));
-      return (await listKnownHosts(files)).flatMap((entry) =>
-        entry.keyType === null || entry.fingerprint === null
-          ? []
-          : {
-              names: entry.names,
-              marker: entry.marker === 'none' ? null : entry.marker,
-              keyType: entry.keyType,
-              fingerprint: entry.fingerprint,
-              file: entry.file,
-              line: entry.line,
-              removable:
-                writable.has(entry.file) && entry.marker === 'none' && !entry.hashed && !/[*?!]/.test(entry.names),
-            },
-      );
+    'port.check': async ({ listen }) => checkPort(listen, parts.ports),
+    'known-hosts.list': async ({ find }) => {
+      const { files, written } = places();
+      const name = find?.trim() ?? '';
+      return (await listKnownHosts(files, name === '' ? [] : [name])).flatMap((entry) => {
+        if (entry.keyType === null || entry.fingerprint === null) return [];
+        const isNamed = entry.hashed ? entry.names === name : !/[*?!]/.test(entry.names);
+        return {
+          names: entry.names,
+          hashed: entry.hashed,
+          marker: entry.marker === 'none' ? null : entry.marker,
+          keyType: entry.keyType,
+          fingerprint: entry.fingerprint,
+          file: entry.file,
+          line: entry.line,
+          removable: written.includes(entry.file) && entry.marker === 'none' && isNamed,
+        };
+      });
     },
     'known-hosts.remove': async ({ file, name }) => {
       // Only files of the configuration, and of those only the ones that we ever write.
-      const ours = [...tunnels.config.hosts.values()].some((host) => host.knownHosts[0] === file);
-      if (!ours) throw notOurs(file);
+      if (!places().written.includes(file)) throw notOurs(file);
       return { removed: (await removeKnownHost(file, name)).length };
     },
     'host-key.changed': async () =>
       parts.changedKeys.list().map(({ shownBlob: _blob, hashed: _hashed, ...changed }) => ({
         ...changed,
-        tunnels: tunnels
-          .all()
-          .flatMap((supervisor) =>
-            usesHop(tunnels.config, supervisor.config.host, changed.hop) ? supervisor.config.name : [],
-          ),
+        replaceable: mayReplace(changed),
+        tunnels: tunnels.all().flatMap((supervisor) => {
+          const isHeldBack = supervisor.status().wanted;
+          return isHeldBack && usesHop(tunnels.config, supervisor.config.host, changed.hop)
+            ? supervisor.config.name
+            : [];
+        }),
       })),
     'host-key.replace': async ({ lookupName, fingerprint }) => {
       const changed = parts.changedKeys.get(lookupName);
@@ -140,11 +147,9 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
           message: `No changed key of ${lookupName} waits for a decision.`,
           next: 'Connect again; if the key still differs, it is shown again.',
         });
-      const ours = [...tunnels.config.hosts.values()].some(
-        (host) => host.name === changed.hop && host.knownHosts[0] === changed.file,
-      );
-      if (!ours) throw notOurs(changed.file);
+      if (!mayReplace(changed)) throw notOurs(changed.file);
       await replaceHostKey(changed, fingerprint);
+      if (!changed.hashed) parts.trustRecord.trusted(lookupName, changed.shown.fingerprint);
       parts.changedKeys.forget(lookupName);
       for (const supervisor of tunnels.all()) {
         const { wanted, state } = supervisor.status();
@@ -175,7 +180,7 @@ function usesHop(config: HoldfastConfig, host: string, hop: string): boolean {
 }
 
 /** Binds for a moment; what could be bound is free. */
-async function checkPort(listen: string) {
+async function checkPort(listen: string, registry: PortRegistry) {
   let spec;
   try {
     spec = parseForwardSpec(`dynamic ${listen}`);
@@ -186,7 +191,7 @@ async function checkPort(listen: string) {
     const listener = await bindListener(spec.listen, {
       where: listen,
       tunnel: 'a new tunnel',
-      registry: new PortRegistry(),
+      registry,
       unlink: false,
       onConnect: (socket) => socket.destroy(),
       onAcceptError: () => {},

@@ -4,8 +4,10 @@ import { version } from '../../shared/version.ts';
 import type { Profile } from './config/paths.ts';
 import { createEditingApi } from './editing-api.ts';
 import type { EngineEvents } from './engine-events.ts';
+import type { PortRegistry } from './forward/port-registry.ts';
 import type { History } from './history/history.ts';
 import type { ChangedKeys } from './host-keys/changed-keys.ts';
+import type { TrustRecord } from './host-keys/trust-record.ts';
 import type { LogStore } from './log/log-store.ts';
 import type { ConnectionPool } from './pool/pool.ts';
 import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
@@ -25,6 +27,9 @@ export interface EngineParts {
   readonly history: History;
   readonly secrets: EngineSecrets;
   readonly changedKeys: ChangedKeys;
+  readonly trustRecord: TrustRecord;
+  /** Which tunnel listens where on this machine. */
+  readonly ports: PortRegistry;
   /** The last probe of each tunnel; `ms` null if it failed. Wall clock. */
   readonly probes: ReadonlyMap<string, { readonly ms: number | null; readonly atMs: number }>;
   readonly events: EngineEvents;
@@ -168,7 +173,7 @@ function toAnswer(
   const values = answer.values.map((value) => Secret.from(value));
   const kind = broker.list().find((prompt) => prompt.id === id)?.kind;
   if (kind === 'password' || kind === 'passphrase') for (const value of values) logs.hide(value);
-  return { kind: 'values', values, remember: answer.remember };
+  return { kind: 'values', values, remember: answer.remember, keepOpenMs: answer.keepOpenMs };
 }
 
 function needHost(parts: EngineParts, host: string, kept: readonly { readonly host: string }[] = []): void {

@@ -18,6 +18,7 @@ import { createForwardRunner } from './forward/create-forward-runner.ts';
 import { PortRegistry } from './forward/port-registry.ts';
 import { History } from './history/history.ts';
 import { ChangedKeys } from './host-keys/changed-keys.ts';
+import { TrustRecord } from './host-keys/trust-record.ts';
 import { createHostKeyTrust } from './host-keys/host-key-trust.ts';
 import { type Clock, systemClock } from './lifecycle/clock.ts';
 import { DisposableStore } from './lifecycle/disposable.ts';
@@ -64,6 +65,7 @@ export class Engine {
   #configProblem: string | null = null;
   #logs: LogStore | null = null;
   #history: History | null = null;
+  #trustRecord: TrustRecord | null = null;
   #tunnels: TunnelSet | null = null;
   #served: { readonly api: ContractApi; readonly events: EngineEvents } | null = null;
 
@@ -101,7 +103,9 @@ export class Engine {
     );
     const broker = this.#store.add(new PromptBroker(clock));
     const changedKeys = new ChangedKeys();
-    const trust = createHostKeyTrust({ clock, log, changedKeys });
+    const trustRecord = await TrustRecord.open({ folder: profile.stateFolder, clock, log });
+    this.#trustRecord = trustRecord;
+    const trust = createHostKeyTrust({ clock, log, changedKeys, record: trustRecord });
     const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log }));
     const connector = createConnector({ clock, trust, authenticator, prompts: broker, log });
     const { poolIdleMs, poolMaxLifetimeMs } = config.settings;
@@ -162,6 +166,8 @@ export class Engine {
       history,
       secrets,
       changedKeys,
+      trustRecord,
+      ports: registry,
       probes: this.#probes,
       events,
       configProblem: () => this.#configProblem,
@@ -209,7 +215,7 @@ export class Engine {
     this.#logs?.root.info('The engine ends');
     try {
       this.#tunnels?.dispose();
-      await this.#history?.flush();
+      await Promise.all([this.#history?.flush(), this.#trustRecord?.flush()]);
     } catch (error) {
       this.#logs?.root.error('Something kept the engine from ending cleanly', { error });
     }

@@ -60,13 +60,45 @@ export function showTunnel(name: string | null, tab: DetailTab = 'overview', rep
   go({ page: 'tunnels', name, tab }, replace);
 }
 
+/** A page that holds unsaved work. */
+interface Hold {
+  readonly hash: string;
+  /** Another page is wanted. `leave` shows it; `stay` takes the address back. */
+  readonly onLeave: (leave: () => void, stay: () => void) => void;
+}
+
+/** The innermost is asked. */
+let holds: readonly Hold[] = [];
+
+/** Keeps the page that is shown until `leave` is called, wherever the address goes. Returns the way to let go. */
+export function holdRoute(onLeave: Hold['onLeave']): () => void {
+  const hold: Hold = { hash: location.hash, onLeave };
+  const heard = (): void => {
+    if (holds.at(-1) !== hold || location.hash === hold.hash) return;
+    hold.onLeave(
+      () => {
+        holds = [];
+        window.dispatchEvent(new Event('hashchange'));
+      },
+      () => history.replaceState(null, '', hold.hash),
+    );
+  };
+  holds = [...holds, hold];
+  window.addEventListener('hashchange', heard);
+  return () => {
+    holds = holds.filter((other) => other !== hold);
+    window.removeEventListener('hashchange', heard);
+  };
+}
+
 let seenHash: string | undefined;
 let seenRoute: Route = noRoute;
 
 /** The route now; the same object as long as the hash is the same. */
 export function currentRoute(): Route {
-  if (location.hash !== seenHash) {
-    seenHash = location.hash;
+  const hash = holds[0]?.hash ?? location.hash;
+  if (hash !== seenHash) {
+    seenHash = hash;
     seenRoute = parseRoute(seenHash);
   }
   return seenRoute;

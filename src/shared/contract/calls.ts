@@ -65,7 +65,17 @@ export const promptSchema = z.object({
       fingerprint: z.string(),
       randomart: z.string(),
       otherNames: z.array(z.string()).readonly(),
+      remoteAddress: z.string().nullable(),
       file: z.string(),
+    })
+    .nullable(),
+  signIn: z
+    .object({
+      serverText: z.string(),
+      keyFile: z.string().nullable(),
+      accepted: z.array(z.string()).readonly(),
+      triesLeft: z.number(),
+      refused: z.enum(['code', 'password', 'answer', 'passphrase']).nullable(),
     })
     .nullable(),
   round: z.number(),
@@ -174,6 +184,13 @@ export const calls = {
           kind: z.literal('values'),
           values: z.array(z.string().max(8192)).max(16).readonly(),
           remember: z.boolean(),
+          /** Keep the login open for so long from now, even if nothing uses it; absent: as the settings say. */
+          keepOpenMs: z
+            .number()
+            .int()
+            .min(0)
+            .max(7 * 86_400_000)
+            .optional(),
         }),
       ]),
     }),

@@ -85,6 +85,14 @@ export const clientSchema = z.object({
   parkedLeftMs: z.number().nullable(),
 });
 
+/** Who is connected to a forward now. */
+export const usageSchema = z.object({
+  tunnel: z.string(),
+  spec: z.string(),
+  programs: z.array(z.string()).readonly(),
+  clients: z.number(),
+});
+
 /** One station of the path from this computer to the target. */
 export const stationSchema = z.object({
   kind: z.enum(['here', 'hop', 'target']),
@@ -113,11 +121,28 @@ export const changedKeySchema = z.object({
   hop: z.string(),
   address: z.string(),
   lookupName: z.string(),
+  remoteAddress: z.string().nullable(),
+  /** Where the server with the trusted key answered last; null: not known. */
+  addressBefore: z.string().nullable(),
   file: z.string(),
   line: z.number(),
-  trusted: z.array(z.object({ keyType: z.string(), fingerprint: z.string() })).readonly(),
+  trusted: z
+    .array(
+      z.object({
+        keyType: z.string(),
+        fingerprint: z.string(),
+        file: z.string(),
+        line: z.number(),
+        /** When a person trusted it in Holdfast; null: not known. */
+        sinceMs: z.number().nullable(),
+      }),
+    )
+    .readonly(),
   shown: z.object({ keyType: z.string(), fingerprint: z.string() }),
   shownAtMs: z.number(),
+  /** False: it stands in a file that is only read. */
+  replaceable: z.boolean(),
+  /** Those that are on and use this host. */
   tunnels: z.array(z.string()).readonly(),
 });
 
@@ -125,22 +150,14 @@ const importNotes = z.array(z.string()).readonly();
 
 export const editingCalls = {
   'config.view': { input: z.object({}), output: configViewSchema },
-  /** Applies all edits or none. With `dryRun` nothing is written. `inUse`: clients of what would stop or change. */
+  /** Applies all edits or none. With `dryRun` nothing is written. `inUse`: clients of what would stop or change; `kept`: others of the same tunnels. */
   'config.edit': {
     input: z.object({ edits: z.array(configEditSchema).min(1).max(500), dryRun: z.boolean() }),
     output: z.object({
       problems: z.array(configProblemSchema).readonly(),
       warnings: z.array(configProblemSchema).readonly(),
-      inUse: z
-        .array(
-          z.object({
-            tunnel: z.string(),
-            spec: z.string(),
-            programs: z.array(z.string()).readonly(),
-            clients: z.number(),
-          }),
-        )
-        .readonly(),
+      inUse: z.array(usageSchema).readonly(),
+      kept: z.array(usageSchema).readonly(),
       saved: z.boolean(),
     }),
   },
@@ -192,12 +209,15 @@ export const editingCalls = {
       problem: z.string().nullable(),
     }),
   },
+  /** All of them. Hashed names are told where they are `find`, a whole name as ssh looks it up. */
   'known-hosts.list': {
-    input: z.object({}),
+    input: z.object({ find: z.string().max(1024).optional() }),
     output: z
       .array(
         z.object({
           names: z.string(),
+          /** A hash stands in the file; `names` is its name only where that was asked for. */
+          hashed: z.boolean(),
           marker: z.string().nullable(),
           keyType: z.string(),
           fingerprint: z.string(),

@@ -1,4 +1,5 @@
 import type { DesktopTexts } from './desktop-en.ts';
+import { questionsDe } from './questions-de.ts';
 
 /** Die deutschen Texte der Desktop-Anwendung. */
 export const desktopDe: DesktopTexts = {
@@ -66,15 +67,7 @@ export const desktopDe: DesktopTexts = {
     stay: 'Weiterlaufen',
     quit: 'Beenden',
   },
-  hostKey: {
-    title: (hop) => `Ist das wirklich ${hop}?`,
-    detail: (type, fingerprint, address) =>
-      `Holdfast trifft diesen Server zum ersten Mal. Es wurde noch nichts Geheimes gesendet.\n\n${type}-Schlüssel, SHA256-Fingerabdruck:\n${fingerprint}\n\nAdresse ${address}`,
-    no: 'Nicht verbinden',
-    once: 'Diesmal vertrauen',
-    yes: 'Vertrauen und merken',
-  },
-  confirm: { title: (hop) => `${hop} fragt`, no: 'Nein', yes: 'Ja' },
+  questions: questionsDe,
   engine: {
     title: 'Holdfast konnte seinen Dienst nicht starten',
     ended: 'Der Dienst hat sich selbst beendet.',

@@ -1,3 +1,5 @@
+import { questionsEn } from './questions-en.ts';
+
 /** The English texts of the desktop shell: tray, notifications, message boxes. Their type is the type of every language. */
 export const desktopEn = {
   app: 'Holdfast',
@@ -64,15 +66,8 @@ export const desktopEn = {
     stay: 'Keep running',
     quit: 'Quit',
   },
-  hostKey: {
-    title: (hop: string) => `Is this really ${hop}?`,
-    detail: (type: string, fingerprint: string, address: string) =>
-      `Holdfast meets this server for the first time. Nothing secret has been sent to it.\n\n${type} key, SHA256 fingerprint:\n${fingerprint}\n\nAddress ${address}`,
-    no: "Don't connect",
-    once: 'Trust this time',
-    yes: 'Trust and remember',
-  },
-  confirm: { title: (hop: string) => `${hop} asks`, no: 'No', yes: 'Yes' },
+  /** The system's message boxes ask in the words of the windows. */
+  questions: questionsEn,
   engine: {
     title: 'Holdfast could not start its engine',
     ended: 'The engine ended by itself.',

@@ -1,11 +1,20 @@
 import type { QuestionTexts } from './questions-en.ts';
 
+const and = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} und ${names.at(-1) ?? ''}`;
+
+const since = (seconds: number): string =>
+  seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+
+const ordinals: readonly string[] = ['erste', 'zweite', 'dritte', 'vierte'];
+const acceptedWords: Readonly<Record<string, string>> = { publickey: 'dein Schlüssel', password: 'dein Passwort' };
+
 /** German texts of the questions. */
 export const questionsDe: QuestionTexts = {
   app: 'Holdfast',
   forTunnels: (names) => `für ${names}`,
   moreWait: (count) => (count === 1 ? '1 weitere Frage wartet' : `${count} weitere Fragen warten`),
-  and: (names) => (names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} und ${names.at(-1) ?? ''}`),
+  and,
   moreNames: (count) => `${count} weitere`,
   copy: 'Kopieren',
   copied: 'Kopiert',
@@ -19,6 +28,7 @@ export const questionsDe: QuestionTexts = {
     showPicture: 'Als Bild zeigen',
     hidePicture: 'Bild verbergen',
     pictureLabel: 'Randomart des Schlüssels, wie ssh-keygen -lv es zeichnet',
+    forWhom: 'Für',
     address: 'Adresse',
     way: 'Weg dorthin',
     wayDirect: (position, length) => (length === 1 ? 'direkt' : `direkt, Station ${position} von ${length}`),
@@ -32,6 +42,8 @@ export const questionsDe: QuestionTexts = {
     different: 'Nicht derselbe. Verbinde dich nicht.',
     here: 'Aus diesem Fenster kopiert, also kein Beweis. Füge den ein, den dir der Betreiber gab.',
     md5: 'Ein MD5-Fingerabdruck lässt sich hier nicht vergleichen. Frag nach dem SHA256-Fingerabdruck.',
+    compare:
+      'Vergleiche den Fingerabdruck mit dem, den dir der Betreiber gab. Wenn sie sich unterscheiden, verbinde dich nicht.',
     noFingerprint: 'Kein Fingerabdruck zur Hand? Auf der Konsole des Servers selbst:',
     refuse: 'Nicht verbinden',
     once: 'Diesmal vertrauen',
@@ -47,12 +59,20 @@ export const questionsDe: QuestionTexts = {
     today: (time) => `heute ${time}`,
     keyType: 'Schlüsselart',
     asBefore: (type) => `${type}, wie zuvor`,
-    typeChanged: (type, before) => `${type}, zuvor ${before}`,
+    changedFrom: (type, before) => `${type}, zuvor: ${before}`,
+    sameAsBefore: ', wie zuvor',
+    before: (before) => `, zuvor: ${before}`,
+    otherKeys: 'Weitere Schlüssel',
+    otherKey: (type, file, line) => `${type} (${file} Zeile ${line})`,
+    trustedSince: (day) => ` seit ${day}`,
     address: 'Adresse',
     alsoHeld: 'Auch angehalten',
     paste: 'Zum Ersetzen: der neue Fingerabdruck, vom Betreiber des Servers',
     placeholder: 'SHA256:…',
-    hint: 'Von der Konsole des Servers, von Kollegen oder der Seite des Anbieters, nicht aus diesem Fenster. Der alte Schlüssel bleibt in known_hosts.old.',
+    hint: (isSeveral, file) =>
+      `Von der Konsole des Servers, von Kollegen oder der Seite des Anbieters, nicht aus diesem Fenster. ${isSeveral ? 'Die alten Schlüssel bleiben' : 'Der alte Schlüssel bleibt'} in ${file}.old.`,
+    readOnly: (file) =>
+      `Der vertraute Schlüssel steht in ${file}; diese Datei liest Holdfast nur. Wenn der Betreiber sagt, dass der neue stimmt, ändere ihn dort und verbinde neu.`,
     equal: 'Derselbe. Gezeigt wurde der Schlüssel, den der Betreiber nannte.',
     different: 'Nicht derselbe. Lehne weiter ab.',
     message: 'Nachricht kopieren',
@@ -72,20 +92,42 @@ export const questionsDe: QuestionTexts = {
     passphraseLead: (name) => `Die Passphrase wird einmal gebraucht, für die Anmeldung bei ${name}.`,
     opensCode: (names) => `Ein Code öffnet ${names}.`,
     opensPassword: (names) => `Eine Antwort öffnet ${names}.`,
-    again: (name) => `${name} hat die Antwort davor nicht angenommen.`,
-    againPassphrase: 'Das war nicht die Passphrase.',
+    refused: {
+      code: (name) => `${name} hat diesen Code nicht angenommen.`,
+      password: (name) => `${name} hat dieses Passwort nicht angenommen.`,
+      answer: (name) => `${name} hat die Antworten davor nicht angenommen.`,
+      passphrase: () => 'Das war nicht die Passphrase.',
+    },
+    triesLeft: (count) =>
+      `${count === 1 ? 'Noch 1 Versuch' : `Noch ${count} Versuche`}; dann hört Holdfast auf, damit du nicht ausgesperrt wirst.`,
+    accepted: (methods) =>
+      `${and(methods.map((method) => acceptedWords[method] ?? 'deine Antwort')).replace(/^d/, 'D')} ${methods.length === 1 ? 'wurde' : 'wurden'} angenommen; das ist der ${ordinals[methods.length] ?? 'nächste'} Schritt.`,
     serverSays: 'Der Server sagt',
     passwordLabel: 'Passwort',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
     show: 'Zeigen',
+    hide: 'Verbergen',
     asked: (seconds) =>
-      `Gefragt vor ${seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`,
-    remember: 'Im Schlüsselbund merken',
+      seconds < 120
+        ? `Gefragt vor ${since(seconds)}. Server legen oft nach 2 Minuten auf; Holdfast fragt dann neu.`
+        : `Gefragt vor ${since(seconds)}. Der Server hat vielleicht schon aufgelegt; Holdfast fragt dann neu.`,
+    remember: {
+      keychain: 'Im Schlüsselbund merken',
+      vault: 'Im Tresor merken',
+      memory: 'Merken, bis Holdfast endet',
+    },
+    keepOpen: 'Diese Anmeldung für andere Tunnel offen halten:',
+    hours: (count) => (count === 1 ? '1 Stunde' : `${count} Stunden`),
     notNow: 'Nicht jetzt',
     signIn: 'Anmelden',
     unlock: 'Aufschließen',
     go: 'Weiter',
   },
-  confirm: { title: (name) => `${name} bittet um dein Ja`, no: 'Nein', yes: 'Ja, weiter' },
+  confirm: {
+    title: (name) => `Die Anmeldung bei ${name} wartet auf dich`,
+    hint: 'Das schließt sich von selbst, sobald es erledigt ist.',
+    no: 'Anmeldung abbrechen',
+    yes: 'Weiter',
+  },
 };

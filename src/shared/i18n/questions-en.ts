@@ -1,10 +1,15 @@
+const and = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+
+const ordinals: readonly string[] = ['first', 'second', 'third', 'fourth'];
+const acceptedWords: Readonly<Record<string, string>> = { publickey: 'your key', password: 'your password' };
+
 /** Texts of the questions to a person (prompt windows, dialogs of the panel). */
 export const questionsEn = {
   app: 'Holdfast',
   forTunnels: (names: string) => `for ${names}`,
   moreWait: (count: number) => (count === 1 ? '1 more question waits' : `${count} more questions wait`),
-  and: (names: readonly string[]) =>
-    names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`,
+  and,
   moreNames: (count: number) => `${count} more`,
   copy: 'Copy',
   copied: 'Copied',
@@ -18,6 +23,7 @@ export const questionsEn = {
     showPicture: 'Show as a picture',
     hidePicture: 'Hide the picture',
     pictureLabel: 'Randomart of the key, as ssh-keygen -lv draws it',
+    forWhom: 'For',
     address: 'Address',
     way: 'Way there',
     wayDirect: (position: number, length: number) => (length === 1 ? 'direct' : `direct, hop ${position} of ${length}`),
@@ -32,6 +38,8 @@ export const questionsEn = {
     different: 'Not the same. Do not connect.',
     here: 'Copied from this window, so it proves nothing. Paste the one its owner gave you.',
     md5: 'An MD5 fingerprint cannot be compared here. Ask for the SHA256 one.',
+    /** Where nothing can be pasted. */
+    compare: 'Compare the fingerprint with the one its owner gave you. If they differ, do not connect.',
     noFingerprint: 'No fingerprint at hand? On the server’s own console:',
     refuse: 'Don’t connect',
     once: 'Trust this time',
@@ -47,12 +55,20 @@ export const questionsEn = {
     today: (time: string) => `today ${time}`,
     keyType: 'Key type',
     asBefore: (type: string) => `${type}, as before`,
-    typeChanged: (type: string, before: string) => `${type}, before ${before}`,
+    changedFrom: (type: string, before: string) => `${type}, before: ${before}`,
+    sameAsBefore: ', as before',
+    before: (before: string) => `, before: ${before}`,
+    otherKeys: 'Other keys',
+    otherKey: (type: string, file: string, line: number) => `${type} (${file} line ${line})`,
+    trustedSince: (day: string) => ` since ${day}`,
     address: 'Address',
     alsoHeld: 'Also held back',
     paste: 'To replace the key, paste the new fingerprint from the server’s owner',
     placeholder: 'SHA256:…',
-    hint: 'From the server’s console, a colleague or the provider’s page, not from this window. The old key stays in known_hosts.old.',
+    hint: (isSeveral: boolean, file: string) =>
+      `From the server’s console, a colleague or the provider’s page, not from this window. The old ${isSeveral ? 'keys stay' : 'key stays'} in ${file}.old.`,
+    readOnly: (file: string) =>
+      `The trusted key stands in ${file}, which Holdfast only reads. Once its owner says that the new key is right, correct it there and connect again.`,
     equal: 'The same. The key that was shown is the one its owner gave you.',
     different: 'Not the same. Keep refusing.',
     message: 'Copy a message for the owner',
@@ -72,22 +88,44 @@ export const questionsEn = {
     passphraseLead: (name: string) => `Its passphrase is needed once, to sign in to ${name}.`,
     opensCode: (names: string) => `One code opens ${names}.`,
     opensPassword: (names: string) => `One answer opens ${names}.`,
-    again: (name: string) => `${name} did not take the answer before.`,
-    againPassphrase: 'That was not the passphrase.',
+    refused: {
+      code: (name: string) => `${name} did not take that code.`,
+      password: (name: string) => `${name} did not take that password.`,
+      answer: (name: string) => `${name} did not take the answers before.`,
+      passphrase: () => 'That was not the passphrase.',
+    },
+    triesLeft: (count: number) =>
+      `${count === 1 ? '1 try' : `${count} tries`} left; then Holdfast stops, to save you a lock-out.`,
+    accepted: (methods: readonly string[]) =>
+      `${and(methods.map((method) => acceptedWords[method] ?? 'your answer')).replace(/^y/, 'Y')} ${methods.length === 1 ? 'was' : 'were'} accepted; this is the ${ordinals[methods.length] ?? 'next'} step.`,
     serverSays: 'The server says',
     passwordLabel: 'Password',
     passphraseLabel: 'Passphrase',
     codeLabel: 'Code',
     show: 'Show',
+    hide: 'Hide',
     asked: (seconds: number) =>
-      `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`,
-    remember: 'Remember in the keychain',
+      seconds < 120
+        ? `Asked ${since(seconds)} ago. Servers often hang up after 2 minutes; Holdfast then asks again.`
+        : `Asked ${since(seconds)} ago. The server may have hung up by now; Holdfast then asks again.`,
+    remember: {
+      keychain: 'Remember in the keychain',
+      vault: 'Remember in the vault',
+      memory: 'Remember until Holdfast ends',
+    },
+    keepOpen: 'Keep this login open for other tunnels for',
+    hours: (count: number) => (count === 1 ? '1 hour' : `${count} hours`),
     notNow: 'Not now',
     signIn: 'Sign in',
     unlock: 'Unlock',
     go: 'Continue',
   },
-  confirm: { title: (name: string) => `${name} asks for your go-ahead`, no: 'No', yes: 'Yes, go on' },
+  confirm: {
+    title: (name: string) => `The login to ${name} waits for you`,
+    hint: 'This closes by itself once it is done.',
+    no: 'Stop the login',
+    yes: 'Go on',
+  },
 };
 
 function since(seconds: number): string {

@@ -15,8 +15,24 @@ export interface HostKeyDetails {
   readonly randomart: string;
   /** Other names in known_hosts that hold this very key, at most 8. */
   readonly otherNames: readonly string[];
+  /** Where the server answered; null through a jump host or a proxy. */
+  readonly remoteAddress: string | null;
   /** Where "yes" would write it. */
   readonly file: string;
+}
+
+/** What a question for secrets knows beside its fields. */
+export interface SignInDetails {
+  /** What the server says beside the labels of its fields, cleaned, at most 4 KiB; empty if nothing, and where the question is our own. */
+  readonly serverText: string;
+  /** The file of the locked key, for a passphrase. */
+  readonly keyFile: string | null;
+  /** Methods that counted in this login already, in order: `publickey`. */
+  readonly accepted: readonly string[];
+  /** Wrong answers, with this one, until Holdfast stops by itself. */
+  readonly triesLeft: number;
+  /** What was given before this question and turned down; null at the first try, and for further steps of one exchange. */
+  readonly refused: 'code' | 'password' | 'answer' | 'passphrase' | null;
 }
 
 /** A question that is open now. Names are the configuration's; the server's words are only in `message` and `fields`. */
@@ -36,6 +52,8 @@ export interface Prompt {
   readonly message: string;
   readonly fields: readonly PromptField[];
   readonly hostKey: HostKeyDetails | null;
+  /** Null for host keys and confirmations, and where nothing more is known. */
+  readonly signIn: SignInDetails | null;
   /** Which try this is, from 1: above 1 the answer before was wrong. */
   readonly round: number;
   /** The answer may be kept in the keychain (never an OTP). */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
 import { BuiltPages, findChromium, type OpenedPage } from '../../support/renderer/built-pages.ts';
-import { codePrompt, promptOf, serverKey } from '../../support/renderer/editing-prompts.ts';
+import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
 
 /**
  * Questions, editor and pages as they are built, in real Chromium under the strict policy, over a shell of data: looks are for the eye, but
@@ -37,7 +38,8 @@ async function open(path: string, fixture: EditingFixtureOptions = {}, look = {}
 
 /** The question settles: input counts from now on. */
 async function settled({ page }: OpenedPage): Promise<void> {
-  await page.waitForTimeout(450);
+  await page.locator('h1:not(.vh)').last().waitFor();
+  await page.locator('[data-held]').waitFor({ state: 'detached' });
 }
 
 function callsOf({ page }: OpenedPage, name: string): Promise<unknown[]> {
@@ -79,6 +81,7 @@ describe.skipIf(executable === null)('questions', () => {
   it('turns trust off for another fingerprint, and Esc refuses', async () => {
     const opened = await open('prompts.html', { prompts: [promptOf()] });
     const { page } = opened;
+    await settled(opened);
     await page.getByLabel('Fingerprint you were given').fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
     await page.getByText('Not the same. Do not connect.').waitFor();
     expect(await page.getByRole('button', { name: 'Trust and remember' }).isDisabled()).toBe(true);
@@ -92,6 +95,7 @@ describe.skipIf(executable === null)('questions', () => {
     const opened = await open('prompts.html', { prompts: [promptOf()] });
     const { page } = opened;
     const field = page.getByLabel('Fingerprint you were given');
+    await settled(opened);
     await page.getByRole('button', { name: 'Copy fingerprint' }).click();
     await field.focus();
     await page.keyboard.press('Control+V');
@@ -121,14 +125,25 @@ describe.skipIf(executable === null)('questions', () => {
     const opened = await open('prompts.html', { prompts: [] });
     const { page } = opened;
     await page.waitForFunction(() => globalThis.fixture.calls.some(({ name }) => name === 'desktop.prompts-done'));
-    const early = await page.evaluate(async (prompt) => {
-      globalThis.fixture.emit({ kind: 'prompt-opened', prompt });
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    // The page's time stands still from here on.
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.evaluate((prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }), promptOf());
+    const field = page.getByLabel('Fingerprint you were given');
+    await field.waitFor();
+    await page.keyboard.insertText('secret of another window');
+    await page.keyboard.type('more of it');
+    await page.evaluate(() => navigator.clipboard.writeText('and of the clipboard'));
+    await page.keyboard.press('Control+V');
+    await page.evaluate(() => {
       for (const button of document.querySelectorAll('button')) button.click();
-      return globalThis.fixture.calls.filter(({ name }) => name === 'answer').length;
-    }, promptOf());
-    expect(early).toBe(0);
+    });
+    await page.keyboard.press('Escape');
+    expect(await field.inputValue()).toBe('');
+    expect(await callsOf(opened, 'answer')).toEqual([]);
+    await page.clock.runFor(400);
+    await page.keyboard.insertText('counts now');
+    expect(await field.inputValue()).toBe('counts now');
   });
 
   it('has the buttons in the order of the system', async () => {
@@ -148,8 +163,8 @@ describe.skipIf(executable === null)('questions', () => {
     ];
     const opened = await open('prompts.html', { prompts: [codePrompt({ fields })] });
     const { page } = opened;
-    expect(await page.getByLabel('Password:').getAttribute('type')).toBe('password');
-    expect(await page.getByLabel('Code:').getAttribute('type')).toBe('text');
+    expect(await page.getByLabel('Password:', { exact: true }).getAttribute('type')).toBe('password');
+    expect(await page.getByLabel('Code:', { exact: true }).getAttribute('type')).toBe('text');
     expect(await page.getByText('Remember in the keychain').count()).toBe(0);
     await settled(opened);
     await page.keyboard.type('secret');
@@ -158,21 +173,96 @@ describe.skipIf(executable === null)('questions', () => {
     await page.keyboard.press('Enter');
     await expect
       .poll(() => callsOf(opened, 'answer'))
-      .toEqual([{ id: '2', answer: { kind: 'values', values: ['secret', '4810'], remember: false } }]);
+      .toEqual([
+        { id: '2', answer: { kind: 'values', values: ['secret', '4810'], remember: false, keepOpenMs: 28_800_000 } },
+      ]);
     await page.evaluate(
       (prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }),
-      codePrompt({ id: '3', fields, round: 2 }),
+      codePrompt({ id: '3', fields, round: 2, signIn: signInOf({ refused: 'answer', triesLeft: 2 }) }),
     );
-    await page.getByText('bastion-eu did not take the answer before.').waitFor();
-    expect(await page.getByLabel('Password:').inputValue()).toBe('');
-    expect(await page.getByLabel('Code:').inputValue()).toBe('');
+    await page.getByText('bastion-eu did not take the answers before. 2 tries left').waitFor();
+    expect(await page.getByLabel('Password:', { exact: true }).inputValue()).toBe('');
+    expect(await page.getByLabel('Code:', { exact: true }).inputValue()).toBe('');
   });
 
   it('keeps what the server says as it is, and out of our own words', async () => {
     const message = 'Line one\n\n  <b>two</b>\t& three';
-    const { page } = await open('prompts.html', { prompts: [codePrompt({ message })] });
+    const { page } = await open('prompts.html', {
+      prompts: [codePrompt({ signIn: signInOf({ serverText: message }) })],
+    });
     const said = page.getByRole('group', { name: 'The server says' });
     expect(await said.textContent()).toBe(message);
+  });
+
+  it('says which step it is and what it opens, takes a code with blanks around it, and keeps the login open as told', async () => {
+    const opened = await open('prompts.html', { prompts: [codePrompt()] });
+    const { page } = opened;
+    await page
+      .getByText(
+        'Signing in as dmitri at 203.0.113.7:22. Your key was accepted; this is the second step. One code opens',
+      )
+      .waitFor();
+    await page.evaluate(() => navigator.clipboard.writeText('  481 052\n'));
+    await settled(opened);
+    const field = page.getByLabel('Passcode or option (1-2):');
+    await field.focus();
+    await page.keyboard.press('Control+V');
+    expect(await field.inputValue()).toBe('481052');
+    await page.getByRole('combobox', { name: 'Keep this login open for other tunnels for' }).selectOption('1 hour');
+    await page.keyboard.press('Tab');
+    await field.press('Enter');
+    await expect
+      .poll(() => callsOf(opened, 'answer'))
+      .toEqual([{ id: '2', answer: { kind: 'values', values: ['481052'], remember: false, keepOpenMs: 3_600_000 } }]);
+    // The next question begins with what was chosen; unticked, the settings decide.
+    await page.evaluate(
+      (prompt) => globalThis.fixture.emit({ kind: 'prompt-opened', prompt }),
+      codePrompt({ id: '3' }),
+    );
+    const keep = page.getByRole('checkbox', { name: 'Keep this login open for other tunnels for' });
+    expect(await page.getByRole('combobox').inputValue()).toBe('1');
+    await settled(opened);
+    await keep.uncheck();
+    await field.fill('1');
+    await field.press('Enter');
+    await expect
+      .poll(async () => (await callsOf(opened, 'answer')).at(-1))
+      .toEqual({ id: '3', answer: { kind: 'values', values: ['1'], remember: false } });
+  });
+
+  it('shows what is masked only while asked to, and cuts no line of a long prompt', async () => {
+    const label = 'Enter a passcode or choose:\n 1. Push\n\nPasscode: ';
+    const prompt = codePrompt({ fields: [{ label, echo: false }], signIn: signInOf({ serverText: 'Hello' }) });
+    const opened = await open('prompts.html', { prompts: [prompt] });
+    const { page } = opened;
+    const field = page.getByLabel('Passcode:', { exact: true });
+    expect(await page.getByRole('group', { name: 'The server says' }).textContent()).toBe(
+      'Hello\nEnter a passcode or choose:\n 1. Push',
+    );
+    await settled(opened);
+    expect(await field.getAttribute('type')).toBe('password');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    expect(await field.getAttribute('type')).toBe('text');
+    await page.getByRole('button', { name: 'Hide', exact: true }).click();
+    expect(await field.getAttribute('type')).toBe('password');
+  });
+
+  it('says where a password would be kept', async () => {
+    const prompt = codePrompt({ kind: 'password', mayRemember: true, fields: [{ label: 'Password', echo: false }] });
+    const kept = async (store: string): Promise<OpenedPage> =>
+      open('prompts.html', { prompts: [prompt], outputs: { 'secret.state': { kind: 'available', store } } });
+    await (await kept('GNOME Keyring')).page.getByLabel('Remember in the keychain').waitFor();
+    await (await kept('Session memory')).page.getByLabel('Remember until Holdfast ends').waitFor();
+    const opened = await kept('Vault file');
+    await opened.page.getByLabel('Remember in the vault').waitFor();
+    await settled(opened);
+    await opened.page.getByLabel('Remember in the vault').check();
+    await opened.page.getByLabel('Password', { exact: true }).fill(' pass word ');
+    await opened.page.keyboard.press('Enter');
+    // Nothing is trimmed off a password, and keeping the login open is not its matter.
+    await expect
+      .poll(() => callsOf(opened, 'answer'))
+      .toEqual([{ id: '2', answer: { kind: 'values', values: [' pass word '], remember: true } }]);
   });
 
   it('closes a question that was answered elsewhere, and goes on with the next of the same host', async () => {
@@ -199,6 +289,7 @@ describe.skipIf(executable === null)('questions', () => {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep refusing');
     expect(await replace.isDisabled()).toBe(true);
     const field = page.getByLabel('To replace the key, paste the new fingerprint');
+    await settled(opened);
     await field.fill('SHA256:kQ7nL2vRzY0hWm5bTc9dXfAeUjGi3sPo8rNlVtMqBwE');
     expect(await replace.isDisabled()).toBe(true);
     await field.fill('SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM');
@@ -210,6 +301,18 @@ describe.skipIf(executable === null)('questions', () => {
       .poll(() => callsOf(opened, 'host-key.replace'))
       .toEqual([{ lookupName: 'nas.home', fingerprint: 'SHA256:8dKpX4cGm1TzNwQy7uRfHbJaEoLs5iVtZ2hCnD9vUkM' }]);
     await expect.poll(() => callsOf(opened, 'desktop.prompts-done')).toEqual([{}]);
+  });
+
+  it('tells of several trusted keys, and offers no replacement where the file is only read', async () => {
+    const { page } = await open('prompts.html#changed-key/nas-rsync', { outputs: readOnlyKeys });
+    await page.getByText('Trusted, ssh_known_hosts line 4').waitFor();
+    await page.getByText('Trusted, ssh_known_hosts line 5').waitFor();
+    await page.getByText('ECDSA P-384 (ssh_known_hosts line 6)').waitFor();
+    await page.getByText('Ed25519, before: RSA, ECDSA P-256 and ECDSA P-384').waitFor();
+    await page.getByText(', before: 192.168.1.20').waitFor();
+    await page.getByText('The trusted key stands in /etc/ssh/ssh_known_hosts, which Holdfast only reads.').waitFor();
+    expect(await page.getByRole('button', { name: 'Replace key and connect' }).count()).toBe(0);
+    expect(await page.getByRole('textbox').count()).toBe(0);
   });
 
   it('begins with the question that was picked, and says again that there is none when it is shown for nothing', async () => {
@@ -296,7 +399,7 @@ describe.skipIf(executable === null)('editor', () => {
     const port = page.getByLabel('Forward 1: Port they connect to');
     await page.getByLabel('Forward 1: Address they connect to').fill('*');
     await page.getByText('Other machines on your network will be able to use this tunnel.').waitFor();
-    await page.getByRole('button', { name: 'Use 5433' }).click();
+    await page.getByRole('button', { name: 'use 5433?' }).click();
     expect(await port.inputValue()).toBe('5433');
     await port.fill('99999');
     await page.getByText('"99999" is no port').waitFor();
@@ -327,6 +430,112 @@ describe.skipIf(executable === null)('editor', () => {
           { op: 'add-host', name: 'edge' },
           { op: 'add-tunnel', name: 'db-prod', values: { host: 'edge' } },
         ],
+      });
+  });
+
+  it('says who stays connected where a change ends nobody', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Programs wait for a lost link').fill('1m');
+    await page.getByText('DBeaver has 2 connections open. They stay open.').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).waitFor();
+  });
+
+  it('gives up nothing that was typed without a word: another page, Esc, the shell', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    const group = page.getByLabel('Group');
+    await group.fill('Elsewhere');
+    const question = page.getByRole('alertdialog', { name: 'Leave without saving?' });
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await question.waitFor();
+    expect(await violations(opened)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    expect(await group.inputValue()).toBe('Elsewhere');
+    expect(page.url()).toContain('#/edit/postgres-prod');
+    await page.evaluate(() => globalThis.fixture.navigate('settings'));
+    await question.getByRole('button', { name: 'Keep editing' }).click();
+    expect(await group.inputValue()).toBe('Elsewhere');
+    await page.getByRole('button', { name: 'Turn the direction' }).first().focus();
+    await page.keyboard.press('Escape');
+    await question.getByRole('button', { name: 'Discard the changes' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('#/tunnels/postgres-prod');
+    expect((await callsOf(opened, 'config.edit')).every((input) => (input as { dryRun: boolean }).dryRun)).toBe(true);
+  });
+
+  it('leaves without a question where nothing was typed, or after Cancel', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Group').waitFor();
+    await page.getByRole('tab', { name: 'Activity' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    await page.goBack();
+    await page.getByLabel('Group').fill('Elsewhere');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByLabel('Group').waitFor({ state: 'detached' });
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+  });
+
+  it('follows a file that is changed meanwhile, and overwrites nothing unasked', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    const group = page.getByLabel('Group');
+    const park = page.getByLabel('Programs wait for a lost link');
+    await group.waitFor();
+    const change = (values: Record<string, unknown>): Promise<void> =>
+      page.evaluate(async (changed) => {
+        const result = await (globalThis as unknown as { holdfast: ShellBridge }).holdfast.call('config.view', {});
+        if (!result.ok) throw new Error('no view');
+        const [tunnel, ...others] = result.output.tunnels;
+        const next = { ...tunnel, values: { ...tunnel?.values, ...changed } };
+        globalThis.fixture.answerWith('config.view', { ...result.output, tunnels: [next, ...others] });
+        globalThis.fixture.emit({ kind: 'config', problem: null });
+      }, values);
+    await group.fill('Mine');
+    await change({ park: '2m' });
+    await page.getByText('The file was changed meanwhile. What you had not touched').waitFor();
+    expect(await park.inputValue()).toBe('2m');
+    expect(await group.inputValue()).toBe('Mine');
+    await change({ group: 'Theirs' });
+    await page
+      .getByText('The file was changed meanwhile, and so was group here. Saving waits for your choice.')
+      .waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    expect(await save.isDisabled()).toBe(true);
+    expect(await violations(opened)).toEqual([]);
+    await page.getByRole('button', { name: 'Keep what I typed' }).click();
+    expect(await group.inputValue()).toBe('Mine');
+    await save.click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({ dryRun: false, edits: [{ op: 'set', path: ['tunnels', 'postgres-prod', 'group'], value: 'Mine' }] });
+  });
+
+  it('keeps a form whose tunnel left the file, and says so', async () => {
+    const { page } = await open('index.html#/edit/postgres-prod');
+    await page.getByLabel('Group').fill('Mine');
+    await page.evaluate(async () => {
+      const result = await (globalThis as unknown as { holdfast: ShellBridge }).holdfast.call('config.view', {});
+      if (!result.ok) throw new Error('no view');
+      globalThis.fixture.answerWith('config.view', { ...result.output, tunnels: [] });
+      globalThis.fixture.emit({ kind: 'config', problem: null });
+    });
+    await page.getByText('postgres-prod is no longer in the file. Saving makes it anew.').waitFor();
+    expect(await page.getByLabel('Group').inputValue()).toBe('Mine');
+  });
+
+  it('has every key of a tunnel, the rarer ones folded away', async () => {
+    const opened = await open('index.html#/edit/postgres-prod');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByLabel('It ends after').fill('8h');
+    expect(await violations(opened)).toEqual([]);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toEqual({
+        dryRun: false,
+        edits: [{ op: 'set', path: ['tunnels', 'postgres-prod', 'max-lifetime'], value: '8h' }],
       });
   });
 
@@ -388,6 +597,31 @@ describe.skipIf(executable === null)('pages', () => {
       .toEqual([{ file: '/home/dmitri/.ssh/known_hosts', name: '10.0.0.4' }]);
   });
 
+  it('finds a hashed name by the whole name, and only then forgets it', async () => {
+    const opened = await open('index.html#/known-hosts');
+    const { page } = opened;
+    await page.getByText('hashed name').first().waitFor();
+    const find = page.getByLabel('Find a host, key or file');
+    await find.fill('hidden.example');
+    await page.getByText('Hashed names are found by typing the whole name', { exact: false }).waitFor();
+    await find.fill('hidden.example.org');
+    await page.getByRole('button', { name: 'Remove hidden.example.org' }).click();
+    await page.getByRole('button', { name: 'Forget them' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'known-hosts.remove'))
+      .toEqual([{ file: '/home/dmitri/.ssh/known_hosts', name: 'hidden.example.org' }]);
+  });
+
+  it('resets a setting by one click, where it is not the default', async () => {
+    const opened = await open('index.html#/settings');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Reset to information' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'config.edit'))
+      .toEqual([{ dryRun: false, edits: [{ op: 'delete', path: ['settings', 'log-level'] }] }]);
+    expect(await page.getByRole('button', { name: /Reset to/ }).count()).toBe(1);
+  });
+
   it('forgets a credential', async () => {
     const opened = await open('index.html#/credentials');
     await opened.page.getByRole('button', { name: 'Remove: Password, bastion' }).click();
@@ -409,6 +643,32 @@ describe.skipIf(executable === null)('pages', () => {
   });
 });
 
+/** Several keys are trusted, none of the shown one's type, in a file that Holdfast does not write. */
+const readOnlyKeys = {
+  'host-key.changed': [
+    {
+      hop: 'nas',
+      address: 'nas.home:22',
+      remoteAddress: '192.168.1.77',
+      addressBefore: '192.168.1.20',
+      lookupName: 'nas.home',
+      file: '/etc/ssh/ssh_known_hosts',
+      line: 4,
+      replaceable: false,
+      trusted: ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384'].map((keyType, index) => ({
+        keyType,
+        fingerprint: serverKey.replace('uNiV', `key${index}`),
+        file: '/etc/ssh/ssh_known_hosts',
+        line: 4 + index,
+        sinceMs: null,
+      })),
+      shown: { keyType: 'ssh-ed25519', fingerprint: serverKey },
+      shownAtMs: Date.now(),
+      tunnels: ['nas-rsync'],
+    },
+  ],
+};
+
 const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
   ['host key', 'prompts.html', { prompts: [promptOf()] }],
   ['code', 'prompts.html', { prompts: [codePrompt(), promptOf()] }],
@@ -416,6 +676,20 @@ const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
   ['passphrase', 'prompts.html', { prompts: [codePrompt({ kind: 'passphrase', message: 'Passphrase of id_rsa' })] }],
   ['confirm', 'prompts.html', { prompts: [codePrompt({ kind: 'confirm', message: 'Go on?', fields: [] })] }],
   ['changed key', 'prompts.html#changed-key/nas-rsync', {}],
+  ['changed key in a file that is only read', 'prompts.html#changed-key/nas-rsync', { outputs: readOnlyKeys }],
+  [
+    'code again',
+    'prompts.html',
+    {
+      prompts: [
+        codePrompt({
+          round: 3,
+          fields: [{ label: 'Code: ', echo: false }],
+          signIn: signInOf({ refused: 'code', triesLeft: 1 }),
+        }),
+      ],
+    },
+  ],
   ['edit', 'index.html#/edit/postgres-prod', {}],
   ['new', 'index.html#/new', {}],
   ['host', 'index.html#/edit/host:db-prod', {}],

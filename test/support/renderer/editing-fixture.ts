@@ -18,6 +18,8 @@ export interface EditingFixtureOptions {
 export interface EditingFixture {
   readonly calls: { readonly name: string; readonly input: unknown }[];
   emit(event: EngineEvent): void;
+  /** What a call answers from now on. */
+  answerWith(name: CallName, output: unknown): void;
   navigate(page: string): void;
 }
 
@@ -74,13 +76,14 @@ const view = {
 };
 
 const knownHosts = Array.from({ length: 14 }, (_, index) => ({
-  names: ['bastion.acme.io,203.0.113.7', '10.0.0.4', '*.acme.io', '|1|abc=|def='][index % 4] ?? `host-${index}`,
+  names: ['bastion.acme.io,203.0.113.7', '10.0.0.4', '*.acme.io', '(hashed name)'][index % 4] ?? `host-${index}`,
+  hashed: index % 4 === 3,
   marker: index % 4 === 2 ? '@cert-authority' : null,
   keyType: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'][index % 3] ?? 'ssh-rsa',
   fingerprint: index % 2 === 0 ? shownKey : trustedKey,
   file: index < 10 ? '/home/dmitri/.ssh/known_hosts' : '/etc/ssh/ssh_known_hosts',
   line: index + 3,
-  removable: index % 4 !== 2 && index < 10,
+  removable: index % 4 < 2 && index < 10,
 }));
 
 /** Makes the shell and puts it where pages look for it. Runs in the page. */
@@ -171,7 +174,11 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
       notes: [],
       skipped: [],
     }),
-    'known-hosts.list': () => knownHosts,
+    // Of the hashed names one is hidden.example.org.
+    'known-hosts.list': ({ find }: { find?: string }) =>
+      knownHosts.map((entry) =>
+        entry.line === 6 && find === 'hidden.example.org' ? { ...entry, names: find, removable: true } : entry,
+      ),
     'known-hosts.remove': () => ({ removed: 1 }),
     'secret.state': () => ({ kind: 'available', store: 'GNOME Keyring' }),
     'secret.list': () => [
@@ -186,7 +193,18 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
         lookupName: 'nas.home',
         file: '/home/dmitri/.ssh/known_hosts',
         line: 41,
-        trusted: [{ keyType: 'ssh-ed25519', fingerprint: trustedKey }],
+        remoteAddress: '192.168.1.20',
+        addressBefore: '192.168.1.20',
+        trusted: [
+          {
+            keyType: 'ssh-ed25519',
+            fingerprint: trustedKey,
+            file: '/home/dmitri/.ssh/known_hosts',
+            line: 41,
+            sinceMs: Date.parse('2025-03-03T12:00:00Z'),
+          },
+        ],
+        replaceable: true,
         shown: { keyType: 'ssh-ed25519', fingerprint: shownKey },
         shownAtMs: Date.now(),
         tunnels: ['nas-rsync', 'nas-web'],
@@ -212,7 +230,10 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
     const inUse = text.includes('"replace-forward"')
       ? [{ tunnel: 'postgres-prod', spec: 'local 5432 -> db-01:5432', programs: ['DBeaver'], clients: 2 }]
       : [];
-    return { problems, warnings: [], inUse, saved: !dryRun && problems.length === 0 };
+    const kept = text.includes('"park"')
+      ? [{ tunnel: 'postgres-prod', spec: 'local 5432 -> db-01:5432', programs: ['DBeaver'], clients: 2 }]
+      : [];
+    return { problems, warnings: [], inUse, kept, saved: !dryRun && problems.length === 0 };
   }
   function emit(event: EngineEvent): void {
     if (event.kind === 'prompt-opened') prompts = [...prompts, event.prompt];
@@ -237,6 +258,9 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
   const fixture: EditingFixture = {
     calls,
     emit,
+    answerWith: (name, output) => {
+      outputs[name] = () => output;
+    },
     navigate: (page) => {
       for (const listener of navigations) listener(page);
     },

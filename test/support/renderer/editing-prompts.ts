@@ -1,4 +1,4 @@
-import type { Prompt } from '../../../src/shared/model/prompt.ts';
+import type { Prompt, SignInDetails } from '../../../src/shared/model/prompt.ts';
 
 /** Questions as the pictures of the design show them. */
 export const serverKey = 'SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDvfeuZ1LmPdKxj0Ag';
@@ -19,11 +19,25 @@ export function promptOf(over: Partial<Prompt> = {}): Prompt {
       fingerprint: serverKey,
       randomart: '+--[ED25519 256]--+\n|      .o+.       |\n|     . =o        |\n+----[SHA256]-----+',
       otherNames: [],
+      remoteAddress: null,
       file: '/home/dmitri/.ssh/known_hosts',
     },
     round: 1,
+    signIn: null,
     mayRemember: false,
     askedAtMs: Date.now(),
+    ...over,
+  };
+}
+
+export function signInOf(over: Partial<SignInDetails> = {}): SignInDetails {
+  return {
+    serverText:
+      'Duo two-factor login for dmitri\n\nEnter a passcode or select one of the following options:\n 1. Duo Push to XXX-XXX-4417\n 2. Phone call to XXX-XXX-4417',
+    keyFile: null,
+    accepted: ['publickey'],
+    triesLeft: 3,
+    refused: null,
     ...over,
   };
 }
@@ -39,6 +53,7 @@ export function codePrompt(over: Partial<Prompt> = {}): Prompt {
     message:
       'Duo two-factor login for dmitri\n\nEnter a passcode or select one of the following options:\n 1. Duo Push to XXX-XXX-4417\n 2. Phone call to XXX-XXX-4417',
     fields: [{ label: 'Passcode or option (1-2): ', echo: true }],
+    signIn: signInOf(),
     askedAtMs: Date.now() - 18_000,
     ...over,
   });

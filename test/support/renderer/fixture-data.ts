@@ -170,6 +170,7 @@ export function fixturePrompt(nowMs: number): Prompt {
     fields: [{ label: 'Passcode or option (1-2):', echo: true }],
     hostKey: null,
     round: 1,
+    signIn: null,
     mayRemember: false,
     askedAtMs: nowMs - 18_000,
   };

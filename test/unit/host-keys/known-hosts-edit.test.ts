@@ -1,10 +1,13 @@
 import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findKnownHost, listKnownHosts, removeKnownHost } from '../../../src/main/engine/host-keys/known-hosts-edit.ts';
+import { knownHostsPlaces } from '../../../src/main/engine/host-keys/known-hosts-places.ts';
 import { fingerprintOf } from '../../../src/main/engine/host-keys/public-key.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { ed25519, hashed, keyText, rsa } from './fixtures.ts';
+import { ed25519, hashed, hostWith, keyText, rsa } from './fixtures.ts';
 
 checkLeaks();
 
@@ -52,6 +55,21 @@ describe('list', () => {
     expect(entries[6]).toMatchObject({ problem: 'the hashed name cannot be read' });
     expect(entries[8]?.names).toBe('evil\\033[2Jname');
     expect(entries[8]?.comment).not.toContain('\x9b');
+  });
+
+  test('a hashed name is told to who names it, whole and in any case, and to nobody else', async () => {
+    const file = fileWith(content);
+    const namesOn4 = async (...names: string[]) => (await listKnownHosts([file], names)).find(({ line }) => line === 4);
+    expect(await namesOn4('A.example')).toMatchObject({ names: 'A.example', hashed: true });
+    expect(await namesOn4('a.exampl', 'b.example')).toMatchObject({ names: '(hashed name)' });
+  });
+
+  test('the files are those of the hosts; without any, the one of OpenSSH', () => {
+    const both = { knownHosts: ['/a', '/b'] } as const;
+    const places = knownHostsPlaces([hostWith(both), hostWith({ knownHosts: ['/b', '/c'] })]);
+    expect(places).toEqual({ files: ['/a', '/b', '/c'], written: ['/a', '/b'] });
+    const standard = [join(homedir(), '.ssh', 'known_hosts')];
+    expect(knownHostsPlaces([])).toEqual({ files: standard, written: standard });
   });
 });
 

@@ -229,6 +229,25 @@ describe('leases', () => {
     expect(next.link.isClosed).toBe(true);
   });
 
+  it('a login that a person wants kept open outlasts the idle time, and no longer than was asked', async () => {
+    const acquired = ask();
+    const link = new FakeLink({ keepOpenMs: 3_600_000 });
+    connector.call(-1).succeed(link);
+    const lease = await leaseOf(acquired);
+    await clock.advance(1_800_000);
+    lease.dispose();
+    await clock.advance(1_799_999);
+    expect(link.isClosed).toBe(false);
+    const late = await leaseOf(ask());
+    await clock.advance(60_000);
+    late.dispose();
+    // The time is over: the settings hold again.
+    await clock.advance(9999);
+    expect(link.isClosed).toBe(false);
+    await clock.advance(1);
+    expect(link.isClosed).toBe(true);
+  });
+
   it('a new lease within the idle time takes the same link and stops the timer', async () => {
     const lease = await connected();
     lease.dispose();

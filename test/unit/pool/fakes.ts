@@ -69,7 +69,7 @@ const info: LinkInfo = {
 
 /** A link whose life the test decides. */
 export class FakeLink implements SshLink {
-  readonly info = info;
+  readonly info: LinkInfo;
   readonly #close = new Emitter<HoldfastError | null>();
   readonly onDidClose = this.#close.event;
   isClosed = false;
@@ -88,6 +88,10 @@ export class FakeLink implements SshLink {
   onListenRemote: () => Promise<RemoteListener> = async () => {
     throw failure('remote-port-refused');
   };
+
+  constructor(facts: Partial<LinkInfo> = {}) {
+    this.info = { ...info, ...facts };
+  }
 
   open(): Promise<SshChannel> {
     return this.onOpen();

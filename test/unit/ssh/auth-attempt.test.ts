@@ -99,6 +99,22 @@ describe('partial success', () => {
       { kind: 'otp', round: 1, mayRemember: false },
       { kind: 'otp', round: 2, mayRemember: false },
     ]);
+    // What is asked says which step it is, and how many tries are left.
+    expect(person.questions.map(({ signIn }) => signIn)).toMatchObject([
+      { accepted: ['publickey'], keyFile: null, triesLeft: 3, refused: null },
+      { accepted: ['publickey'], keyFile: null, triesLeft: 2, refused: 'code' },
+    ]);
+  });
+
+  test('what a person chose last about keeping the login open counts', async () => {
+    const person = new FakePerson('000000', '123456');
+    person.keepOpenMs = 3_600_000;
+    const { run } = login(
+      { chains: [['keyboard-interactive']], rounds: [otpRound], accept: ([code]) => code === '123456' },
+      person,
+      { identity: [] },
+    );
+    expect((await run()).keepOpenMs).toBe(3_600_000);
   });
 
   test('two different keys', async () => {

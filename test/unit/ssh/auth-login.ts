@@ -44,7 +44,11 @@ export interface Login {
   readonly server: FakeServer;
   readonly store: MapStore;
   readonly log: ReturnType<typeof listLog>;
-  readonly run: () => Promise<{ methods: readonly string[]; afterSuccess: () => Promise<void> }>;
+  readonly run: () => Promise<{
+    methods: readonly string[];
+    afterSuccess: () => Promise<void>;
+    keepOpenMs?: number | undefined;
+  }>;
 }
 
 /** A login at a hand-made server, ready to run. */

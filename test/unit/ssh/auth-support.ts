@@ -218,6 +218,7 @@ export class FakePerson {
   readonly questions: Question[] = [];
   readonly #answers: (string | readonly string[] | Error)[];
   remember = false;
+  keepOpenMs: number | undefined = undefined;
 
   constructor(...answers: (string | readonly string[] | Error)[]) {
     this.#answers = answers;
@@ -229,7 +230,7 @@ export class FakePerson {
     if (answer === undefined) return Promise.reject(new Error(`nobody answers ${question.kind}: ${question.message}`));
     if (answer instanceof Error) return Promise.reject(answer);
     const values = (typeof answer === 'string' ? [answer] : answer).map((value) => Secret.from(value));
-    return Promise.resolve({ values, remember: this.remember });
+    return Promise.resolve({ values, remember: this.remember, keepOpenMs: this.keepOpenMs });
   };
 }
 

@@ -1,3 +1,4 @@
+import { type KnownHostsPlaces, knownHostsPlaces } from '../../engine/host-keys/known-hosts-places.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { expandPath } from '../../engine/config/paths.ts';
 import {
@@ -31,10 +32,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
 }
 
-interface Places {
-  readonly files: readonly string[];
-  /** The only ones that Holdfast writes: the first of each host. */
-  readonly written: readonly string[];
+interface Places extends KnownHostsPlaces {
   /** The name as ssh looks it up. */
   readonly name: string;
 }
@@ -49,13 +47,7 @@ async function placesOf(context: CommandContext, input: CommandInput, name: stri
       ? (name ?? '')
       : (host.hostKeyAlias ?? (host.port === 22 ? host.address : `[${host.address}]:${host.port}`));
   if (chosen !== null) return { files: [absolute(chosen)], written: [absolute(chosen)], name: lookUp };
-  const standard = expandPath('~/.ssh/known_hosts', process.cwd());
-  if (hosts.length === 0) return { files: [standard], written: [standard], name: lookUp };
-  return {
-    files: [...new Set(hosts.flatMap((each) => each.knownHosts))],
-    written: [...new Set(hosts.flatMap((each) => each.knownHosts.slice(0, 1)))],
-    name: lookUp,
-  };
+  return { ...knownHostsPlaces(hosts), name: lookUp };
 }
 
 function absolute(file: string): string {

@@ -1,13 +1,28 @@
 import type { Buffer } from 'node:buffer';
 
+/** One of the keys that are trusted under a name. */
+export interface TrustedKey {
+  readonly keyType: string;
+  readonly fingerprint: string;
+  readonly file: string;
+  readonly line: number;
+  /** When a person trusted it in Holdfast; null: it came there in another way. */
+  readonly sinceMs: number | null;
+}
+
 /** A key that was refused because others are trusted under its name. */
 export interface ChangedKey {
   readonly hop: string;
   readonly address: string;
   readonly lookupName: string;
+  /** Where it answered now, and where the server with the trusted key did last; null where that is not known. */
+  readonly remoteAddress: string | null;
+  readonly addressBefore: string | null;
+  /** The file whose key a replacement takes the place of. */
   readonly file: string;
   readonly line: number;
-  readonly trusted: readonly { readonly keyType: string; readonly fingerprint: string }[];
+  /** Those of the shown key's type first. */
+  readonly trusted: readonly TrustedKey[];
   readonly shown: { readonly keyType: string; readonly fingerprint: string };
   readonly shownBlob: Buffer;
   /** The old name was hashed: the new one will be. */

@@ -13,6 +13,7 @@ import { appendLine, checkWritable, locked, notSaved, readKnownHosts, rewriteKno
 import { fingerprintOf, type PublicKey, readPublicKey } from './public-key.ts';
 import { randomartOf } from './randomart.ts';
 import type { AskHostKey, HostKeySession, HostKeyTrust } from './trust.ts';
+import type { TrustRecord } from './trust-record.ts';
 import { planUpdate } from './update-host-keys.ts';
 import { findLines, type FoundLine, judge, orderAlgorithms, revocationOf, type Verdict } from './verdict.ts';
 
@@ -21,6 +22,8 @@ export interface TrustParts {
   readonly log: Log;
   /** Learns of refusals, for the dialog about changed keys. */
   readonly changedKeys?: ChangedKeys;
+  /** Keeps what people like to know of a trusted key. */
+  readonly record?: TrustRecord;
 }
 
 /** Trust by known_hosts files, pins and the answers of people. Files are read anew for each attempt. */
@@ -33,6 +36,7 @@ export function createHostKeyTrust(parts: TrustParts): HostKeyTrust {
         memory,
         files,
         changedKeys: parts.changedKeys ?? new ChangedKeys(),
+        record: host.hashKnownHosts ? null : (parts.record ?? null),
       });
     },
   };
@@ -50,10 +54,15 @@ class KnownHostsSession implements HostKeySession {
   readonly #files: readonly KnownHostsFile[];
   readonly #names: LookupNames;
   readonly #changedKeys: ChangedKeys;
+  /** Null where names are kept hashed: the record has them in the clear. */
+  readonly #record: TrustRecord | null;
+  #remoteAddress: string | null = null;
   /** The key to be written by `commit`. */
   #promised: PublicKey | null = null;
   /** The key is known under the full name in our own file, so rotation may go on from it. */
   #mayUpdate = false;
+  /** known_hosts has the key. */
+  #known = false;
 
   constructor(
     clock: Clock,
@@ -63,6 +72,7 @@ class KnownHostsSession implements HostKeySession {
       readonly memory: ConnectMemory;
       readonly files: readonly KnownHostsFile[];
       readonly changedKeys: ChangedKeys;
+      readonly record: TrustRecord | null;
     },
   ) {
     this.#clock = clock;
@@ -71,6 +81,7 @@ class KnownHostsSession implements HostKeySession {
     this.#memory = of.memory;
     this.#files = of.files;
     this.#changedKeys = of.changedKeys;
+    this.#record = of.record;
     this.#names = lookupNamesOf(of.host);
   }
 
@@ -89,9 +100,11 @@ class KnownHostsSession implements HostKeySession {
     return orderAlgorithms(supported, known);
   }
 
-  async decide(blob: Buffer, ask: AskHostKey): Promise<void> {
+  async decide(blob: Buffer, ask: AskHostKey, remoteAddress: string | null = null): Promise<void> {
+    this.#remoteAddress = remoteAddress;
     this.#promised = null;
     this.#mayUpdate = false;
+    this.#known = false;
     // A copy: the bytes belong to a packet, and the key may outlive it.
     const key = readPublicKey(Buffer.from(blob));
     if (key === null || key.certificate) throw text.unreadableKey(this.#host, key !== null);
@@ -105,6 +118,7 @@ class KnownHostsSession implements HostKeySession {
       return;
     }
     this.#refuseUnlessOk(verdict, key);
+    this.#known = true;
     this.#mayUpdate = this.#isOurs(verdict);
     this.#log.debug('host key is known', { name: this.lookupName, fingerprint: fingerprintOf(blob) });
   }
@@ -112,6 +126,7 @@ class KnownHostsSession implements HostKeySession {
   async commit(): Promise<void> {
     const key = this.#promised;
     const file = this.#file;
+    if (key === null && this.#known) this.#record?.seenAt(this.lookupName, this.#remoteAddress);
     if (key === null || file === undefined) return;
     await locked(this.#clock, file, async () => {
       // Somebody may have answered the same question elsewhere, or another key may have come in, while a person was thinking.
@@ -125,6 +140,8 @@ class KnownHostsSession implements HostKeySession {
       const after = judge(await readAll(this.#host.knownHosts), this.#names, key);
       if (after.kind !== 'ok' || after.withoutPort) throw notSaved(file, new Error('the new line cannot be read back'));
       this.#mayUpdate = true;
+      this.#record?.trusted(this.lookupName, fingerprintOf(key.blob));
+      this.#record?.seenAt(this.lookupName, this.#remoteAddress);
       this.#log.info('host key added', { name: this.lookupName, file, fingerprint: fingerprintOf(key.blob) });
     });
     this.#promised = null;
@@ -223,6 +240,7 @@ class KnownHostsSession implements HostKeySession {
       fingerprint: fingerprintOf(key.blob),
       randomart: randomartOf(key),
       otherNames: otherNamesOf(this.#files, this.lookupName, key),
+      remoteAddress: this.#remoteAddress,
       file: this.#file ?? '',
     };
   }
@@ -236,9 +254,17 @@ class KnownHostsSession implements HostKeySession {
       hop: this.#host.name,
       address: `${this.#host.address}:${this.#host.port}`,
       lookupName: this.lookupName,
+      remoteAddress: this.#remoteAddress,
+      addressBefore: this.#record?.addressOf(this.lookupName) ?? null,
       file: known[0].path,
       line: known[0].line.number,
-      trusted: known.map((found) => ({ keyType: found.key.typeName, fingerprint: fingerprintOf(found.key.blob) })),
+      trusted: known.map(({ key: { typeName, blob }, path, line }) => ({
+        keyType: typeName,
+        fingerprint: fingerprintOf(blob),
+        file: path,
+        line: line.number,
+        sinceMs: this.#record?.sinceMs(this.lookupName, fingerprintOf(blob)) ?? null,
+      })),
       shown: { keyType: key.typeName, fingerprint: fingerprintOf(key.blob) },
       shownBlob: key.blob,
       hashed: known[0].line.isHashed,

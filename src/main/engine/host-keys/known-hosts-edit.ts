@@ -12,7 +12,7 @@ export interface KnownHostEntry {
   readonly file: string;
   readonly line: number;
   readonly marker: KnownHostsMarker;
-  /** The name field; `(hashed name)` if it is a hash. */
+  /** The name field; `(hashed name)` if it is a hash whose name nobody told. */
   readonly names: string;
   readonly hashed: boolean;
   /** `ED25519`, `RSA`, …; null if the key is not valid. */
@@ -42,9 +42,24 @@ function toEntry(file: string, line: KnownHostsLine): KnownHostEntry {
   };
 }
 
-/** Every line that is not blank or a comment, broken ones included, in the order of the files. Rejects with `config` if a file cannot be read. */
-export async function listKnownHosts(files: readonly string[]): Promise<KnownHostEntry[]> {
-  return entries(await readAll(files), () => true);
+/**
+ * Every line that is not blank or a comment, broken ones included, in the order of the files. A hashed name that is one of `names` (as ssh looks
+ * it up) is told. Rejects with `config` if a file cannot be read.
+ */
+export async function listKnownHosts(
+  files: readonly string[],
+  names: readonly string[] = [],
+): Promise<KnownHostEntry[]> {
+  const wanted = names.map((name) => ({ name, bytes: toByteName(name) }));
+  return (await readAll(files)).flatMap((file) =>
+    file.lines
+      .filter((line) => line.kind !== 'blank' && line.kind !== 'comment')
+      .map((line): KnownHostEntry => {
+        const entry = toEntry(file.path, line);
+        const known = line.isHashed ? wanted.find(({ bytes }) => matchNames(line.names, bytes) === 'yes') : undefined;
+        return known === undefined ? entry : { ...entry, names: known.name };
+      }),
+  );
 }
 
 /** Lines that match `name` as ssh looks it up (`host`, or `[host]:port` for a port other than 22), like `ssh-keygen -F`. */

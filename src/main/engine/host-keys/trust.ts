@@ -7,6 +7,7 @@
  * - host-names.ts         lookup names, patterns, hashed names
  * - known-hosts-file.ts   the parser: every byte kept, every line explained
  * - public-key.ts         key blobs, fingerprints, strict base64; randomart.ts draws
+ * - trust-record.ts       since when a key is trusted, for people; changed-keys.ts, replace-host-key.ts: refusals and their way out
  * - known-hosts-store.ts  reading, appending and replacing files
  * - update-host-keys.ts   rotation of keys by the server (UpdateHostKeys)
  * - known-hosts-edit.ts   list, find and remove for the command line
@@ -31,8 +32,9 @@ export interface HostKeySession {
   orderAlgorithms(supported: readonly string[]): readonly string[];
   /**
    * Resolves if the key may be used. Rejects with `host-key-unknown`, `-changed`, `-revoked`, `-refused`, `-pin`, `-certificate`. Writes nothing.
+   * `remoteAddress`: where the socket goes; null through a jump host or a proxy.
    */
-  decide(key: Buffer, ask: AskHostKey): Promise<void>;
+  decide(key: Buffer, ask: AskHostKey, remoteAddress?: string | null): Promise<void>;
   /** Writes the pin that `decide` promised, if any. Rejects with `host-key-not-saved`; then the connection must be refused. */
   commit(): Promise<void>;
   /**

@@ -122,7 +122,9 @@ export class PooledLink implements Disposable {
 
   #armIdle(): void {
     if (this.#gone || this.#leases.size > 0) return;
-    this.#idle.value = this.#options.clock.schedule(this.#limits.idleMs, () => {
+    const { clock, link } = this.#options;
+    const keptMs = this.#bornAtMs + (link.info.keepOpenMs ?? 0) - clock.now();
+    this.#idle.value = scheduleLong(clock, Math.max(this.#limits.idleMs, keptMs), () => {
       // A channel without a lease is use as well; look again later.
       if (this.link.channels > 0) this.#armIdle();
       else this.dispose();

@@ -1,4 +1,4 @@
-import type { Prompt } from '../../../shared/model/prompt.ts';
+import type { Prompt, SignInDetails } from '../../../shared/model/prompt.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
@@ -13,7 +13,12 @@ import { cleanText } from '../../../shared/model/clean-text.ts';
 
 export type PromptAnswer =
   | { readonly kind: 'yes' | 'no' | 'once' }
-  | { readonly kind: 'values'; readonly values: readonly Secret[]; readonly remember: boolean }
+  | {
+      readonly kind: 'values';
+      readonly values: readonly Secret[];
+      readonly remember: boolean;
+      readonly keepOpenMs?: number | undefined;
+    }
   | { readonly kind: 'cancel' };
 
 /** A prompt as it is asked: `message` and labels are cleaned here, and the tunnels may grow while it is open. */
@@ -141,8 +146,19 @@ function describe(open: OpenPrompt): Prompt {
     message: cleanText(question.message, messageLimit),
     fields: question.fields.map((field) => ({ label: cleanText(field.label, messageLimit), echo: field.echo })),
     hostKey: question.hostKey,
+    signIn: cleanDetails(question.signIn),
     round: question.round,
     mayRemember: question.mayRemember,
     askedAtMs: open.askedAtMs,
+  };
+}
+
+function cleanDetails(details: SignInDetails | null): SignInDetails | null {
+  if (details === null) return null;
+  const { serverText, keyFile } = details;
+  return {
+    ...details,
+    serverText: cleanText(serverText, messageLimit),
+    keyFile: keyFile === null ? null : cleanText(keyFile, 256),
   };
 }

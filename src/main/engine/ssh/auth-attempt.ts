@@ -11,7 +11,7 @@ import { type AuthStep, type PlanState, type StepOutcome, advance, initialPlan, 
 import { type ExchangeRecord, Questions } from './auth-questions.ts';
 import { HostSecrets } from './auth-secrets.ts';
 import { Unlocker, type UnlockedKeys } from './auth-unlock.ts';
-import type { AskSecrets, AuthContext, AuthReport } from './authenticator.ts';
+import type { AskInAttempt, AuthContext, AuthReport } from './authenticator.ts';
 import { parseCertificate } from './certificate.ts';
 import type { KeyDecryptor } from './key-decryptor.ts';
 import { KeyError } from './key-error.ts';
@@ -48,13 +48,18 @@ export class AuthAttempt {
   #proved = false;
   /** A person is being asked, or was when the attempt ended: the server did not answer anything by it. */
   #asking = false;
+  /** Methods that counted so far. */
+  #accepted: readonly string[] = [];
+  #keepOpenMs: number | undefined = undefined;
 
   constructor(wire: UserauthWire, context: AuthContext, parts: AttemptParts) {
     const { host, signal } = context;
-    const ask: AskSecrets = async (question) => {
+    const ask: AskInAttempt = async (question) => {
       this.#asking = true;
-      const answer = await context.ask(question);
+      const answer = await context.ask({ ...question, signIn: { ...question.signIn, accepted: this.#accepted } });
       this.#asking = false;
+      // What was chosen last counts: an answer before may have been wrong.
+      this.#keepOpenMs = answer.keepOpenMs;
       return answer;
     };
     this.#wire = wire;
@@ -77,6 +82,7 @@ export class AuthAttempt {
     for (;;) {
       this.#context.signal.throwIfAborted();
       const step = nextStep(state);
+      this.#accepted = state.succeeded;
       if (step.kind === 'done') return this.#report(state);
       if (step.kind === 'give-up') throw this.#failure(state, step.reason);
       const outcome = await this.#carryOut(state, step);
@@ -90,7 +96,7 @@ export class AuthAttempt {
       this.#log.warn(`${this.#context.host.name} let ${this.#context.host.user} in without any proof of identity`);
     else this.#log.info(`logged in by ${methods.join(', ')}`);
     this.#unlocker.keepAll();
-    return { methods, afterSuccess: () => this.#secrets.save() };
+    return { methods, afterSuccess: () => this.#secrets.save(), keepOpenMs: this.#keepOpenMs };
   }
 
   /** A step of the plan. A server that hangs up after it turned something down has refused the login (sshd after MaxAuthTries). */

@@ -1,8 +1,10 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { PromptField } from '../../../shared/model/prompt.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { AskSecrets } from './authenticator.ts';
+import type { AskInAttempt } from './authenticator.ts';
+import { maxWrongAnswers } from './auth-plan.ts';
 import { requestKind } from './auth-prompt-kind.ts';
 import type { HostSecrets } from './auth-secrets.ts';
 import type { InfoRequest } from './userauth-wire.ts';
@@ -24,13 +26,15 @@ export interface ExchangeRecord {
 /** Answers the server's questions during one attempt, from the store or by asking a person. */
 export class Questions {
   readonly #host: HostConfig;
-  readonly #ask: AskSecrets;
+  readonly #ask: AskInAttempt;
   readonly #secrets: HostSecrets;
   #requests = 0;
   /** Text of requests that had no field: shown with the next prompt. */
   #pendingText: string[] = [];
+  /** What a person gave in the exchange so far, or in the one before. */
+  #given: 'code' | 'password' | 'answer' | null = null;
 
-  constructor(host: HostConfig, ask: AskSecrets, secrets: HostSecrets) {
+  constructor(host: HostConfig, ask: AskInAttempt, secrets: HostSecrets) {
     this.#host = host;
     this.#ask = ask;
     this.#secrets = secrets;
@@ -42,7 +46,15 @@ export class Questions {
     const stored = await this.#stored(record);
     if (stored) return stored;
     const message = `Password of ${this.#host.user} at ${this.#host.name}`;
-    const [value] = await this.#person('password', message, [{ label: 'Password', echo: false }], round, record, true);
+    const [value] = await this.#person({
+      kind: 'password',
+      message,
+      serverText: '',
+      fields: [{ label: 'Password', echo: false }],
+      round,
+      record,
+      storable: true,
+    });
     return value ?? this.#tooFew();
   }
 
@@ -65,7 +77,8 @@ export class Questions {
     }
     const fields = request.prompts.map(({ prompt, echo }) => ({ label: prompt.trim(), echo }));
     const message = [...heading, ...request.prompts.map(({ prompt }) => prompt.trim())].join('\n');
-    const values = await this.#person(kind, message, fields, round, record, storable);
+    const serverText = heading.join('\n');
+    const values = await this.#person({ kind, message, serverText, fields, round, record, storable });
     return values.length === fields.length ? values : [this.#tooFew()];
   }
 
@@ -75,16 +88,23 @@ export class Questions {
     return stored;
   }
 
-  async #person(
-    kind: 'otp' | 'password',
-    message: string,
-    fields: readonly { readonly label: string; readonly echo: boolean }[],
-    round: number,
-    record: ExchangeRecord,
-    storable: boolean,
-  ): Promise<readonly Secret[]> {
-    const mayRemember = kind === 'password' && storable && (await this.#secrets.canRemember());
-    const answer = await this.#ask({ kind, message, fields, round, mayRemember });
+  async #person(question: {
+    readonly kind: 'otp' | 'password';
+    readonly message: string;
+    readonly serverText: string;
+    readonly fields: readonly PromptField[];
+    readonly round: number;
+    readonly record: ExchangeRecord;
+    readonly storable: boolean;
+  }): Promise<readonly Secret[]> {
+    const { kind, message, serverText, fields, round, record } = question;
+    const mayRemember = kind === 'password' && question.storable && (await this.#secrets.canRemember());
+    const refused = record.asked || round === 1 ? null : this.#given;
+    const given = kind === 'password' ? 'password' : fields.length === 1 ? 'code' : 'answer';
+    // Of several answers in one exchange nobody knows which was wrong.
+    this.#given = record.asked ? 'answer' : given;
+    const signIn = { serverText, keyFile: null, triesLeft: maxWrongAnswers - round + 1, refused };
+    const answer = await this.#ask({ kind, message, fields, round, mayRemember, signIn });
     record.asked = true;
     const [value] = answer.values;
     if (mayRemember && answer.remember && value) this.#secrets.remember('password', value);

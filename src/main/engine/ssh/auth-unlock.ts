@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
-import type { AskSecrets } from './authenticator.ts';
+import type { AskInAttempt } from './authenticator.ts';
 import type { KeySource } from './auth-identities.ts';
 import type { HostSecrets } from './auth-secrets.ts';
 import { KeyError } from './key-error.ts';
@@ -43,7 +43,7 @@ function identifierOf(source: KeySource): string {
 
 /** Unlocks key files of one attempt: from what is kept, the store's passphrase, or a person's. */
 export class Unlocker {
-  readonly #ask: AskSecrets;
+  readonly #ask: AskInAttempt;
   readonly #secrets: HostSecrets;
   readonly #decryptor: KeyDecryptor;
   readonly #kept: UnlockedKeys;
@@ -53,7 +53,7 @@ export class Unlocker {
   #storedPassphrase: Promise<Secret | null> | null = null;
 
   constructor(options: {
-    readonly ask: AskSecrets;
+    readonly ask: AskInAttempt;
     readonly secrets: HostSecrets;
     readonly decryptor: KeyDecryptor;
     readonly kept: UnlockedKeys;
@@ -99,6 +99,12 @@ export class Unlocker {
         fields: [{ label: 'Passphrase', echo: false }],
         round,
         mayRemember,
+        signIn: {
+          serverText: '',
+          keyFile: label,
+          triesLeft: maxWrongPassphrases - round + 1,
+          refused: round === 1 ? null : 'passphrase',
+        },
       });
       const [value] = answer.values;
       const key = value ? await this.#try(source, value) : null;

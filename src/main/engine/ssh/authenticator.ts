@@ -1,5 +1,5 @@
 import type { HostConfig } from '../../../shared/model/config.ts';
-import type { PromptField, PromptKind } from '../../../shared/model/prompt.ts';
+import type { PromptField, PromptKind, SignInDetails } from '../../../shared/model/prompt.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import { type Log, silentLog } from '../log/log.ts';
@@ -32,7 +32,19 @@ export type AskSecrets = (question: {
   readonly fields: readonly PromptField[];
   readonly round: number;
   readonly mayRemember: boolean;
-}) => Promise<{ readonly values: readonly Secret[]; readonly remember: boolean }>;
+  /** Not yet cleaned either. */
+  readonly signIn?: SignInDetails;
+}) => Promise<{
+  readonly values: readonly Secret[];
+  readonly remember: boolean;
+  /** The login is to stay open for so long even if nothing uses it. */
+  readonly keepOpenMs?: number | undefined;
+}>;
+
+/** The same within one attempt, which adds what it knows of the login so far. */
+export type AskInAttempt = (
+  question: Omit<Parameters<AskSecrets>[0], 'signIn'> & { readonly signIn: Omit<SignInDetails, 'accepted'> },
+) => ReturnType<AskSecrets>;
 
 export interface AuthContext {
   /** The hop that is logged in to. */
@@ -53,6 +65,8 @@ export interface AuthReport {
   readonly methods: readonly string[];
   /** To be run after success: saves what the person asked to remember. */
   readonly afterSuccess: () => Promise<void>;
+  /** What a person chose, see `AskSecrets`. */
+  readonly keepOpenMs?: number | undefined;
 }
 
 /** Carries out the authentication plan of one hop. Rejects with `auth-failed`, `auth-no-method`, `cancelled`, `too-many-prompts`, … */

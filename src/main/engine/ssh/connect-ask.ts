@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { SignInDetails } from '../../../shared/model/prompt.ts';
 import type { AskHostKey } from '../host-keys/trust.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
@@ -37,12 +38,14 @@ export function hopQuestions(
     user: host.user,
   };
   const ask = async (
-    question: Omit<PromptQuestion, keyof typeof about>,
+    question: Omit<PromptQuestion, keyof typeof about | 'signIn'> & { readonly signIn?: SignInDetails | undefined },
     until: AbortSignal = signal,
   ): Promise<PromptAnswer> => {
     const paused = pause();
     try {
-      const answer = await prompts.ask({ ...about, ...question }, until, (id) => request.observer.onWaiting(id));
+      const answer = await prompts.ask({ ...about, ...question, signIn: question.signIn ?? null }, until, (id) =>
+        request.observer.onWaiting(id),
+      );
       if (answer.kind === 'cancel') throw cancelled(request);
       return answer;
     } finally {
@@ -50,10 +53,10 @@ export function hopQuestions(
       request.observer.onWaiting(null);
     }
   };
-  const askSecrets: AskSecrets = async ({ kind, message, fields, round, mayRemember }) => {
-    const answer = await ask({ kind, message, fields, hostKey: null, round, mayRemember });
+  const askSecrets: AskSecrets = async ({ kind, message, fields, round, mayRemember, signIn }) => {
+    const answer = await ask({ kind, message, fields, hostKey: null, round, mayRemember, signIn });
     if (answer.kind !== 'values') throw cancelled(request);
-    return { values: answer.values, remember: answer.remember };
+    return { values: answer.values, remember: answer.remember, keepOpenMs: answer.keepOpenMs };
   };
   const waitForPerson = (what: string): Disposable => {
     const store = new DisposableStore();

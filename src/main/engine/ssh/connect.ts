@@ -9,7 +9,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/dis
 import type { Log } from '../log/log.ts';
 import type { PromptBroker } from '../prompts/broker.ts';
 import { algorithmOffer, supportedAlgorithms } from './algorithms.ts';
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator, AuthReport } from './authenticator.ts';
 import { type HopQuestions, hopQuestions } from './connect-ask.ts';
 import { onAbort, reasonOf } from './dial.ts';
 import { openHopStream } from './dial-hop.ts';
@@ -133,7 +133,7 @@ class HopAttempt {
         const paused = this.#pause();
         this.#enter('host-key');
         try {
-          await trusting.decide(key, this.#questions.askHostKey);
+          await trusting.decide(key, this.#questions.askHostKey, hop.remoteAddress);
         } finally {
           paused.dispose();
         }
@@ -164,7 +164,7 @@ class HopAttempt {
     this.#checkOn();
     if (!session.userauth.isDone) throw notLoggedIn(this.#host);
     this.#deadline?.dispose();
-    const link = new Ssh2Link(this.#host, session, linkInfo(session, hop, negotiated, report.methods), clock);
+    const link = new Ssh2Link(this.#host, session, linkInfo(session, hop, negotiated, report), clock);
     session.client.on('hostkeys', (keys: readonly { getPublicSSH(): Buffer }[]) => {
       if (!this.#host.updateHostKeys) return;
       void trusting.update(
@@ -282,7 +282,7 @@ function notLoggedIn(host: HostConfig): HoldfastError {
   });
 }
 
-function linkInfo(session: Ssh2Session, hop: HopStream, negotiated: Negotiated, methods: readonly string[]): LinkInfo {
+function linkInfo(session: Ssh2Session, hop: HopStream, negotiated: Negotiated, report: AuthReport): LinkInfo {
   const key = session.hostKey ?? Buffer.alloc(0);
   const digest = createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
   return {
@@ -293,7 +293,8 @@ function linkInfo(session: Ssh2Session, hop: HopStream, negotiated: Negotiated, 
     hostKeyType: negotiated.serverHostKey,
     hostKeyFingerprint: `SHA256:${digest}`,
     strictKex: session.seam.isStrictKex,
-    authenticatedBy: methods.join(', '),
+    authenticatedBy: report.methods.join(', '),
+    keepOpenMs: report.keepOpenMs,
     localAddress: hop.localAddress,
     remoteAddress: hop.remoteAddress,
   };

@@ -79,6 +79,8 @@ export interface LinkInfo {
   readonly strictKex: boolean;
   /** For example `publickey, keyboard-interactive`. */
   readonly authenticatedBy: string;
+  /** A person wants it kept open for so long after the login, even if nothing uses it; absent: as the settings say. */
+  readonly keepOpenMs?: number | undefined;
   /** Local and remote address of the first hop's socket, where there is one. */
   readonly localAddress: string | null;
   readonly remoteAddress: string | null;

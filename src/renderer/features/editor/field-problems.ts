@@ -45,3 +45,8 @@ export function problemsOf(problems: readonly Problem[], section: 'hosts' | 'tun
   }
   return { byField, others };
 }
+
+/** A problem of the key or of one of its items. */
+export function problemOfKey({ byField }: FieldProblems, key: string): string | undefined {
+  return byField.get(key) ?? [...byField].find(([field]) => field.startsWith(`${key}[`))?.[1];
+}

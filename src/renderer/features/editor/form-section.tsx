@@ -1,4 +1,5 @@
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
+import { LinkButton } from '../../ui/button.tsx';
 import styles from './form.module.css';
 
 /** A titled part of a form. */
@@ -10,6 +11,24 @@ export function FormSection({ title, children }: { title: string; children: Reac
         {title}
       </h2>
       {children}
+    </section>
+  );
+}
+
+/** A part that few need: folded until one opens it, or something in it is set. */
+export function MoreSection({ title, isOpen, children }: { title: string; isOpen: boolean; children: ReactNode }) {
+  const [isUnfolded, setUnfolded] = useState(isOpen);
+  // What is set or wrong is never hidden.
+  const isShown = isUnfolded || isOpen;
+  const id = useId();
+  return (
+    <section className={styles['section']} aria-labelledby={id}>
+      <h2 id={id} className={styles['heading']}>
+        <LinkButton aria-expanded={isShown} disabled={isOpen} onClick={() => setUnfolded(!isUnfolded)}>
+          {title}
+        </LinkButton>
+      </h2>
+      {isShown ? children : null}
     </section>
   );
 }

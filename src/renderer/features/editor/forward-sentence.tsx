@@ -25,6 +25,8 @@ interface ForwardSentenceProps {
   readonly chain: readonly string[];
   /** Where the saved forward listens: that place is ours, and not checked. */
   readonly savedListen: string | null;
+  /** What the engine calls this tunnel where it holds a port itself; null: a new one. */
+  readonly ownHolder: string | null;
   readonly problem: string | null;
   readonly onChange: (draft: ForwardDraft) => void;
   readonly onRemove: (() => void) | null;
@@ -32,13 +34,15 @@ interface ForwardSentenceProps {
 
 /** One forward as a sentence, with the drawing and the command under it. */
 export function ForwardSentence(props: ForwardSentenceProps) {
-  const { draft, number, chain, savedListen, problem, onChange, onRemove } = props;
+  const { draft, number, chain, savedListen, ownHolder, problem, onChange, onRemove } = props;
   const all = useEditorTexts();
   const texts = all.forward;
   const host = chain.at(-1) ?? texts.theHost;
   const listen = listenText(draft);
   const hasListen = isSocketPath(draft.listenHost) || draft.listenPort.trim() !== '';
-  const check = usePortCheck(draft.listensHere && hasListen && listen !== savedListen ? listen : null);
+  const checked = usePortCheck(draft.listensHere && hasListen && listen !== savedListen ? listen : null);
+  const isOurs = ownHolder !== null && checked?.holder === ownHolder;
+  const check = isOurs ? null : checked;
   const here = <option value="here">{texts.thisComputer}</option>;
   const there = <option value="there">{host}</option>;
   const label = (text: string): string => `${texts.number(number)}: ${text}`;
@@ -109,13 +113,11 @@ export function ForwardSentence(props: ForwardSentenceProps) {
       <div role="status" className={styles['checks']}>
         {problem === null ? null : <p className={styles['problem']}>{problem}</p>}
         {problem === null && check !== null ? (
-          check.problem !== null ? (
-            <p className={styles['problem']}>{check.problem}</p>
-          ) : check.free ? (
+          check.free ? (
             <p className={styles['hint']}>{texts.free}</p>
           ) : (
             <p className={styles['warn']}>
-              {check.holder === null ? texts.takenUnknown : texts.taken(check.holder)}
+              {check.holder !== null ? texts.taken(check.holder) : (check.problem ?? texts.takenUnknown)}
               {check.other === null ? null : (
                 <>
                   {texts.useQuestion}

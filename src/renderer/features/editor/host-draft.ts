@@ -1,12 +1,5 @@
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
-import { assertNever } from '../../../shared/model/failure.ts';
-
-/** Kinds of a host's keys in the form; all texts, so that nothing is lost while typing. `list` has one item a line. */
-export type HostField =
-  | { readonly key: string; readonly kind: 'text' | 'number' | 'list' | 'jump' }
-  | { readonly key: string; readonly kind: 'flag'; readonly fallback: boolean }
-  | { readonly key: string; readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
-  | { readonly key: string; readonly kind: 'agent' };
+import { type KeyField, keyValue, textOf } from './key-fields.ts';
 
 /** Every key of a host in the order of the form, in its sections. Defaults are those of docs/configuration.md. */
 export const hostSections = {
@@ -27,6 +20,7 @@ export const hostSections = {
   trust: [
     { key: 'host-key-policy', kind: 'choice', choices: ['ask', 'strict', 'accept-new'], fallback: 'ask' },
     { key: 'known-hosts', kind: 'list' },
+    { key: 'host-key-pins', kind: 'list' },
     { key: 'host-key-alias', kind: 'text' },
     { key: 'update-host-keys', kind: 'flag', fallback: true },
   ],
@@ -38,10 +32,21 @@ export const hostSections = {
     { key: 'alive-count-max', kind: 'number' },
     { key: 'compression', kind: 'flag', fallback: false },
   ],
-} as const satisfies Record<string, readonly HostField[]>;
+  rare: [
+    { key: 'certificates', kind: 'list' },
+    { key: 'legacy-algorithms', kind: 'list' },
+    { key: 'bind-address', kind: 'text' },
+    { key: 'address-family', kind: 'choice', choices: ['any', 'inet', 'inet6'], fallback: 'any' },
+    { key: 'rekey-bytes', kind: 'text' },
+    { key: 'rekey-interval', kind: 'text' },
+    { key: 'max-channels', kind: 'number' },
+    { key: 'hash-known-hosts', kind: 'flag', fallback: false },
+    { key: 'tcp-keep-alive', kind: 'flag', fallback: true },
+  ],
+} as const satisfies Record<string, readonly KeyField[]>;
 
 export type HostSection = keyof typeof hostSections;
-export const hostFields: readonly HostField[] = Object.values(hostSections).flat();
+export const hostFields: readonly KeyField[] = Object.values(hostSections).flat();
 
 /** A host as the form holds it: its name and a text for each key; `''` is the default, flags are `true` and `false`. */
 export interface HostDraft {
@@ -66,42 +71,10 @@ export function draftOfHost(view: HostView): HostDraft {
   return { name: view.name, texts };
 }
 
-function textOf(value: ConfigValue): string {
-  if (Array.isArray(value)) return value.map(String).join('\n');
-  return typeof value === 'object' ? '' : String(value);
-}
-
-/** The value to write for a field's text; null: none, the default holds. What is no number stays text, and the engine says what is wrong. */
-export function hostValue(field: HostField, text: string): ConfigValue | null {
-  const trimmed = text.trim();
-  if (trimmed === '') return null;
-  switch (field.kind) {
-    case 'text':
-      return trimmed;
-    case 'number':
-      return /^-?\d{1,9}$/.test(trimmed) ? Number(trimmed) : trimmed;
-    case 'list':
-    case 'jump': {
-      return trimmed
-        .split(/\r?\n/)
-        .map((line) => line.trim())
-        .filter((line) => line !== '');
-    }
-    case 'flag':
-      return (trimmed === 'true') === field.fallback ? null : trimmed === 'true';
-    case 'choice':
-      return trimmed === field.fallback ? null : trimmed;
-    case 'agent':
-      return trimmed === 'true' ? null : trimmed === 'false' ? false : trimmed;
-    default:
-      return assertNever(field);
-  }
-}
-
 export function addHostEdits(draft: HostDraft): readonly ConfigEdit[] {
   const values: Record<string, ConfigValue> = {};
   for (const field of hostFields) {
-    const value = hostValue(field, draft.texts[field.key] ?? '');
+    const value = keyValue(field, draft.texts[field.key] ?? '');
     if (value !== null) values[field.key] = value;
   }
   return [{ op: 'add-host', name: draft.name.trim(), values }];
@@ -112,8 +85,8 @@ export function changeHostEdits(saved: HostView, draft: HostDraft): readonly Con
   const before = draftOfHost(saved);
   const edits: ConfigEdit[] = [];
   for (const field of hostFields) {
-    const old = hostValue(field, before.texts[field.key] ?? '');
-    const value = hostValue(field, draft.texts[field.key] ?? '');
+    const old = keyValue(field, before.texts[field.key] ?? '');
+    const value = keyValue(field, draft.texts[field.key] ?? '');
     if (JSON.stringify(old) === JSON.stringify(value)) continue;
     const path = ['hosts', saved.name, field.key];
     if (value !== null) edits.push({ op: 'set', path, value });
@@ -144,4 +117,7 @@ export const hostDefaults: Readonly<Record<string, string>> = {
   'auth-timeout': '30s',
   'alive-interval': '15s',
   'alive-count-max': '3',
+  'rekey-bytes': '1G',
+  'rekey-interval': '1h',
+  'max-channels': '1000',
 };

@@ -1,4 +1,5 @@
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import { type KeyField, keyValue, textOf } from './key-fields.ts';
 import { draftOfForward, draftOfValue, type ForwardDraft, type ForwardView, forwardValue } from './forward-draft.ts';
 
 /** A tunnel as the form holds it. Empty texts mean: not in the file, the default holds. */
@@ -9,8 +10,38 @@ export interface TunnelDraft {
   readonly start: string;
   readonly interactive: boolean;
   readonly park: string;
+  /** The rarer keys, as texts. */
+  readonly more: Readonly<Record<string, string>>;
   readonly forwards: readonly ForwardDraft[];
 }
+
+/** The keys of a tunnel that the form folds away, in its order. */
+export const tunnelMoreFields: readonly KeyField[] = [
+  { key: 'description', kind: 'text' },
+  { key: 'idle', kind: 'text' },
+  { key: 'probe', kind: 'text-or-table' },
+  { key: 'probe-timeout', kind: 'text' },
+  { key: 'poll', kind: 'text' },
+  { key: 'first-poll', kind: 'text' },
+  { key: 'backoff', kind: 'text-or-table' },
+  { key: 'stable', kind: 'text' },
+  { key: 'gate-time', kind: 'text' },
+  { key: 'max-starts', kind: 'number' },
+  { key: 'max-lifetime', kind: 'text' },
+];
+
+/** What holds when one of them is empty. */
+export const tunnelMoreDefaults: Readonly<Record<string, string>> = {
+  idle: '5m',
+  probe: 'keepalive',
+  'probe-timeout': '10s',
+  poll: '60s',
+  backoff: 'exponential',
+  stable: '60s',
+  'gate-time': '0s',
+  'max-starts': '-1',
+  'max-lifetime': '0s',
+};
 
 export interface TunnelView {
   readonly name: string;
@@ -30,6 +61,7 @@ export const emptyTunnel: TunnelDraft = {
   start: tunnelDefaults.start,
   interactive: tunnelDefaults.interactive,
   park: '',
+  more: {},
   forwards: [],
 };
 
@@ -44,8 +76,18 @@ export function draftOfTunnel(view: TunnelView): TunnelDraft {
     start: text(view.values['start']) || tunnelDefaults.start,
     interactive: view.values['interactive'] === true,
     park: text(view.values['park']),
-    forwards: view.forwards.map((forward, index) => draftOfForward(forward, list[index], `saved-${index}`)),
+    more: moreOf(view.values),
+    forwards: view.forwards.map((forward, index) => draftOfForward(forward, list[index], `saved ${forward.spec}`)),
   };
+}
+
+function moreOf(values: Readonly<Record<string, ConfigValue>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    tunnelMoreFields.flatMap(({ key }) => {
+      const value = values[key];
+      return value === undefined ? [] : [[key, textOf(value)]];
+    }),
+  );
 }
 
 function text(value: ConfigValue | undefined): string {
@@ -108,6 +150,8 @@ function forwardEdits(
 function renameEdits(saved: TunnelView, draft: TunnelDraft): readonly ConfigEdit[] {
   const values: Record<string, ConfigValue> = { ...saved.values, host: draft.host.trim() };
   for (const [key, value] of plainKeys(draft)) {
+    // A table is the file's own, and goes along.
+    if (value === null && isTable(values[key])) continue;
     if (value === null) delete values[key];
     else values[key] = value;
   }
@@ -125,7 +169,13 @@ function plainKeys(draft: TunnelDraft): readonly (readonly [string, ConfigValue 
     ['start', draft.start === tunnelDefaults.start ? null : draft.start],
     ['interactive', draft.interactive ? true : null],
     ['park', draft.park.trim() === '' ? null : draft.park.trim()],
+    ...tunnelMoreFields.map((field) => [field.key, keyValue(field, draft.more[field.key] ?? '')] as const),
   ];
+}
+
+/** A value that the form leaves to the file. */
+export function isTable(value: ConfigValue | undefined): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 /** What a pasted command fills in: the tunnel of its edits, and the edits for hosts that go before it. */
@@ -149,6 +199,7 @@ export function fillFrom(edits: readonly ConfigEdit[]): FilledIn | null {
       start: text(values['start']) || tunnelDefaults.start,
       interactive: values['interactive'] === true,
       park: text(values['park']),
+      more: moreOf(values),
       forwards: forwards.flatMap((value, index) => draftOfValue(value, `pasted-${index}`) ?? []),
     },
     hostEdits: edits.filter((edit) => edit !== added),

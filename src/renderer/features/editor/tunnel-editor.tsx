@@ -5,22 +5,27 @@ import { useCopy } from '../../store/copy.ts';
 import { showTunnel } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { announce } from '../../ui/live-region.tsx';
-import { problemsOf } from './field-problems.ts';
+import { type Problem, problemsOf, splitKey } from './field-problems.ts';
 import { FormPage, FormSection, Note } from './form-section.tsx';
-import { emptyForward, placeOf } from './forward-draft.ts';
+import { emptyForward, isBeyondLoopback } from './forward-draft.ts';
 import { HostEditor } from './host-editor.tsx';
+import { mergeTunnel } from './merge-draft.ts';
+import { type OutsideChange, OutsideNote } from './outside-change.tsx';
 import { PasteCommand, type PastedCommand, useParseCommand } from './paste-command.tsx';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { SaveBar } from './save-bar.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { useEditorTexts } from './texts.ts';
 import { TunnelForm } from './tunnel-form.tsx';
+import { useUnsaved } from './unsaved.tsx';
+import { UsageNotes } from './usage-notes.tsx';
 import {
   addTunnelEdits,
   changeTunnelEdits,
   draftOfTunnel,
   emptyTunnel,
   freeName,
+  isTable,
   type TunnelDraft,
 } from './tunnel-draft.ts';
 import { type Config, type ConfigView, useConfig, useDryRun, useSave } from './use-config.ts';
@@ -29,10 +34,14 @@ import { type Config, type ConfigView, useConfig, useDryRun, useSave } from './u
 export function TunnelEditor({ name, command }: { name: string | null; command: string | null }) {
   const config = useConfig();
   const texts = useEditorTexts();
+  /** Once it was there, the form stays, whatever becomes of the file. */
+  const wasThere = useRef(false);
   if (config.view === null) {
     return config.problem === null ? null : <Message title={texts.newTunnel} text={config.problem} />;
   }
-  if (name !== null && !config.view.tunnels.some((tunnel) => tunnel.name === name)) {
+  const isThere = name === null || config.view.tunnels.some((tunnel) => tunnel.name === name);
+  if (isThere) wasThere.current = true;
+  if (name !== null && !wasThere.current) {
     return <Message title={texts.editTunnel(name)} text={texts.notFound(name)} />;
   }
   return <LoadedEditor key={name ?? ''} config={config} view={config.view} name={name} command={command} />;
@@ -60,17 +69,16 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   const copy = useCopy();
   const save = useSave();
   const parse = useParseCommand();
-  // What was read when the form opened: edits are relative to it, and a file that changes meanwhile does not overwrite what is typed.
-  const [saved] = useState(() => view.tunnels.find((tunnel) => tunnel.name === name) ?? null);
+  // What the file said last, as this form knows it: edits are relative to it.
+  const [saved, setSaved] = useState(() => view.tunnels.find((tunnel) => tunnel.name === name) ?? null);
+  const [outside, setOutside] = useState<OutsideChange | null>(null);
   const savedDraft = useMemo(() => (saved === null ? null : draftOfTunnel(saved)), [saved]);
-  const [draft, setDraft] = useState<TunnelDraft>(
-    () =>
-      savedDraft ?? {
-        ...emptyTunnel,
-        host: view.hosts.length === 1 ? (view.hosts[0]?.name ?? '') : '',
-        forwards: [emptyForward('new-0')],
-      },
-  );
+  const [blank] = useState<TunnelDraft>(() => ({
+    ...emptyTunnel,
+    host: view.hosts.length === 1 ? (view.hosts[0]?.name ?? '') : '',
+    forwards: [emptyForward('new-0')],
+  }));
+  const [draft, setDraft] = useState<TunnelDraft>(() => savedDraft ?? blank);
   const [hostEdits, setHostEdits] = useState<readonly ConfigEdit[]>([]);
   const [notes, setNotes] = useState<readonly string[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -97,13 +105,35 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   const dryRun = useDryRun(isEmpty ? [] : edits);
   const found = problemsOf(dryRun.check?.problems ?? [], 'tunnels', draft.name.trim());
   const inUse = dryRun.check?.inUse ?? [];
+  const warnings = warningsOf(dryRun.check?.warnings ?? [], draft);
+  const isDirty = saved === null ? hostEdits.length > 0 || draft !== blank : edits.length > 0;
+  const { question, letGo } = useUnsaved({
+    isDirty,
+    what: draft.name.trim() === '' ? texts.newTunnel : draft.name.trim(),
+    onEscape: hostForm === null ? () => showTunnel(saved?.name ?? null) : null,
+  });
+  /** Our own edit is on its way: what changes then is no news. */
+  const isOurs = useRef(false);
+  useEffect(() => {
+    if (name === null || isOurs.current) return;
+    const now = view.tunnels.find((tunnel) => tunnel.name === name) ?? null;
+    if (JSON.stringify(now?.values) === JSON.stringify(saved?.values)) return;
+    setSaved(now);
+    if (now === null) return setOutside({ kind: 'gone' });
+    const theirs = draftOfTunnel(now);
+    const merged = mergeTunnel(savedDraft ?? draft, draft, theirs);
+    setDraft(merged.draft);
+    setOutside(merged.conflicts.length > 0 ? { kind: 'conflict', keys: merged.conflicts } : { kind: 'merged' });
+  }, [view, name, saved, savedDraft, draft]);
   const hosts = withNewHosts(view.hosts, hostEdits);
 
   const write = async (list: readonly ConfigEdit[]): Promise<boolean> => {
     setSaving(true);
+    isOurs.current = true;
     const outcome = await save(list);
     setSaving(false);
     if (outcome.kind === 'saved') return true;
+    isOurs.current = false;
     setFailure(
       outcome.kind === 'failed'
         ? outcome.problem
@@ -111,11 +141,15 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
     );
     return false;
   };
+  const leaveTo = (tunnel: string | null): void => {
+    letGo();
+    showTunnel(tunnel);
+  };
   const submit = async (): Promise<void> => {
     setFailure(null);
     if (edits.length > 0 && !(await write(edits))) return;
     announce(edits.length === 0 ? texts.unchanged : texts.saved(draft.name.trim()));
-    showTunnel(draft.name.trim());
+    leaveTo(draft.name.trim());
   };
   const copyCommand = async (): Promise<void> => {
     const result = await bridge.call('ssh-command.format', { tunnel: name ?? '' });
@@ -125,15 +159,18 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
 
   if (hostForm !== null) {
     return (
-      <HostEditor
-        config={config}
-        view={view}
-        name={hostForm.name}
-        onDone={(made) => {
-          if (made !== null) setDraft((now) => ({ ...now, host: made }));
-          setHostForm(null);
-        }}
-      />
+      <>
+        <HostEditor
+          config={config}
+          view={view}
+          name={hostForm.name}
+          onDone={(made) => {
+            if (made !== null) setDraft((now) => ({ ...now, host: made }));
+            setHostForm(null);
+          }}
+        />
+        {question}
+      </>
     );
   }
   const newHosts = hostEdits.flatMap((edit) => (edit.op === 'add-host' ? [edit.name] : []));
@@ -143,10 +180,16 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
       lead={view.readOnlyReason === null ? texts.keepsComments(view.file) : texts.readOnly(view.readOnlyReason)}
       buttons={
         <SaveBar
-          isOff={isSaving || view.readOnlyReason !== null || isEmpty || (dryRun.check?.problems.length ?? 0) > 0}
+          isOff={
+            isSaving ||
+            view.readOnlyReason !== null ||
+            isEmpty ||
+            outside?.kind === 'conflict' ||
+            (dryRun.check?.problems.length ?? 0) > 0
+          }
           endsClients={inUse.length > 0}
           onSave={() => void submit()}
-          onCancel={() => showTunnel(saved?.name ?? null)}
+          onCancel={() => leaveTo(saved?.name ?? null)}
           aside={
             saved === null ? null : (
               <>
@@ -163,7 +206,18 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
       }
     >
       {view.problem === null ? null : <Note tone="retry">{texts.fileProblem(view.problem)}</Note>}
-      {saved === null ? <PasteCommand first={command ?? ''} onFilled={fill} /> : null}
+      {outside === null ? null : (
+        <OutsideNote
+          change={outside}
+          name={name ?? ''}
+          onTakeFile={() => {
+            if (savedDraft !== null) setDraft(savedDraft);
+            setOutside(null);
+          }}
+          onKeepMine={() => setOutside(null)}
+        />
+      )}
+      {name === null ? <PasteCommand first={command ?? ''} onFilled={fill} /> : null}
       {notes === null ? null : (
         <Note tone="plain">
           <p>
@@ -180,6 +234,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
         hosts={hosts}
         savedHosts={view.hosts.map((host) => host.name)}
         problems={found}
+        tables={new Set(Object.entries(saved?.values ?? {}).flatMap(([key, value]) => (isTable(value) ? [key] : [])))}
         groups={[...new Set(view.tunnels.flatMap(({ group }) => group ?? []))]}
         onChange={setDraft}
         onHost={(host) => setHostForm({ name: host })}
@@ -196,11 +251,13 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
           {problem}
         </Note>
       ))}
-      {inUse.length === 0 ? null : (
-        <Note tone="retry">
-          {texts.inUse(inUse.map(({ programs, clients, spec }) => ({ programs, clients, place: placeOf(spec) })))}
+      {warnings.map((warning) => (
+        <Note key={warning} tone="retry">
+          {warning}
         </Note>
-      )}
+      ))}
+      <UsageNotes check={dryRun.check} />
+      {question}
       {failure === null && dryRun.problem === null ? null : <Note tone="dead">{failure ?? dryRun.problem}</Note>}
       {isRemoving && saved !== null ? (
         <RemoveDialog
@@ -210,12 +267,22 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
           onCancel={() => setRemoving(false)}
           onRemove={async () => {
             setRemoving(false);
-            if (await write([{ op: 'remove-tunnel', name: saved.name }])) showTunnel(null);
+            if (await write([{ op: 'remove-tunnel', name: saved.name }])) leaveTo(null);
           }}
         />
       ) : null}
     </FormPage>
   );
+}
+
+/** Warnings about this tunnel that the form does not say itself: an open listener has its own words at its sentence. */
+function warningsOf(warnings: readonly Problem[], draft: TunnelDraft): readonly string[] {
+  const own = warnings.filter(({ key }) => {
+    const [section, name, field, index] = splitKey(key);
+    const forward = field === 'forwards' && typeof index === 'number' ? draft.forwards[index] : undefined;
+    return section === 'tunnels' && name === draft.name.trim() && (forward === undefined || !isBeyondLoopback(forward));
+  });
+  return [...new Set(own.map(({ message }) => message))];
 }
 
 function withNewHosts(hosts: ConfigView['hosts'], edits: readonly ConfigEdit[]): ConfigView['hosts'] {

@@ -1,13 +1,14 @@
 import { Button } from '../../ui/button.tsx';
 import { Checkbox, Field } from '../../ui/field.tsx';
 import { chainTo } from '../prompts/way.ts';
-import type { FieldProblems } from './field-problems.ts';
+import { type FieldProblems, problemOfKey } from './field-problems.ts';
 import { emptyForward, listenText, type ForwardDraft } from './forward-draft.ts';
 import { ForwardSentence } from './forward-sentence.tsx';
-import { FormRow, FormSection, SelectField } from './form-section.tsx';
+import { FormRow, FormSection, MoreSection, SelectField } from './form-section.tsx';
+import { KeyInput } from './key-input.tsx';
 import styles from './form.module.css';
 import { useEditorTexts } from './texts.ts';
-import { tunnelDefaults, type TunnelDraft } from './tunnel-draft.ts';
+import { tunnelDefaults, type TunnelDraft, tunnelMoreDefaults, tunnelMoreFields } from './tunnel-draft.ts';
 import type { ConfigView } from './use-config.ts';
 
 interface TunnelFormProps {
@@ -20,16 +21,22 @@ interface TunnelFormProps {
   readonly savedHosts: readonly string[];
   readonly problems: FieldProblems;
   readonly groups: readonly string[];
+  /** Keys that hold a table in the file. */
+  readonly tables: ReadonlySet<string>;
   readonly onChange: (draft: TunnelDraft) => void;
   /** Opens the form of a host; null: a new one. */
   readonly onHost: (name: string | null) => void;
 }
 
 /** The fields of a tunnel. */
-export function TunnelForm({ draft, saved, hosts, savedHosts, problems, groups, onChange, onHost }: TunnelFormProps) {
+export function TunnelForm(props: TunnelFormProps) {
+  const { draft, saved, hosts, savedHosts, problems, groups, tables, onChange, onHost } = props;
   const texts = useEditorTexts();
   const set = (part: Partial<TunnelDraft>): void => onChange({ ...draft, ...part });
   const problemOf = (field: string): string | undefined => problems.byField.get(field);
+  const isMoreInUse = tunnelMoreFields.some(
+    ({ key }) => (draft.more[key] ?? '') !== '' || tables.has(key) || problemOfKey(problems, key) !== undefined,
+  );
   const isKnown = hosts.some(({ name }) => name === draft.host);
   const hostOptions = [
     ...(draft.host === '' ? [{ value: '', label: texts.chooseHost }] : []),
@@ -95,6 +102,7 @@ export function TunnelForm({ draft, saved, hosts, savedHosts, problems, groups, 
             number={index + 1}
             chain={chain}
             savedListen={savedListen(forward)}
+            ownHolder={saved === null ? null : `tunnel ${saved.name}`}
             problem={problemOf(`forwards[${index}]`) ?? null}
             onChange={(changed) => replace(forward.key, changed)}
             onRemove={
@@ -141,6 +149,25 @@ export function TunnelForm({ draft, saved, hosts, savedHosts, problems, groups, 
           />
         </div>
       </FormSection>
+      <MoreSection title={texts.moreKeys} isOpen={isMoreInUse}>
+        <FormRow>
+          {tunnelMoreFields.map((field) => (
+            <KeyInput
+              key={field.key}
+              field={field}
+              label={texts.tunnelKeys[field.key]?.label ?? field.key}
+              hint={texts.tunnelKeys[field.key]?.hint ?? ''}
+              placeholder={tunnelMoreDefaults[field.key]}
+              text={draft.more[field.key] ?? ''}
+              own={draft.name}
+              hosts={hosts}
+              problem={problemOfKey(problems, field.key)}
+              isTable={tables.has(field.key)}
+              onChange={(text) => set({ more: { ...draft.more, [field.key]: text } })}
+            />
+          ))}
+        </FormRow>
+      </MoreSection>
     </>
   );
 }

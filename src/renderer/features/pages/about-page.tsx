@@ -7,6 +7,7 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { PageShell } from './page-shell.tsx';
 import styles from './pages.module.css';
 import { usePageTexts } from './texts.ts';
+import { thirdParty } from './third-party.ts';
 import { useDesktopState } from './use-desktop-state.ts';
 
 type Fact = readonly [string, string];
@@ -62,6 +63,9 @@ export function AboutPage() {
       <h2 className={styles['heading']}>{texts.licences}</h2>
       <p className={styles['lead']}>{texts.licence}</p>
       <p className={styles['lead']}>{texts.fonts}</p>
+      <p className={styles['lead']}>
+        {texts.madeWith} {thirdParty.map(([name, licence]) => `${name} (${licence})`).join(', ')}.
+      </p>
     </PageShell>
   );
 }

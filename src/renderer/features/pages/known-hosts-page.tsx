@@ -18,6 +18,7 @@ type Entry = CallOutput<'known-hosts.list'>[number];
 
 /** As many rows as are drawn at once; the find field narrows the rest. */
 const mostRows = 400;
+const findDelayMs = 200;
 
 /** The known host keys of every file, to look through and to forget. */
 export function KnownHostsPage() {
@@ -29,22 +30,20 @@ export function KnownHostsPage() {
   const [find, setFind] = useState('');
   const [leaving, setLeaving] = useState<Entry | null>(null);
   const reload = useCallback(async () => {
-    const result = await bridge.call('known-hosts.list', {});
+    const result = await bridge.call('known-hosts.list', find.trim() === '' ? {} : { find: find.trim() });
     if (result.ok) setEntries(result.output);
     setProblem(result.ok ? null : `${result.error.message} ${result.error.next}`);
-  }, [bridge]);
-  useEffect(() => void reload(), [reload]);
+  }, [bridge, find]);
+  // Asked again while one types: only the engine can tell whose name a hash is.
+  useEffect(() => {
+    const timer = setTimeout(() => void reload(), find === '' ? 0 : findDelayMs);
+    return () => clearTimeout(timer);
+  }, [reload, find]);
 
-  const nameOf = (entry: Entry): string => (entry.names.startsWith('|') ? texts.hashed : entry.names);
+  const isHidden = (entry: Entry): boolean => entry.hashed && entry.names !== find.trim();
+  const nameOf = (entry: Entry): string => (isHidden(entry) ? texts.hashed : entry.names);
   const shown = (entries ?? []).filter((entry) =>
-    matches(find, [
-      entry.names,
-      nameOf(entry),
-      entry.keyType,
-      keyTypeName(entry.keyType),
-      entry.fingerprint,
-      entry.file,
-    ]),
+    matches(find, [nameOf(entry), entry.keyType, keyTypeName(entry.keyType), entry.fingerprint, entry.file]),
   );
   const remove = async (entry: Entry): Promise<void> => {
     setLeaving(null);
@@ -76,7 +75,9 @@ export function KnownHostsPage() {
       {entries === null ? null : entries.length === 0 ? (
         <EmptyState title={texts.none} text={texts.noneText} />
       ) : shown.length === 0 ? (
-        <p className={styles['quietNote']}>{all.nothingFound(find)}</p>
+        <p className={styles['quietNote']}>
+          {all.nothingFound(find)} {entries.some(isHidden) ? texts.hashedHint : null}
+        </p>
       ) : (
         <Table
           label={texts.title}
@@ -89,8 +90,9 @@ export function KnownHostsPage() {
               width: 170,
               look: 'strong',
               cell: (entry) => (
-                <span title={entry.names}>
-                  {nameOf(entry)} {entry.marker === null ? null : <Tag>{markerName(entry.marker, texts.markers)}</Tag>}
+                <span title={nameOf(entry)}>
+                  <span className={isHidden(entry) ? 't3' : undefined}>{nameOf(entry)}</span>{' '}
+                  {entry.marker === null ? null : <Tag>{markerName(entry.marker, texts.markers)}</Tag>}
                 </span>
               ),
             },
@@ -104,7 +106,7 @@ export function KnownHostsPage() {
             {
               id: 'file',
               head: texts.file,
-              width: 150,
+              width: 172,
               look: 'soft',
               cell: (entry) => (
                 <span title={entry.file}>{texts.line(entry.file.split(/[\\/]/).at(-1) ?? entry.file, entry.line)}</span>
@@ -122,8 +124,8 @@ export function KnownHostsPage() {
                     {texts.remove}
                   </Button>
                 ) : (
-                  <span className="t3" title={texts.fixed}>
-                    {texts.readOnly}
+                  <span className="t3" title={isHidden(entry) ? texts.hashedHint : texts.fixed}>
+                    {isHidden(entry) ? texts.unnamed : texts.readOnly}
                   </span>
                 ),
             },
@@ -144,7 +146,7 @@ export function KnownHostsPage() {
   );
 }
 
-/** The name by which the engine finds the line; a hashed one is its own name. */
+/** The name by which the engine finds the line. */
 function firstName(entry: Entry): string {
   return entry.names.split(',')[0] ?? entry.names;
 }

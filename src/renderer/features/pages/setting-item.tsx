@@ -1,4 +1,5 @@
 import { useEffect, useId, useState, type ReactNode } from 'react';
+import { LinkButton } from '../../ui/button.tsx';
 import { Input } from '../../ui/field.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import styles from './pages.module.css';
@@ -12,10 +13,11 @@ interface ItemFrameProps {
   /** Just written. */
   readonly good: string | null;
   readonly labelId: string;
+  readonly reset?: ItemProps['reset'];
   readonly children: ReactNode;
 }
 
-function ItemFrame({ label, keyText, hint, problem, good, labelId, children }: ItemFrameProps) {
+function ItemFrame({ label, keyText, hint, problem, good, labelId, reset, children }: ItemFrameProps) {
   return (
     <div className={styles['item']}>
       <div>
@@ -24,6 +26,11 @@ function ItemFrame({ label, keyText, hint, problem, good, labelId, children }: I
             {label}
           </span>
           <span className={styles['key']}>{keyText}</span>
+          {reset ? (
+            <LinkButton className={styles['reset']} aria-describedby={labelId} onClick={reset.run}>
+              {reset.label}
+            </LinkButton>
+          ) : null}
         </div>
         {problem === null && hint !== '' ? <p className={styles['hint']}>{hint}</p> : null}
         <div role="status">
@@ -43,6 +50,8 @@ export interface ItemProps {
   readonly problem?: string | null;
   readonly good?: string | null;
   readonly disabled?: boolean;
+  /** The way back to the default; null: it is the default. */
+  readonly reset?: { readonly label: string; readonly run: () => void } | null;
 }
 
 export function ChoiceItem(

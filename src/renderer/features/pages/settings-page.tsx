@@ -46,19 +46,19 @@ export function SettingsPage() {
       title={texts.title}
       lead={config.view === null ? (config.problem ?? '') : texts.lead(config.view.file)}
     >
-      <div className={styles['acts']}>
-        <div className={styles['find']}>
-          <Field
-            label={texts.find}
-            labelHidden
-            type="search"
-            placeholder={texts.find}
-            value={find}
-            onChange={(event) => setFind(event.target.value)}
-          />
-        </div>
+      <div className={styles['bar']}>
+        <Field
+          label={texts.find}
+          labelHidden
+          type="search"
+          placeholder={texts.find}
+          value={find}
+          onChange={(event) => setFind(event.target.value)}
+        />
         {desktop === null ? null : (
-          <Button onClick={() => void desktop('desktop.open-config', {})}>{texts.openFile}</Button>
+          <Button className={styles['start']} onClick={() => void desktop('desktop.open-config', {})}>
+            {texts.openFile}
+          </Button>
         )}
       </div>
       {config.view?.readOnlyReason ? <p className={styles['note']}>{config.view.readOnlyReason}</p> : null}
@@ -125,6 +125,15 @@ function FileItem({ setting, view, reload }: FileItemProps) {
     problem,
     good: isGood ? all.saved : null,
     disabled: view?.readOnlyReason !== null,
+    reset:
+      values[setting.key] === undefined || view?.readOnlyReason !== null
+        ? null
+        : {
+            label: texts.reset(
+              setting.kind === 'choice' ? (texts.choices[setting.fallback] ?? setting.fallback) : setting.fallback,
+            ),
+            run: () => void change(''),
+          },
   };
   const text = settingText(values, setting.key);
   if (setting.kind === 'choice') {

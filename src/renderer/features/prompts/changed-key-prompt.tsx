@@ -1,10 +1,10 @@
 import { useState } from 'react';
-import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
 import { Button } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { useSettled } from './arming.ts';
 import { CompareField } from './compare-field.tsx';
+import { type ChangedKey, type ChangedKeyView, changedKeyView, fileName, reachedAddress } from './changed-key-view.ts';
 import { type Comparison, consoleCommand, keyTypeName } from './fingerprint.ts';
 import { FingerprintBox } from './fingerprint-box.tsx';
 import styles from './parts.module.css';
@@ -12,8 +12,6 @@ import { Facts, PromptSheet, SheetPart } from './prompt-sheet.tsx';
 import { stripOf } from './strip.ts';
 import { listed, useQuestionTexts } from './texts.ts';
 import { useMarkedCopy } from './use-marked-copy.ts';
-
-export type ChangedKey = CallOutput<'host-key.changed'>[number];
 
 /** A block, not a question: refusing is the default, and replacing needs the new fingerprint from outside. */
 export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onDone: () => void }) {
@@ -43,10 +41,8 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
     setProblem(`${result.error.message} ${result.error.next}`);
   };
 
-  const type = keyTypeName(changed.shown.keyType);
-  const before = [...new Set(changed.trusted.map(({ keyType }) => keyTypeName(keyType)))];
+  const view = changedKeyView(changed);
   const [first, ...others] = changed.tunnels;
-  const file = changed.file.split(/[\\/]/).at(-1) ?? changed.file;
   const message = texts.messageText(
     changed.hop,
     changed.address,
@@ -71,9 +67,11 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
           }
           // Destructive: the safe one stands where the primary does, and is it.
           safe={
-            <Button onClick={() => void replace()} disabled={isSent || comparison !== 'equal'}>
-              {texts.replace}
-            </Button>
+            changed.replaceable ? (
+              <Button onClick={() => void replace()} disabled={isSent || comparison !== 'equal'}>
+                {texts.replace}
+              </Button>
+            ) : null
           }
           primary={
             <Button kind="primary" autoFocus data-autofocus="" onClick={keep}>
@@ -84,13 +82,14 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
       }
     >
       <SheetPart>
-        {changed.trusted.map(({ fingerprint }) => (
+        {view.boxes.map(({ fingerprint, file, line, sinceMs }) => (
           <FingerprintBox
             key={fingerprint}
             caption={
               <>
                 <b>{texts.trusted}</b>
-                {texts.trustedWhere(file, changed.line)}
+                {sinceMs === null ? null : texts.trustedSince(dayOf(sinceMs, bridge.language))}
+                {texts.trustedWhere(fileName(file), line)}
               </>
             }
             aside="SHA256"
@@ -111,13 +110,34 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
       </SheetPart>
       <Facts
         rows={[
-          [texts.keyType, before.includes(type) ? texts.asBefore(type) : texts.typeChanged(type, all.and(before))],
-          [texts.address, <span className="mono">{changed.address}</span>],
+          [
+            texts.keyType,
+            view.typesBefore === null
+              ? texts.asBefore(view.type)
+              : texts.changedFrom(view.type, all.and(view.typesBefore)),
+          ],
+          [
+            texts.address,
+            <Address at={reachedAddress(changed.address, changed.remoteAddress)} before={view.addressBefore} />,
+          ],
+          ...(view.others.length === 0
+            ? []
+            : [
+                [
+                  texts.otherKeys,
+                  listed(
+                    all,
+                    view.others.map((key) => texts.otherKey(keyTypeName(key.keyType), fileName(key.file), key.line)),
+                  ),
+                ] as const,
+              ]),
           ...(others.length === 0 ? [] : [[texts.alsoHeld, listed(all, others)] as const]),
         ]}
       />
       <SheetPart>
+        {changed.replaceable ? null : <p className={styles['warning']}>{texts.readOnly(changed.file)}</p>}
         <form
+          hidden={!changed.replaceable}
           onSubmit={(event) => {
             event.preventDefault();
             // Enter is for the default, and the default refuses; replacing takes its button.
@@ -127,7 +147,7 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
             label={texts.paste}
             placeholder={texts.placeholder}
             own={changed.shown.fingerprint}
-            hint={texts.hint}
+            hint={texts.hint(changed.trusted.length > 1, fileName(changed.file))}
             words={{ ...all.hostKey, equal: texts.equal, different: texts.different }}
             value={given}
             onChange={(text, result) => {
@@ -139,7 +159,7 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
       </SheetPart>
       {problem === null ? null : (
         <p role="alert" className={styles['problem']}>
-          {all.notTaken(problem)}
+          {problem}
         </p>
       )}
     </PromptSheet>
@@ -150,5 +170,23 @@ function timeOf(atMs: number, language: string, today: (time: string) => string)
   const at = new Date(atMs);
   const time = at.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   if (at.toDateString() === new Date().toDateString()) return today(time);
-  return `${at.toLocaleDateString(language, { day: 'numeric', month: 'long', year: 'numeric' })}, ${time}`;
+  return `${dayOf(atMs, language)}, ${time}`;
+}
+
+function dayOf(atMs: number, language: string): string {
+  // Day before month, as in the other texts.
+  const form = language === 'en' || language.startsWith('en-US') ? 'en-GB' : language;
+  return new Date(atMs).toLocaleDateString(form, { day: 'numeric', month: 'long', year: 'numeric' });
+}
+
+function Address({ at, before }: { at: string; before: ChangedKeyView['addressBefore'] }) {
+  const texts = useQuestionTexts().changed;
+  const place = <span className="mono">{at}</span>;
+  if (before === null) return place;
+  return (
+    <>
+      {place}
+      {before.kind === 'same' ? texts.sameAsBefore : texts.before(before.address)}
+    </>
+  );
 }

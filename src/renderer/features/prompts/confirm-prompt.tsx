@@ -46,7 +46,8 @@ export function ConfirmPrompt({ prompt, waiting }: PromptProps) {
       }
     >
       <SheetPart>
-        <div className={styles['says']}>{prompt.message}</div>
+        <p className={styles['wait']}>{prompt.message}</p>
+        <p className={styles['hint']}>{all.confirm.hint}</p>
       </SheetPart>
       {problem === null ? null : (
         <p role="alert" className={styles['problem']}>

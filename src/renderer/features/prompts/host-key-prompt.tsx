@@ -3,6 +3,7 @@ import { useBridge } from '../../bridge.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { useSettled } from './arming.ts';
+import { reachedAddress } from './changed-key-view.ts';
 import { CompareField } from './compare-field.tsx';
 import { type Comparison, consoleCommand, keyTypeName } from './fingerprint.ts';
 import { FingerprintBox } from './fingerprint-box.tsx';
@@ -99,7 +100,9 @@ export function HostKeyPrompt({ prompt, waiting, way }: PromptProps) {
       </SheetPart>
       <Facts
         rows={[
-          [texts.address, <span className="mono">{prompt.address}</span>],
+          // The strip tells of the queue instead, where there is one.
+          ...(waiting > 0 && prompt.tunnels.length > 0 ? [[texts.forWhom, listed(all, prompt.tunnels)] as const] : []),
+          [texts.address, <span className="mono">{reachedAddress(prompt.address, key.remoteAddress)}</span>],
           [texts.way, wayText],
           [texts.sameKey, key.otherNames.length === 0 ? texts.sameKeyNone : listed(all, key.otherNames, 8)],
         ]}

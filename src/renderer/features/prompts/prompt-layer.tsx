@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Prompt } from '../../../shared/model/prompt.ts';
 import { useBridge } from '../../bridge.ts';
-import { type ChangedKey, ChangedKeyPrompt } from './changed-key-prompt.tsx';
+import { ChangedKeyPrompt } from './changed-key-prompt.tsx';
+import type { ChangedKey } from './changed-key-view.ts';
 import { markCopies } from './copied-here.ts';
 import { changedKeyIn, onPromptWish, type PromptWish } from './open-prompts.ts';
 import { waitingBehind } from './prompt-queue.ts';

@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useId, useRef, type ReactNode } from 'react';
 import { Glyph } from '../../ui/glyph.tsx';
+import { useInputHold } from './arming.ts';
 import styles from './prompt-sheet.module.css';
 import { useQuestionTexts } from './texts.ts';
 
@@ -25,6 +26,8 @@ export function PromptSheet({ tone, strip, title, lead, children, buttons, onEsc
   const place = useContext(SheetPlace);
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
+  const isHeld = useInputHold(sheet);
   const escape = useRef(onEscape);
   escape.current = onEscape;
 
@@ -54,7 +57,7 @@ export function PromptSheet({ tone, strip, title, lead, children, buttons, onEsc
   const labels = { 'aria-labelledby': `${id}-title`, 'aria-describedby': `${id}-lead` };
   const role = tone === 'dead' ? 'alertdialog' : 'dialog';
   const inside = (
-    <>
+    <div ref={sheet} data-held={isHeld ? '' : undefined}>
       <div className={styles['strip']}>
         <span>{texts.app}</span>
         <span className={styles['whom']}>{strip}</span>
@@ -72,7 +75,7 @@ export function PromptSheet({ tone, strip, title, lead, children, buttons, onEsc
         </div>
       </div>
       {buttons}
-    </>
+    </div>
   );
   if (place === 'window') {
     return (

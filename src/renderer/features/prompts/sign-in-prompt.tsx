@@ -1,15 +1,20 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { useBridge } from '../../bridge.ts';
-import { Button } from '../../ui/button.tsx';
+import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
-import { Checkbox, Input } from '../../ui/field.tsx';
+import { Checkbox, Select } from '../../ui/field.tsx';
+import { AnswerField } from './answer-field.tsx';
 import { useSettled } from './arming.ts';
+import { keepOpenHours, storedKeepOpen, storeKeepOpen } from './keep-open.ts';
 import styles from './parts.module.css';
 import type { PromptProps } from './prompt-props.ts';
 import { PromptSheet, SheetPart } from './prompt-sheet.tsx';
+import { type SignInView, signInView } from './sign-in-view.ts';
 import { stripOf } from './strip.ts';
 import { listed, useQuestionTexts } from './texts.ts';
 import { useAnswer } from './use-answer.ts';
+
+const hourMs = 3_600_000;
 
 /** Code, password, passphrase: our own heading, the server's words boxed, a line for each field it asks. */
 export function SignInPrompt({ prompt, waiting }: PromptProps) {
@@ -20,52 +25,43 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   const { answer, isSent, problem } = useAnswer(prompt.id);
   const form = useRef<HTMLFormElement>(null);
   const [remember, setRemember] = useState(false);
+  const [keepHours, setKeepHours] = useState(storedKeepOpen);
+  const [isShown, setShown] = useState(false);
+  const store = useStoreKind(prompt.mayRemember);
   const id = useId();
-  const seconds = useSecondsSince(prompt.askedAtMs);
-  const kind = prompt.kind === 'password' || prompt.kind === 'passphrase' ? prompt.kind : 'code';
+  const view = signInView(prompt);
+  const { kind } = view;
 
   const send = (): void => {
     if (!isSettled() || isSent || form.current === null) return;
     // Read at the last moment and kept nowhere: no secret stays in the page's state.
     const inputs = [...form.current.querySelectorAll<HTMLInputElement>('input[data-answer]')];
-    answer({ kind: 'values', values: inputs.map(({ value }) => value), remember: prompt.mayRemember && remember });
+    const keepOpen = kind === 'code' && keepHours > 0 ? { keepOpenMs: keepHours * hourMs } : {};
+    answer({
+      kind: 'values',
+      values: inputs.map(({ value }) => value),
+      remember: prompt.mayRemember && remember,
+      ...keepOpen,
+    });
     for (const input of inputs) input.value = '';
   };
   const refuse = (): void => {
     if (isSettled() && !isSent) answer({ kind: 'cancel' });
   };
+  const keep = (hours: number): void => {
+    setKeepHours(hours);
+    storeKeepOpen(hours);
+  };
 
-  const others = prompt.tunnels.length > 1 ? listed(all, prompt.tunnels) : null;
-  const keyFile = kind === 'passphrase' ? keyFileOf(prompt.message) : '';
-  const title =
-    kind === 'code'
-      ? texts.code(prompt.hop)
-      : kind === 'password'
-        ? texts.password(prompt.hop)
-        : texts.passphrase(keyFile || prompt.hop);
+  const title = kind === 'passphrase' ? texts.passphrase(view.keyFile || prompt.hop) : texts[kind](prompt.hop);
   const primary = prompt.fields.length === 0 ? texts.go : kind === 'passphrase' ? texts.unlock : texts.signIn;
+  const fallback = { code: texts.codeLabel, password: texts.passwordLabel, passphrase: texts.passphraseLabel }[kind];
   return (
     <PromptSheet
       tone="interactive"
       strip={stripOf(all, prompt.tunnels, waiting)}
       title={title}
-      lead={
-        <>
-          {prompt.round > 1 ? (
-            <p className={styles['again']}>{kind === 'passphrase' ? texts.againPassphrase : texts.again(prompt.hop)}</p>
-          ) : null}
-          <p>
-            {kind === 'passphrase' ? (
-              texts.passphraseLead(prompt.hop)
-            ) : (
-              <>
-                {texts.asUser} <b>{prompt.user}</b> {texts.address(prompt.address)}.
-              </>
-            )}
-            {others === null ? null : ` ${kind === 'code' ? texts.opensCode(others) : texts.opensPassword(others)}`}
-          </p>
-        </>
-      }
+      lead={<Lead prompt={prompt} view={view} waiting={waiting} />}
       onEscape={refuse}
       buttons={
         <ButtonRow
@@ -83,18 +79,17 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
         />
       }
     >
-      {kind === 'passphrase' || prompt.message.trim() === '' ? null : (
+      {view.serverSays === '' ? null : (
         <SheetPart>
           <p className={styles['hint']} id={`${id}-says`}>
             {texts.serverSays}
           </p>
           <div className={styles['says']} role="group" tabIndex={0} aria-labelledby={`${id}-says`}>
-            {prompt.message}
+            {view.serverSays}
           </div>
         </SheetPart>
       )}
       <form
-        key={prompt.id}
         ref={form}
         id={`${id}-form`}
         className={styles['rowEnd']}
@@ -104,43 +99,58 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
           send();
         }}
       >
-        {prompt.fields.map((field, index) => {
-          const fallback =
-            kind === 'code' ? texts.codeLabel : kind === 'password' ? texts.passwordLabel : texts.passphraseLabel;
-          const isCode = kind === 'code' && prompt.fields.length === 1;
-          return (
+        {view.fields.map((field, index) => (
+          <AnswerField
             // Fields of one prompt never change places.
-            <div key={index} className={styles['field']}>
-              <label htmlFor={`${id}-${index}`} className={styles['label']}>
-                {field.label.trim() || fallback}
-              </label>
-              <Input
-                id={`${id}-${index}`}
-                type={field.echo ? 'text' : 'password'}
-                className={isCode ? styles['code'] : undefined}
-                mono={kind === 'code'}
-                autoComplete={kind === 'code' ? 'one-time-code' : 'off'}
-                autoCapitalize="off"
-                data-answer=""
-                data-autofocus={index === 0 ? '' : undefined}
-                autoFocus={index === 0}
-                aria-describedby={`${id}-asked`}
-                maxLength={8192}
-                disabled={isSent}
-              />
-            </div>
-          );
-        })}
-        <p id={`${id}-asked`} className={styles['asked']}>
-          {kind === 'passphrase' ? null : texts.asked(seconds)}
-        </p>
+            key={index}
+            id={`${id}-${index}`}
+            label={field.label.trim() || fallback}
+            isMasked={!field.echo && !isShown}
+            look={kind !== 'code' ? 'plain' : view.fields.length === 1 ? 'code' : 'mono'}
+            isFirst={index === 0}
+            describedBy={`${id}-asked`}
+            disabled={isSent}
+          />
+        ))}
+        <div className={styles['below']}>
+          <p id={`${id}-asked`} className={styles['asked']}>
+            {kind === 'passphrase' ? null : <Patience askedAtMs={prompt.askedAtMs} />}
+          </p>
+          {/* After the fields: Tab leads from one to the next. */}
+          {view.fields.every(({ echo }) => echo) ? null : (
+            <LinkButton disabled={isSent} onClick={() => setShown(!isShown)}>
+              {isShown ? texts.hide : texts.show}
+            </LinkButton>
+          )}
+        </div>
         {prompt.mayRemember ? (
           <div className={styles['rowEnd']}>
             <Checkbox
-              label={texts.remember}
+              label={texts.remember[store]}
               checked={remember}
               onChange={(event) => setRemember(event.target.checked)}
             />
+          </div>
+        ) : null}
+        {kind === 'code' ? (
+          <div className={styles['keep']}>
+            <Checkbox
+              label={texts.keepOpen}
+              checked={keepHours > 0}
+              onChange={(event) => keep(event.target.checked ? 8 : 0)}
+            />
+            <Select
+              aria-label={texts.keepOpen}
+              value={keepHours === 0 ? 8 : keepHours}
+              disabled={keepHours === 0}
+              onChange={(event) => keep(Number(event.target.value))}
+            >
+              {keepOpenHours.map((hours) => (
+                <option key={hours} value={hours}>
+                  {texts.hours(hours)}
+                </option>
+              ))}
+            </Select>
           </div>
         ) : null}
       </form>
@@ -153,16 +163,59 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
   );
 }
 
-/** The file's name in the engine's words "Passphrase of id_ed25519". */
-function keyFileOf(message: string): string {
-  return /Passphrase of (.+?)[.:\s]*$/i.exec(message)?.[1]?.split(/[\\/]/).at(-1) ?? '';
+/** What was wrong before; who signs in where, at which step, and what it opens. */
+function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way'> & { view: SignInView }) {
+  const all = useQuestionTexts();
+  const texts = all.signIn;
+  // A single tunnel stands in the strip already, unless the queue takes its place.
+  const opened = prompt.tunnels.length > 1 || waiting > 0 ? listed(all, prompt.tunnels) : '';
+  return (
+    <>
+      {view.refused === null ? null : (
+        <p className={styles['again']}>
+          {texts.refused[view.refused](prompt.hop)}
+          {view.triesLeft === null ? null : ` ${texts.triesLeft(view.triesLeft)}`}
+        </p>
+      )}
+      <p>
+        {view.kind === 'passphrase' ? (
+          texts.passphraseLead(prompt.hop)
+        ) : (
+          <>
+            {texts.asUser} <b>{prompt.user}</b> {texts.address(prompt.address)}.
+          </>
+        )}
+        {view.accepted.length === 0 ? null : ` ${texts.accepted(view.accepted)}`}
+        {opened === '' ? null : ` ${view.kind === 'code' ? texts.opensCode(opened) : texts.opensPassword(opened)}`}
+      </p>
+    </>
+  );
 }
 
-function useSecondsSince(atMs: number): number {
+/** Where a secret would be kept. */
+function useStoreKind(mayRemember: boolean): 'keychain' | 'vault' | 'memory' {
+  const bridge = useBridge();
+  const [name, setName] = useState('');
+  useEffect(() => {
+    if (!mayRemember) return undefined;
+    let alive = true;
+    void bridge.call('secret.state', {}).then((result) => {
+      if (alive && result.ok) setName(result.output.store);
+    });
+    return () => {
+      alive = false;
+    };
+  }, [bridge, mayRemember]);
+  return /vault/i.test(name) ? 'vault' : /memory/i.test(name) ? 'memory' : 'keychain';
+}
+
+/** How long the server has waited by now. */
+function Patience({ askedAtMs }: { askedAtMs: number }) {
+  const texts = useQuestionTexts().signIn;
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return Math.max(0, Math.floor((now - atMs) / 1000));
+  return texts.asked(Math.max(0, Math.floor((now - askedAtMs) / 1000)));
 }

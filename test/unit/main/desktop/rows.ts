@@ -49,6 +49,7 @@ export function prompt(id: string, extra: Partial<Prompt> = {}): Prompt {
     fields: [{ label: 'Code:', echo: false }],
     hostKey: null,
     round: 1,
+    signIn: null,
     mayRemember: false,
     askedAtMs: 0,
     ...extra,

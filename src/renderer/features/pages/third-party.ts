@@ -1,0 +1,15 @@
+/** What the program is made with, and under which licence each part comes. */
+export const thirdParty: readonly (readonly [name: string, licence: string])[] = [
+  ['@noble/hashes', 'MIT'],
+  ['bcrypt-pbkdf', 'BSD-3-Clause'],
+  ['electron', 'MIT'],
+  ['electron-updater', 'MIT'],
+  ['keytar', 'MIT'],
+  ['react', 'MIT'],
+  ['react-dom', 'MIT'],
+  ['ssh2', 'MIT'],
+  ['toml-eslint-parser', 'MIT'],
+  ['ws', 'MIT'],
+  ['zod', 'MIT'],
+  ['zustand', 'MIT'],
+];
