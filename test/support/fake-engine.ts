@@ -140,7 +140,8 @@ export class FakeEngine {
         },
       ]),
     reload: (input) => this.#note('reload', input, { problem: null }),
-    'secret.state': (input) => this.#note('secret.state', input, { kind: 'available', store: 'fake' }),
+    'secret.state': (input) =>
+      this.#note('secret.state', input, { kind: 'available', store: 'fake', remembersIn: 'keychain' }),
     'secret.set': async (input) => {
       if (this.secretProblem !== null) throw this.secretProblem;
       if (input.host !== 'box') throw notFound(`host ${input.host}`);

@@ -183,7 +183,10 @@ export const commandTable: readonly CommandSpec[] = [
     ],
     options: {
       cancel: { type: 'boolean', help: 'do not answer; the tunnel gives up' },
-      remember: { type: 'boolean', help: 'keep the password or passphrase in the keychain' },
+      remember: {
+        type: 'boolean',
+        help: 'keep the password or passphrase in the keychain or the vault; without one until the engine ends',
+      },
     },
     argument: 'prompt',
     load: loadQuestions,

@@ -122,7 +122,8 @@ export function createApi(parts: EngineParts): ContractApi {
     reload: async () => ({ problem: await parts.reload() }),
     'secret.state': async () => {
       const state = await parts.secrets.state();
-      return { kind: state.kind, store: 'store' in state ? state.store : state.reason };
+      const remembersIn = await parts.secrets.remembersIn();
+      return { kind: state.kind, store: 'store' in state ? state.store : state.reason, remembersIn };
     },
     'secret.set': async ({ host, kind, value }) => {
       needHost(parts, host);

@@ -217,7 +217,12 @@ export const calls = {
   reload: { input: none, output: z.object({ problem: z.string().nullable() }) },
   'secret.state': {
     input: none,
-    output: z.object({ kind: z.enum(['available', 'locked', 'absent', 'error']), store: z.string() }),
+    output: z.object({
+      kind: z.enum(['available', 'locked', 'absent', 'error']),
+      store: z.string(),
+      /** Where a login's "remember" goes now; `memory`: until the engine ends. */
+      remembersIn: z.enum(['keychain', 'vault', 'memory']),
+    }),
   },
   'secret.set': { input: secretName.extend({ value: z.string().max(8192) }), output: none },
   'secret.list': { input: none, output: z.array(secretName).readonly() },

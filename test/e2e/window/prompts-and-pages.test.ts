@@ -249,11 +249,14 @@ describe.skipIf(executable === null)('questions', () => {
 
   it('says where a password would be kept', async () => {
     const prompt = codePrompt({ kind: 'password', mayRemember: true, fields: [{ label: 'Password', echo: false }] });
-    const kept = async (store: string): Promise<OpenedPage> =>
-      open('prompts.html', { prompts: [prompt], outputs: { 'secret.state': { kind: 'available', store } } });
-    await (await kept('GNOME Keyring')).page.getByLabel('Remember in the keychain').waitFor();
-    await (await kept('Session memory')).page.getByLabel('Remember until Holdfast ends').waitFor();
-    const opened = await kept('Vault file');
+    const kept = async (remembersIn: string): Promise<OpenedPage> =>
+      open('prompts.html', {
+        prompts: [prompt],
+        outputs: { 'secret.state': { kind: 'available', store: 'a store', remembersIn } },
+      });
+    await (await kept('keychain')).page.getByLabel('Remember in the keychain').waitFor();
+    await (await kept('memory')).page.getByLabel('Remember until Holdfast ends').waitFor();
+    const opened = await kept('vault');
     await opened.page.getByLabel('Remember in the vault').waitFor();
     await settled(opened);
     await opened.page.getByLabel('Remember in the vault').check();

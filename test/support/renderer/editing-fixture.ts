@@ -180,7 +180,7 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
         entry.line === 6 && find === 'hidden.example.org' ? { ...entry, names: find, removable: true } : entry,
       ),
     'known-hosts.remove': () => ({ removed: 1 }),
-    'secret.state': () => ({ kind: 'available', store: 'GNOME Keyring' }),
+    'secret.state': () => ({ kind: 'available', store: 'GNOME Keyring', remembersIn: 'keychain' }),
     'secret.list': () => [
       { host: 'bastion', kind: 'password' },
       { host: 'db-prod', kind: 'passphrase' },

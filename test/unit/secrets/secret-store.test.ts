@@ -120,9 +120,11 @@ describe('the keychain', () => {
     });
     expect(existsSync(indexFile)).toBe(false);
     expect(await store.get(name)).toBeNull();
-    store.rememberForSession(name, Secret.from('typed'));
+    expect(await store.remembersIn()).toBe('memory');
+    await store.remember(name, Secret.from('typed'));
     expect((await store.get(name))?.reveal()).toBe('typed');
-    expect(store.forgetForSession(name)).toBe(true);
+    expect(existsSync(indexFile)).toBe(false);
+    store.lock();
     expect(await store.get(name)).toBeNull();
   });
 
@@ -137,23 +139,25 @@ describe('the keychain', () => {
 });
 
 describe('which store counts', () => {
-  test('what the person said in this session wins until something is saved', async () => {
-    const { store } = open(keychain);
-    await store.set(name, Secret.from('old'));
-    store.rememberForSession(name, Secret.from('newer'));
-    expect((await store.get(name))?.reveal()).toBe('newer');
-    await store.set(name, Secret.from('newest'));
+  test('what the person said while nothing could be saved wins until something is', async () => {
+    const { store } = open({ secretStore: 'memory', vaultFile: null });
+    await store.remember(name, Secret.from('typed'));
+    store.applySettings(keychain);
+    expect(await store.remembersIn()).toBe('keychain');
+    expect((await store.get(name))?.reveal()).toBe('typed');
+    await store.remember(name, Secret.from('newest'));
     expect((await store.get(name))?.reveal()).toBe('newest');
-    store.rememberForSession(name, Secret.from('again'));
+    expect(await store.list()).toEqual([name]);
     expect(await store.remove(name)).toBe(true);
     expect(await store.get(name)).toBeNull();
   });
 
   test('locked, it has forgotten what was said in this session, and keeps what was saved', async () => {
-    const { store } = open(keychain);
+    const { store } = open({ secretStore: 'memory', vaultFile: null });
     const other = { host: 'other', kind: 'password' } as const;
+    await store.remember(other, Secret.from('typed'));
+    store.applySettings(keychain);
     await store.set(name, Secret.from('saved'));
-    store.rememberForSession(other, Secret.from('typed'));
     store.lock();
     expect(await store.get(other)).toBeNull();
     expect((await store.get(name))?.reveal()).toBe('saved');
@@ -163,7 +167,7 @@ describe('which store counts', () => {
     const { store, keytar } = open({ secretStore: 'memory', vaultFile: null });
     expect(store.persistent).toBe(false);
     await expect(store.set(name, Secret.from('s1'))).rejects.toMatchObject({ code: 'secret-store' });
-    store.rememberForSession(name, Secret.from('typed'));
+    await store.remember(name, Secret.from('typed'));
     expect(await store.list()).toEqual([name]);
     expect(await store.remove(name)).toBe(true);
     expect(keytar.kept.size).toBe(0);
@@ -172,6 +176,7 @@ describe('which store counts', () => {
   test('a vault that the person opened stands in for a keychain that is not there', async () => {
     const { store, hidden } = open(keychain, { platform: 'linux', broken: true });
     await store.vault.unlock(Secret.from('vault phrase'), true);
+    expect(await store.remembersIn()).toBe('vault');
     expect(hidden).toContain('vault phrase');
     expect(await store.state()).toEqual({ kind: 'available', store: 'The vault file' });
     await store.set(name, Secret.from('s1'));

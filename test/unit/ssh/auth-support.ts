@@ -3,7 +3,7 @@ import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 import type { Log } from '../../../src/main/engine/log/log.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
-import type { SecretName, SecretStore, SecretStoreState } from '../../../src/main/engine/secrets/secret-store.ts';
+import type { LoginSecrets, SecretName } from '../../../src/main/engine/secrets/secret-store.ts';
 import type { AskSecrets, AuthContext } from '../../../src/main/engine/ssh/authenticator.ts';
 import type { InfoRequest, UserauthReply, UserauthWire } from '../../../src/main/engine/ssh/userauth-wire.ts';
 import { WireReader } from '../../../src/main/engine/ssh/wire-format.ts';
@@ -239,31 +239,19 @@ export function cancelled(): HoldfastError {
   return new HoldfastError({ code: 'cancelled', where: 'bastion', message: 'Cancelled.', next: '' });
 }
 
-export class MapStore implements SecretStore {
-  readonly name = 'test memory';
-  readonly persistent = false;
+export class MapStore implements LoginSecrets {
   readonly values = new Map<string, string>();
-  gone: SecretStoreState = { kind: 'available', store: 'test memory' };
   failing = false;
 
-  state(): Promise<SecretStoreState> {
-    return Promise.resolve(this.gone);
-  }
   get({ host, kind }: SecretName): Promise<Secret | null> {
     if (this.failing) return Promise.reject(new Error('keychain locked'));
     const value = this.values.get(`${host} ${kind}`);
     return Promise.resolve(value === undefined ? null : Secret.from(value));
   }
-  set({ host, kind }: SecretName, value: Secret): Promise<void> {
+  remember({ host, kind }: SecretName, value: Secret): Promise<void> {
     if (this.failing) return Promise.reject(new Error('keychain locked'));
     this.values.set(`${host} ${kind}`, value.reveal());
     return Promise.resolve();
-  }
-  remove({ host, kind }: SecretName): Promise<boolean> {
-    return Promise.resolve(this.values.delete(`${host} ${kind}`));
-  }
-  list(): Promise<readonly SecretName[]> {
-    return Promise.resolve([]);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Disposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
 import { type Keytar, KeychainStore, storeUnusable } from './keychain-store.ts';
 import type { Secret } from './secret.ts';
-import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
+import type { LoginSecrets, SecretName, SecretPlace, SecretStore, SecretStoreState } from './secret-store.ts';
 import { SecretsIndex } from './secrets-index.ts';
 import { SessionStore } from './session-store.ts';
 import { VaultStore } from './vault-store.ts';
@@ -32,11 +32,9 @@ export interface OpenSecretStoreOptions {
  * that the person has opened stands in for a keychain that cannot be used. Reading takes what was remembered for the session first
  * (the person's latest word), then the chosen store; a store that cannot be used has nothing, and the person is asked.
  */
-export interface EngineSecrets extends SecretStore, Disposable {
-  /** Keeps it until the engine ends. */
-  rememberForSession(name: SecretName, value: Secret): void;
-  /** Drops what was remembered for the session (a wrong password); false if nothing was. */
-  forgetForSession(name: SecretName): boolean;
+export interface EngineSecrets extends SecretStore, LoginSecrets, Disposable {
+  /** Where `remember` would put a secret now. */
+  remembersIn(): Promise<SecretPlace>;
   /** Forgets what was remembered for the session, and closes the vault. */
   lock(): void;
   readonly vault: {
@@ -146,13 +144,16 @@ class ChosenSecretStore implements EngineSecrets {
     return store.list();
   }
 
-  rememberForSession(name: SecretName, value: Secret): void {
-    this.#options.hide?.(value);
-    this.#session.remember(name, value);
+  async remembersIn(): Promise<SecretPlace> {
+    const { store, state } = await this.#active();
+    if (!store.persistent || state.kind !== 'available') return 'memory';
+    return store === this.#vault ? 'vault' : 'keychain';
   }
 
-  forgetForSession(name: SecretName): boolean {
-    return this.#session.forget(name);
+  async remember(name: SecretName, value: Secret): Promise<void> {
+    if ((await this.remembersIn()) !== 'memory') return this.set(name, value);
+    this.#options.hide?.(value);
+    this.#session.remember(name, value);
   }
 
   lock(): void {

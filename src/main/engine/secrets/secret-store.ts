@@ -15,6 +15,17 @@ export type SecretStoreState =
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'error'; readonly reason: string };
 
+/** Where what a person asks to remember at a login goes; `memory`: until the engine ends. */
+export type SecretPlace = 'keychain' | 'vault' | 'memory';
+
+/** The secrets as a login sees them. Calls fail with code `secret-store`. */
+export interface LoginSecrets {
+  /** null: nothing is kept. */
+  get(name: SecretName): Promise<Secret | null>;
+  /** Keeps it for the next login: in the store that is chosen, or in memory where that cannot be used. */
+  remember(name: SecretName, value: Secret): Promise<void>;
+}
+
 /** The port to a keeper of secrets. All calls fail with code `secret-store`. */
 export interface SecretStore {
   /** For people: "GNOME keyring", "vault file", "session memory". */

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { HoldfastError, assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
-import type { SecretStore } from '../secrets/secret-store.ts';
+import type { LoginSecrets } from '../secrets/secret-store.ts';
 import type { AgentClient } from './agent-client.ts';
 import { AgentError } from './agent-client.ts';
 import { authFailure, passwordExpired } from './auth-failure.ts';
@@ -20,7 +20,7 @@ import type { UserauthReply, UserauthWire } from './userauth-wire.ts';
 
 export interface AttemptParts {
   readonly clock: Clock;
-  readonly store: SecretStore;
+  readonly store: LoginSecrets;
   readonly decryptor: KeyDecryptor;
   readonly kept: UnlockedKeys;
   readonly agents: readonly AgentClient[];

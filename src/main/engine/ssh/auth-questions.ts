@@ -98,7 +98,7 @@ export class Questions {
     readonly storable: boolean;
   }): Promise<readonly Secret[]> {
     const { kind, message, serverText, fields, round, record } = question;
-    const mayRemember = kind === 'password' && question.storable && (await this.#secrets.canRemember());
+    const mayRemember = kind === 'password' && question.storable;
     const refused = record.asked || round === 1 ? null : this.#given;
     const given = kind === 'password' ? 'password' : fields.length === 1 ? 'code' : 'answer';
     // Of several answers in one exchange nobody knows which was wrong.

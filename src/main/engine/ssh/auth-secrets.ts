@@ -1,19 +1,19 @@
 import type { Log } from '../log/log.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { SecretKind, SecretStore } from '../secrets/secret-store.ts';
+import type { LoginSecrets, SecretKind } from '../secrets/secret-store.ts';
 
 /**
  * The stored secrets of one host during one attempt: each is given out once, and what a person asked to remember is saved after success.
  * A store that does not answer is logged and treated as empty: it must not keep anybody from logging in by hand.
  */
 export class HostSecrets {
-  readonly #store: SecretStore;
+  readonly #store: LoginSecrets;
   readonly #host: string;
   readonly #log: Log;
   readonly #taken = new Set<SecretKind>();
   readonly #toSave = new Map<SecretKind, Secret>();
 
-  constructor(store: SecretStore, host: string, log: Log) {
+  constructor(store: LoginSecrets, host: string, log: Log) {
     this.#store = store;
     this.#host = host;
     this.#log = log;
@@ -31,15 +31,6 @@ export class HostSecrets {
     }
   }
 
-  /** Whether what a person types now could be kept. */
-  async canRemember(): Promise<boolean> {
-    try {
-      return (await this.#store.state()).kind === 'available';
-    } catch {
-      return false;
-    }
-  }
-
   /** To be saved if the attempt succeeds; a later one replaces it. */
   remember(kind: SecretKind, value: Secret): void {
     this.#toSave.set(kind, value);
@@ -54,7 +45,7 @@ export class HostSecrets {
   async save(): Promise<void> {
     for (const [kind, value] of this.#toSave) {
       try {
-        await this.#store.set({ host: this.#host, kind }, value);
+        await this.#store.remember({ host: this.#host, kind }, value);
       } catch (thrown) {
         this.#log.warn(`the ${kind} of ${this.#host} was not saved`, { error: String(thrown) });
       }

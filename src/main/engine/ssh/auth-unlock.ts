@@ -90,7 +90,6 @@ export class Unlocker {
 
   async #withPerson(source: KeySource): Promise<UnlockedKey> {
     const label = basename(source.path);
-    const mayRemember = await this.#secrets.canRemember();
     for (let round = 1; round <= maxWrongPassphrases; round += 1) {
       const answer = await this.#ask({
         kind: 'passphrase',
@@ -98,7 +97,7 @@ export class Unlocker {
           round === 1 ? `Passphrase of ${label}` : `That passphrase does not fit ${label}. Passphrase of ${label}`,
         fields: [{ label: 'Passphrase', echo: false }],
         round,
-        mayRemember,
+        mayRemember: true,
         signIn: {
           serverText: '',
           keyFile: label,
@@ -109,7 +108,7 @@ export class Unlocker {
       const [value] = answer.values;
       const key = value ? await this.#try(source, value) : null;
       if (key && value) {
-        if (answer.remember && mayRemember) this.#secrets.remember('passphrase', value);
+        if (answer.remember) this.#secrets.remember('passphrase', value);
         return key;
       }
     }

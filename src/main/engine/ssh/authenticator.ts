@@ -4,7 +4,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import { type Log, silentLog } from '../log/log.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { SecretStore } from '../secrets/secret-store.ts';
+import type { LoginSecrets } from '../secrets/secret-store.ts';
 import { type AgentPlace, agentAddresses, thisMachine } from './agent-address.ts';
 import { AgentClient } from './agent-client.ts';
 import { AuthAttempt } from './auth-attempt.ts';
@@ -76,7 +76,7 @@ export interface Authenticator {
 
 export interface AuthenticatorOptions {
   readonly clock: Clock;
-  readonly secrets: SecretStore;
+  readonly secrets: LoginSecrets;
   readonly log?: Log;
   /** Where SSH_AUTH_SOCK is read; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
@@ -192,21 +193,23 @@ function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way'> & { view: Sign
   );
 }
 
+type SecretPlace = CallOutput<'secret.state'>['remembersIn'];
+
 /** Where a secret would be kept. */
-function useStoreKind(mayRemember: boolean): 'keychain' | 'vault' | 'memory' {
+function useStoreKind(mayRemember: boolean): SecretPlace {
   const bridge = useBridge();
-  const [name, setName] = useState('');
+  const [place, setPlace] = useState<SecretPlace>('keychain');
   useEffect(() => {
     if (!mayRemember) return undefined;
     let alive = true;
     void bridge.call('secret.state', {}).then((result) => {
-      if (alive && result.ok) setName(result.output.store);
+      if (alive && result.ok) setPlace(result.output.remembersIn);
     });
     return () => {
       alive = false;
     };
   }, [bridge, mayRemember]);
-  return /vault/i.test(name) ? 'vault' : /memory/i.test(name) ? 'memory' : 'keychain';
+  return place;
 }
 
 /** How long the server has waited by now. */
