@@ -28,6 +28,7 @@ export class FakeEngine {
       name,
       host: 'box',
       group: null,
+      production: false,
       state: { kind: 'stopped' },
       wanted: false,
       attempt: 0,

@@ -1,5 +1,6 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
+import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
 
 /** Where acts go and where their outcome is kept. */
@@ -48,15 +49,25 @@ function inUse({ store }: Page, names: readonly string[], spec: string | null): 
   );
 }
 
-/** Switches tunnels; a stop under connected programs asks first. */
+/** Whether a stop wants a word: programs would lose their connections, or production would. */
+function asksFirst(page: Page, names: readonly string[]): boolean {
+  return inUse(page, names, null) || names.some((name) => isLiveProduction(page.store.getState().tunnels.get(name)));
+}
+
+/** Production that bytes get through. What is down anyway is stopped without a word. */
+export function isLiveProduction(tunnel: TunnelStatus | undefined): boolean {
+  return tunnel !== undefined && tunnel.production && tunnel.state.kind === 'running';
+}
+
+/** Switches tunnels; a stop under connected programs, or of production, asks first. */
 export async function switchTunnels(page: Page, names: readonly string[], wanted: boolean): Promise<void> {
-  if (!wanted && inUse(page, names, null)) page.store.setState({ stopping: { names, spec: null, aim: 'stop' } });
+  if (!wanted && asksFirst(page, names)) page.store.setState({ stopping: { names, spec: null, aim: 'stop' } });
   else await setWanted(page, names, wanted);
 }
 
-/** Ends a tunnel's link and makes a new one; asks first where programs are connected. */
+/** Ends a tunnel's link and makes a new one; asks first as a stop does. */
 export async function restartTunnel(page: Page, name: string): Promise<void> {
-  if (inUse(page, [name], null)) page.store.setState({ stopping: { names: [name], spec: null, aim: 'restart' } });
+  if (asksFirst(page, [name])) page.store.setState({ stopping: { names: [name], spec: null, aim: 'restart' } });
   else await act(page, 'restart', { names: [name], all: false });
 }
 

@@ -41,6 +41,7 @@ export const tunnelStatusSchema = z.object({
   name: z.string(),
   host: z.string(),
   group: z.string().nullable(),
+  production: z.boolean(),
   state: tunnelStateSchema,
   wanted: z.boolean(),
   attempt: z.number(),

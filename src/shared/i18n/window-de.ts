@@ -48,6 +48,8 @@ export const windowDe: WindowTexts = {
   },
   rows: {
     list: 'Tunnel',
+    prod: 'prod',
+    production: 'Produktion',
     details: 'Einzelheiten',
     ungrouped: 'Weitere Tunnel',
     upOf: (up, all) => `${up} von ${all} aktiv`,
@@ -284,6 +286,12 @@ export const windowDe: WindowTexts = {
   stop: {
     title: (name) => `${name} wird benutzt`,
     titleMany: (n) => `${n} Tunnel werden benutzt`,
+    titleProduction: (name) => `${name} gehört zur Produktion`,
+    titleManyProduction: (n) => `${n} dieser Tunnel gehören zur Produktion`,
+    nobody: 'Gerade ist kein Programm mit ihm verbunden.',
+    stopOf: (name) => `${name} stoppen`,
+    restartOf: (name) => `${name} neu starten`,
+    stopMany: (n) => `${n} Tunnel stoppen`,
     program: (program, n) => `${program} hat ${some(n, 'Verbindung', 'Verbindungen')} offen.`,
     clients: (n) => (n === 1 ? '1 Klient ist verbunden.' : `${n} Klienten sind verbunden.`),
     closes: 'Stoppen bricht sie ab.',

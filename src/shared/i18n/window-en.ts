@@ -50,6 +50,8 @@ export const windowEn = {
   },
   rows: {
     list: 'Tunnels',
+    prod: 'prod',
+    production: 'Production',
     details: 'Details',
     ungrouped: 'Other tunnels',
     upOf: (up: number, all: number) => `${up} of ${all} up`,
@@ -287,6 +289,12 @@ export const windowEn = {
   stop: {
     title: (name: string) => `${name} is in use`,
     titleMany: (n: number) => `${some(n, 'tunnel')} are in use`,
+    titleProduction: (name: string) => `${name} is production`,
+    titleManyProduction: (n: number) => `${n} of these tunnels are production`,
+    nobody: 'No program is connected to it now.',
+    stopOf: (name: string) => `Stop ${name}`,
+    restartOf: (name: string) => `Restart ${name}`,
+    stopMany: (n: number) => `Stop ${some(n, 'tunnel')}`,
     program: (program: string, n: number) => `${program} has ${some(n, 'connection')} open.`,
     clients: (n: number) => `${some(n, 'client')} ${n === 1 ? 'is' : 'are'} connected.`,
     closes: 'Stopping closes them.',

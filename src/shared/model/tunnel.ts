@@ -32,6 +32,8 @@ export interface TunnelStatus {
   readonly name: string;
   readonly host: string;
   readonly group: string | null;
+  /** Real work depends on it: marked, and not stopped without a question. */
+  readonly production: boolean;
   readonly state: TunnelState;
   /** What the user asked for. */
   readonly wanted: boolean;

@@ -17,6 +17,7 @@ export function tunnel(name: string, state: TunnelState, over: Partial<TunnelSta
     name,
     host: 'db-prod',
     group: null,
+    production: false,
     state,
     wanted: state.kind !== 'stopped',
     attempt: 0,
@@ -51,6 +52,7 @@ export function fixtureTunnels(nowMs: number): readonly TunnelStatus[] {
   return [
     tunnel('postgres-prod', running(102 * hour), {
       group: 'Production',
+      production: true,
       forwards: [
         forward('local 5432 -> db-01:5432', { listen: '127.0.0.1:5432', clients: 3, bytesIn: 2.1e9, bytesOut: 84e6 }),
         forward('local 6432 -> db-02:5432', { listen: '127.0.0.1:6432', bytesIn: 310e3, bytesOut: 41e3 }),
@@ -71,6 +73,7 @@ export function fixtureTunnels(nowMs: number): readonly TunnelStatus[] {
       { kind: 'running', sinceMs: nowMs - 3 * hour, degraded: refused },
       {
         group: 'Production',
+        production: true,
         host: 'cache-prod',
         forwards: [
           forward('local 6379 -> cache-02:6379', {

@@ -66,6 +66,7 @@ class FakeTunnel implements FollowedTunnel {
       name,
       host: 'h',
       group: null,
+      production: false,
       state: this.state,
       wanted: true,
       attempt: 0,

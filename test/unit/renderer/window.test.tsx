@@ -60,9 +60,38 @@ test('a stop under connected programs says who, and keeping is the default', asy
   expect(calls('down')).toEqual([]);
   await within(dialog).findByText('DBeaver has 2 connections open.');
   expect(document.activeElement?.textContent).toBe('Keep it up');
-  fireEvent.click(within(dialog).getByRole('button', { name: 'Stop' }));
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Stop postgres-prod' }));
   expect(calls('down')).toEqual([{ names: ['postgres-prod'], all: false }]);
   expect(screen.queryByRole('alertdialog')).toBeNull();
+});
+
+test('production is marked, and is stopped only after a word, also when nobody is connected', async () => {
+  const redis = row('redis-prod');
+  expect(document.getElementById(redis.getAttribute('aria-describedby') ?? '')?.textContent).toBe('Production');
+  expect(row('grafana').getAttribute('aria-describedby')).toBeNull();
+  const idle = { ...tunnel('redis-prod', { kind: 'running', sinceMs: 1, degraded: null }), production: true };
+  bridge.change([{ ...idle, group: 'Production' }]);
+  fireEvent.click(screen.getByRole('switch', { name: 'Keep redis-prod up' }));
+  const dialog = await screen.findByRole('alertdialog', { name: 'redis-prod is production' });
+  within(dialog).getByText('No program is connected to it now.');
+  expect(document.activeElement?.textContent).toBe('Keep it up');
+  expect(calls('down')).toEqual([]);
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Stop redis-prod' }));
+  expect(calls('down')).toEqual([{ names: ['redis-prod'], all: false }]);
+});
+
+test('production that is down anyway is stopped without a word', async () => {
+  const cause = { code: 'timeout', where: 'x', message: 'No answer.', next: '' } as const;
+  const down = tunnel('redis-prod', { kind: 'retrying', cause, nextTryAtMs: Date.now() + 9000 });
+  bridge.change([{ ...down, group: 'Production', production: true }]);
+  fireEvent.click(screen.getByRole('switch', { name: 'Keep redis-prod up' }));
+  expect(calls('down')).toEqual([{ names: ['redis-prod'], all: false }]);
+});
+
+test('stopping a group says how much of it is production', async () => {
+  fireEvent.click(screen.getByRole('button', { name: 'Stop all of Production' }));
+  const dialog = await screen.findByRole('alertdialog', { name: '2 of these tunnels are production' });
+  expect(within(dialog).getByRole('button', { name: 'Stop 4 tunnels' })).toBeDefined();
 });
 
 test('the keyboard goes through rows, switches with Space and acts with Enter', async () => {

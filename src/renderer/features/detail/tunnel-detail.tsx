@@ -14,6 +14,7 @@ import { Button, LinkButton } from '../../ui/button.tsx';
 import { Glyph, Icon } from '../../ui/glyph.tsx';
 import { MenuButton, type MenuItem } from '../../ui/menu.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
+import { ProductionTag } from '../tunnels/production-tag.tsx';
 import { DayStrip } from './day-strip.tsx';
 import styles from './detail.module.css';
 import { FaultNote } from './fault-note.tsx';
@@ -43,7 +44,10 @@ export function TunnelDetail({ tunnel, tab }: { tunnel: TunnelStatus; tab: Detai
             <Icon name="back" />
           </button>
           <Glyph state={shownState(tunnel.state)} />
-          <h2 className={styles['title']}>{name}</h2>
+          <div className={styles['name']}>
+            <h2 className={styles['title']}>{name}</h2>
+            {tunnel.production ? <ProductionTag /> : null}
+          </div>
           <Acts tunnel={tunnel} />
         </div>
         <Sentence tunnel={tunnel} detail={detail} history={history} />

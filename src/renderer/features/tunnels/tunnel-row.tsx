@@ -1,4 +1,4 @@
-import { memo, type KeyboardEvent } from 'react';
+import { memo, useId, type KeyboardEvent } from 'react';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { switchTunnels } from '../../store/acts.ts';
 import { usePage } from '../../store/page-store.ts';
@@ -11,6 +11,7 @@ import { Glyph, stateColor } from '../../ui/glyph.tsx';
 import { Switch } from '../../ui/switch.tsx';
 import { Countdown } from './countdown.tsx';
 import { doRowAct } from './do-row-act.ts';
+import { ProductionTag } from './production-tag.tsx';
 import styles from './tunnel-row.module.css';
 import { useRowView } from './use-row-view.ts';
 
@@ -38,6 +39,7 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
   const wanted = usePage((state) => state.asked.get(name)) ?? tunnel.wanted;
   const { act } = view;
   const tabIndex = tabStop ? 0 : -1;
+  const tagId = useId();
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === ' ') void switchTunnels(page, [name], !wanted);
@@ -52,6 +54,7 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
         type="button"
         className={styles['open']}
         aria-label={texts.rows.row(name, view.word)}
+        aria-describedby={tunnel.production ? tagId : undefined}
         aria-current={selected ? 'true' : undefined}
         data-row={name}
         tabIndex={tabIndex}
@@ -60,7 +63,10 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
       />
       <Glyph state={view.state} className={styles['shape']} />
       <div className={styles['id']}>
-        <div className={styles['name']}>{name}</div>
+        <div className={styles['title']}>
+          <span className={styles['name']}>{name}</span>
+          {tunnel.production ? <ProductionTag id={tagId} /> : null}
+        </div>
         <div className={cx(styles['line'], view.lineIs === 'path' && styles['path'])} title={view.line}>
           {view.line}
         </div>
