@@ -2,6 +2,7 @@ import type { CallInput, CallName, CallOutput } from '../../shared/contract/call
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
+import { showTunnel } from './route.ts';
 
 /** Where acts go and where their outcome is kept. */
 export interface Page {
@@ -92,6 +93,19 @@ export async function confirmStop(page: Page): Promise<void> {
 /** Ends the wait of a tunnel that retries. */
 export async function tryNow(page: Page, name: string): Promise<void> {
   await act(page, 'now', { names: [name], all: false });
+}
+
+/** Sets or clears the mark of a tunnel that real work depends on, in the configuration. */
+export async function markProduction(page: Page, name: string, production: boolean): Promise<void> {
+  const path = ['tunnels', name, 'production'];
+  const edit = production ? ({ op: 'set', path, value: true } as const) : ({ op: 'delete', path } as const);
+  await act(page, 'config.edit', { edits: [edit], dryRun: false });
+}
+
+/** Makes a tunnel's name a field. It stands in the row, so the list must be there: a narrow window shows one pane. */
+export function startRename(store: PageStore, name: string): void {
+  if (!matchMedia('(min-width: 900px)').matches) showTunnel(null);
+  store.setState({ renaming: name });
 }
 
 export async function closeLogin(page: Page, id: string): Promise<void> {

@@ -9,6 +9,7 @@ import { createPageStore } from '../../../src/renderer/store/page-store.ts';
 import { resetAnnouncements } from '../../../src/renderer/ui/live-region.tsx';
 import { createFixtureBridge, type FixtureBridge, type FixtureOptions } from '../../support/renderer/fixture-bridge.ts';
 import { tunnel } from '../../support/renderer/fixture-data.ts';
+import { until } from '../../support/until.ts';
 
 let bridge: FixtureBridge;
 let stop: () => void;
@@ -104,6 +105,58 @@ test('the keyboard goes through rows, switches with Space and acts with Enter', 
   row('staging-api').focus();
   await user.keyboard('{Enter}');
   expect(calls('now')).toEqual([{ names: ['staging-api'], all: false }]);
+});
+
+const edited = (over: object = {}) => ({
+  ok: true as const,
+  output: { problems: [], warnings: [], inUse: [], saved: true, ...over },
+});
+
+test('F2 makes the name a field: Esc leaves it, Enter saves it', async () => {
+  await open('', { answers: { 'config.edit': () => edited() } });
+  const user = userEvent.setup();
+  (await screen.findByRole('button', { name: 'grafana, Running' })).focus();
+  await user.keyboard('{ArrowDown}{ArrowUp}{F2}');
+  const field = await screen.findByRole('textbox', { name: 'New name of grafana' });
+  expect(document.activeElement).toBe(field);
+  await user.keyboard('x{Home}{ArrowUp}{Escape}');
+  await until(() => document.activeElement === row('grafana'), { what: 'the row to have the focus again' });
+  expect(calls('config.edit')).toEqual([]);
+
+  await user.keyboard('{F2}metrics{Enter}');
+  await until(() => calls('config.edit').length === 2, { what: 'the edit' });
+  const edits = [{ op: 'rename-tunnel', name: 'grafana', to: 'metrics' }];
+  expect(calls('config.edit')).toEqual([
+    { edits, dryRun: true },
+    { edits, dryRun: false },
+  ]);
+  expect(location.hash).toBe('#/tunnels/metrics');
+});
+
+test('a name that the configuration would not take is said at the field, and nothing is saved', async () => {
+  const problems = [{ line: 1, key: 'tunnels', message: 'There is already a tunnel named "redis-prod".' }];
+  await open('#/tunnels/grafana', { answers: { 'config.edit': () => edited({ problems, saved: false }) } });
+  const user = userEvent.setup();
+  await screen.findByRole('heading', { name: 'grafana' });
+  await user.keyboard('{F2}');
+  const field = await screen.findByRole('textbox', { name: 'New name of grafana' });
+  await user.keyboard('redis-prod{Enter}');
+  await screen.findByText('There is already a tunnel named "redis-prod".');
+  expect(field.getAttribute('aria-invalid')).toBe('true');
+  expect(calls('config.edit')).toHaveLength(1);
+});
+
+test('a new name that would cut programs off asks first', async () => {
+  const inUse = [{ tunnel: 'grafana', spec: 's', programs: [], clients: 2 }];
+  await open('#/tunnels/grafana', { answers: { 'config.edit': () => edited({ inUse }) } });
+  const user = userEvent.setup();
+  await screen.findByRole('heading', { name: 'grafana' });
+  await user.keyboard('{F2}metrics{Enter}');
+  const dialog = await screen.findByRole('alertdialog', { name: 'grafana is in use' });
+  within(dialog).getByText('Under a new name it starts anew: 2 open connections will close.');
+  expect(calls('config.edit')).toHaveLength(1);
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Rename and close them' }));
+  expect(calls('config.edit')).toHaveLength(2);
 });
 
 test('Ctrl K goes to the find field, which narrows the list; an ssh command there becomes a new tunnel', async () => {

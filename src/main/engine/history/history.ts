@@ -129,6 +129,24 @@ export class History implements Disposable {
     this.setWanted(name, false);
   }
 
+  /** The tunnel goes on under another name, which must be free: its past and whether it is wanted go with it. */
+  rename(from: string, to: string): void {
+    const followed = this.#followed.get(from);
+    if (followed) {
+      this.#settle(from, followed);
+      followed.store.dispose();
+      this.#followed.delete(from);
+    }
+    const record = this.#records.get(from);
+    if (record) {
+      this.#records.delete(from);
+      this.#records.set(to, new TunnelRecord(record.totals));
+      this.#touch(record);
+    }
+    if (this.#wanted.has(from)) this.setWanted(to, true);
+    this.#write(this.#events.rename(from, to));
+  }
+
   /** Adds a row by hand. */
   record(event: HistoryEvent): void {
     this.#write(this.#events.append(event));

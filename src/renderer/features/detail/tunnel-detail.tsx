@@ -2,7 +2,7 @@ import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { shownState } from '../../../shared/model/shown-state.ts';
 import { useBridge } from '../../bridge.ts';
 import { browserAddress, forwardText } from '../../forward-text.ts';
-import { openAddress, restartTunnel, switchTunnels } from '../../store/acts.ts';
+import { markProduction, openAddress, restartTunnel, startRename, switchTunnels } from '../../store/acts.ts';
 import { useCopy } from '../../store/copy.ts';
 import { useNow } from '../../store/now.ts';
 import { usePage } from '../../store/page-store.ts';
@@ -118,7 +118,7 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
   const { name } = tunnel;
   const wanted = usePage((state) => state.asked.get(name)) ?? tunnel.wanted;
   const forwards = tunnel.forwards.map((forward) => forwardText(forward, tunnel.host, texts));
-  const items: MenuItem[] = forwards
+  const addresses: MenuItem[] = forwards
     .filter((forward) => forward.here)
     .slice(0, 12)
     .flatMap((forward) => {
@@ -140,6 +140,16 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
             ]),
       ];
     });
+  const items: MenuItem[] = [
+    ...addresses,
+    ...(addresses.length === 0 ? [] : [{ id: 'line', separator: true as const }]),
+    { id: 'rename', label: texts.detail.rename, act: () => startRename(page.store, name) },
+    {
+      id: 'production',
+      label: tunnel.production ? texts.detail.notProduction : texts.detail.markProduction,
+      act: () => void markProduction(page, name, !tunnel.production),
+    },
+  ];
   return (
     <div className={styles['acts']}>
       <Button onClick={() => void switchTunnels(page, [name], !wanted)}>
@@ -149,11 +159,9 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
         <Button onClick={() => void restartTunnel(page, name)}>{texts.detail.restart}</Button>
       ) : null}
       <Button onClick={() => go({ page: 'edit', name })}>{texts.detail.edit}</Button>
-      {items.length === 0 ? null : (
-        <MenuButton label={texts.detail.more} items={items}>
-          <Icon name="more" />
-        </MenuButton>
-      )}
+      <MenuButton label={texts.detail.more} items={items}>
+        <Icon name="more" />
+      </MenuButton>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useTexts } from '../../texts.ts';
 import { cx } from '../../ui/cx.ts';
 import { Glyph, stateColor } from '../../ui/glyph.tsx';
 import { clientCount } from '../tunnels/row-view.ts';
-import { focusRow } from '../tunnels/tunnel-list.tsx';
+import { focusRow } from '../tunnels/focus-row.ts';
 import styles from './status-line.module.css';
 
 /** States that are counted; what listens counts as up. */

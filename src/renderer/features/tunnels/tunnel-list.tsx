@@ -6,6 +6,7 @@ import { showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
 import { LinkButton } from '../../ui/button.tsx';
+import { focusRow } from './focus-row.ts';
 import { listGroups, type ListGroup } from './list-view.ts';
 import styles from './tunnel-list.module.css';
 import { TunnelRow } from './tunnel-row.tsx';
@@ -25,6 +26,7 @@ export function TunnelList({ selected }: { selected: string | null }) {
   const stop = selected !== null && names.includes(selected) ? selected : names[0];
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
     const row = event.target instanceof HTMLElement ? event.target.closest('li')?.querySelector('[data-row]') : null;
     const at = names.indexOf(row?.getAttribute('data-row') ?? '');
     const step = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: names.length - 1 }[event.key];
@@ -54,13 +56,6 @@ export function TunnelList({ selected }: { selected: string | null }) {
       ) : null}
     </section>
   );
-}
-
-/** Puts the focus on a row's button. */
-export function focusRow(list: ParentNode | null, name: string): void {
-  const row = list?.querySelector<HTMLElement>(`[data-row="${CSS.escape(name)}"]`);
-  row?.focus();
-  row?.scrollIntoView?.({ block: 'nearest' });
 }
 
 interface GroupProps {

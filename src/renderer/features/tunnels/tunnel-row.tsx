@@ -12,6 +12,7 @@ import { Switch } from '../../ui/switch.tsx';
 import { Countdown } from './countdown.tsx';
 import { doRowAct } from './do-row-act.ts';
 import { ProductionTag } from './production-tag.tsx';
+import { RenameField } from './rename-field.tsx';
 import styles from './tunnel-row.module.css';
 import { useRowView } from './use-row-view.ts';
 
@@ -40,6 +41,7 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
   const { act } = view;
   const tabIndex = tabStop ? 0 : -1;
   const tagId = useId();
+  const isRenaming = usePage((state) => state.renaming === name);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === ' ') void switchTunnels(page, [name], !wanted);
@@ -62,15 +64,19 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
         onKeyDown={onKeyDown}
       />
       <Glyph state={view.state} className={styles['shape']} />
-      <div className={styles['id']}>
-        <div className={styles['title']}>
-          <span className={styles['name']}>{name}</span>
-          {tunnel.production ? <ProductionTag id={tagId} /> : null}
+      {isRenaming ? (
+        <RenameField name={name} />
+      ) : (
+        <div className={styles['id']}>
+          <div className={styles['title']}>
+            <span className={styles['name']}>{name}</span>
+            {tunnel.production ? <ProductionTag id={tagId} /> : null}
+          </div>
+          <div className={cx(styles['line'], view.lineIs === 'path' && styles['path'])} title={view.line}>
+            {view.line}
+          </div>
         </div>
-        <div className={cx(styles['line'], view.lineIs === 'path' && styles['path'])} title={view.line}>
-          {view.line}
-        </div>
-      </div>
+      )}
       <div className={styles['right']}>
         <span className={cx(styles['word'], loud.has(view.state) ? stateColor(view.state) : styles['calm'])}>
           {view.word}
