@@ -173,7 +173,9 @@ export class Engine {
     this.#followConfig({ watcher, tunnels, events, secrets, logs, pool });
     if (!problem) await keepLastGood(profile, log);
     this.#startTunnels(tunnels.apply(config), tunnels, history);
-    this.#store.add(new WakeWatch(clock)).onDidWake(wake);
+    const wakeWatch = this.#store.add(new WakeWatch(clock));
+    wakeWatch.onDidSleep((span) => history.recordSleep(span));
+    wakeWatch.onDidWake(wake);
   }
 
   /** Something was thrown that nobody caught. It is a bug, but the tunnels do not go for it. */

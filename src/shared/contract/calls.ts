@@ -82,8 +82,9 @@ const none = z.object({});
 /** One row of the history: a transition worth keeping. */
 export const historyEventSchema = z.object({
   atMs: z.number(),
+  /** Empty: the machine itself. */
   tunnel: z.string(),
-  /** `up`, `lost`, `healed`, `failed` (never got to run), `dead`, `stopped`, `started`. */
+  /** `up`, `lost`, `healed`, `failed` (never got to run), `dead`, `stopped`, `started`; of the machine `asleep` and `awake`. */
   what: z.string(),
   cause: causeSchema.nullable(),
 });

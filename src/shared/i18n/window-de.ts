@@ -195,6 +195,13 @@ export const windowDe: WindowTexts = {
     neverUp: (time) => `Nicht aktiv, unterbrochen seit ${time}`,
     label: (percent, drops) =>
       `${percent} Prozent der Zeit aktiv, ${drops === 0 ? 'keine Abbrüche' : some(drops, 'Abbruch', 'Abbrüche')}`,
+    span: {
+      up: (from, to) => `Aktiv, ${from} bis ${to}`,
+      off: (from, to) => `Aus, ${from} bis ${to}`,
+      asleep: (from, to) => `Dieser Rechner schlief, ${from} bis ${to}`,
+    },
+    woke: 'Dieser Rechner ist aufgewacht',
+    sleptFor: (time) => `schlief ${time}`,
     backAfter: (time) => `wieder da nach ${time}`,
     stillDown: (time) => `unterbrochen seit ${time}`,
     noReason: 'Die Leitung brach ab und nannte keinen Grund.',
@@ -262,6 +269,7 @@ export const windowDe: WindowTexts = {
       failed: 'Kam nicht zustande',
       dead: 'Aufgegeben',
       stopped: 'Gestoppt',
+      awake: 'Aufgewacht',
     },
   },
   foot: {

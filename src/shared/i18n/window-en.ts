@@ -197,6 +197,13 @@ export const windowEn = {
     neverUp: (time: string) => `Not up, down for ${time}`,
     label: (percent: string, drops: number) =>
       `Up ${percent} percent of the time, ${drops === 0 ? 'no drops' : some(drops, 'drop')}`,
+    span: {
+      up: (from: string, to: string) => `Up, ${from} to ${to}`,
+      off: (from: string, to: string) => `Off, ${from} to ${to}`,
+      asleep: (from: string, to: string) => `This computer slept, ${from} to ${to}`,
+    },
+    woke: 'This computer woke from sleep',
+    sleptFor: (time: string) => `slept for ${time}`,
     backAfter: (time: string) => `back after ${time}`,
     stillDown: (time: string) => `down for ${time}`,
     noReason: 'The link closed and gave no reason.',
@@ -264,6 +271,7 @@ export const windowEn = {
       failed: 'Could not connect',
       dead: 'Gave up',
       stopped: 'Stopped',
+      awake: 'Woke from sleep',
     },
   },
   foot: {

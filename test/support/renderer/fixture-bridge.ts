@@ -2,7 +2,7 @@ import type { CallInput, CallName, CallOutput } from '../../../src/shared/contra
 import type { EngineEvent } from '../../../src/shared/contract/events.ts';
 import type { CallResult, ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import type { Prompt } from '../../../src/shared/model/prompt.ts';
-import type { TunnelStatus } from '../../../src/shared/model/tunnel.ts';
+import { thisMachine, type TunnelStatus } from '../../../src/shared/model/tunnel.ts';
 import {
   fixtureDetail,
   fixtureHistory,
@@ -53,7 +53,9 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     'connection.close': () => ({}),
     connections: () => fixtureLogins(startedMs),
     history: (input: CallInput<'history'>) =>
-      fixtureHistory(startedMs).filter((event) => input.names.length === 0 || input.names.includes(event.tunnel)),
+      fixtureHistory(startedMs).filter(
+        (event) => input.names.length === 0 || [...input.names, thisMachine].includes(event.tunnel),
+      ),
     logs: () => fixtureLog(startedMs),
     hello: () => ({
       version: '0.1.0',

@@ -1,7 +1,12 @@
 import type { CallOutput, HistoryEvent, LogLine } from '../../../src/shared/contract/calls.ts';
 import type { Cause } from '../../../src/shared/model/failure.ts';
 import type { Prompt } from '../../../src/shared/model/prompt.ts';
-import type { ForwardStatus, TunnelState, TunnelStatus } from '../../../src/shared/model/tunnel.ts';
+import {
+  type ForwardStatus,
+  thisMachine,
+  type TunnelState,
+  type TunnelStatus,
+} from '../../../src/shared/model/tunnel.ts';
 
 /** renderer: an engine made of data, for tests and pictures of the pages: ten tunnels, one in each state at least. */
 
@@ -261,13 +266,13 @@ export function fixtureHistory(nowMs: number): readonly HistoryEvent[] {
     message: 'bastion closed the link (server restart)',
     next: 'Holdfast connects again by itself.',
   };
-  const woke: Cause = { code: 'link-dead', where: 'bastion', message: 'This computer woke from sleep', next: '' };
+  const silent: Cause = { code: 'link-dead', where: 'bastion', message: 'bastion has been silent for 5 s.', next: '' };
   return [
     at(102 * hour, 'postgres-prod', 'started'),
     at(102 * hour - 4000, 'postgres-prod', 'up'),
-    at(16.8 * hour, 'postgres-prod', 'stopped'),
-    at(16.25 * hour, 'postgres-prod', 'up'),
-    at(16.2 * hour, 'postgres-prod', 'lost', woke),
+    at(16.8 * hour, thisMachine, 'asleep'),
+    at(16.2 * hour + 5000, thisMachine, 'awake'),
+    at(16.2 * hour, 'postgres-prod', 'lost', silent),
     at(16.2 * hour - 3000, 'postgres-prod', 'healed'),
     at(6.8 * hour, 'postgres-prod', 'lost', closed),
     at(6.8 * hour - 38_000, 'postgres-prod', 'healed'),

@@ -98,6 +98,22 @@ async function open(
   return { history, folder, clock };
 }
 
+test('a sleep of the machine stands in the history of every tunnel', async () => {
+  const { history, clock } = await open();
+  const tunnel = new FakeTunnel();
+  history.follow(tunnel);
+  tunnel.go('starting');
+  const fromAtMs = clock.wallNow() + 1000;
+  history.recordSleep({ fromAtMs, toAtMs: fromAtMs + 5000 });
+  const rows = [
+    { tunnel: 'db', what: 'started' },
+    { tunnel: '', what: 'asleep', atMs: fromAtMs },
+    { tunnel: '', what: 'awake', atMs: fromAtMs + 5000 },
+  ];
+  expect(await history.list(['db'], 10)).toMatchObject(rows);
+  expect(await history.list(null, 10)).toMatchObject(rows);
+});
+
 test('a renamed tunnel keeps its past, its totals and that it is wanted', async () => {
   const { history, folder, clock } = await open();
   const tunnel = new FakeTunnel();
