@@ -114,6 +114,12 @@ export const connectionSchema = z.object({
   leases: z.number(),
   channels: z.number(),
   sinceMs: z.number(),
+  /** When it ends by the settings of the pool; null: not as long as somebody uses it. */
+  endsAtMs: z.number().nullable(),
+  /** Running tunnels that go over it, also as a hop. */
+  tunnels: z.array(z.string()).readonly(),
+  /** Programs connected to those, as far as the system tells. */
+  programs: z.array(z.string()).readonly(),
   authenticatedBy: z.string(),
   cipher: z.string(),
   bytesIn: z.number(),
@@ -196,6 +202,11 @@ export const calls = {
   logs: {
     input: z.object({ tunnel: z.string().nullable(), lines: z.number().int().min(0).max(10_000) }),
     output: z.array(logLineSchema).readonly(),
+  },
+  /** How many clients, of how many programs, use how many logins; `programs` null: the system does not tell all. */
+  usage: {
+    input: none,
+    output: z.object({ clients: z.number(), programs: z.number().nullable(), logins: z.number() }),
   },
   connections: { input: none, output: z.array(connectionSchema).readonly() },
   /** Reads the configuration file again now. */

@@ -1,3 +1,5 @@
+import type { FailureCode } from '../model/failure.ts';
+
 /**
  * The window's English texts, and with them the type of every other language: `window-de.ts` is complete or does not compile. Prompts, editor
  * and pages have catalogues of their own of the same make.
@@ -136,7 +138,46 @@ export const windowEn = {
     title: 'Path',
     here: 'This computer',
     ms: (ms: string) => `${ms} ms`,
-    broken: 'no answer',
+    broken: 'broken',
+    /** What a working leg does, in few words. */
+    working: {
+      resolve: 'looking it up',
+      dial: 'dialling',
+      'key-exchange': 'exchanging keys',
+      'host-key': 'checking its key',
+      auth: 'logging in',
+      forwards: 'opening',
+      probe: 'trying it',
+    },
+    asking: 'waits for you',
+    /** What broke a leg, in few words; the note below says it in full. */
+    faults: {
+      dns: 'no address',
+      offline: 'offline',
+      unreachable: 'no route',
+      refused: 'refused',
+      timeout: 'no answer',
+      reset: 'reset',
+      'closed-early': 'hung up',
+      'jump-refused': 'not passed on',
+      'no-common-algorithm': 'no common algorithm',
+      'host-key-unknown': 'key unknown',
+      'host-key-changed': 'different key',
+      'host-key-revoked': 'key revoked',
+      'host-key-refused': 'key refused',
+      'host-key-pin': 'wrong key',
+      'auth-failed': 'login refused',
+      'auth-no-method': 'no way to log in',
+      'key-unreadable': 'key unreadable',
+      'agent-unavailable': 'no agent',
+      'link-dead': 'silent',
+      'link-lost': 'lost',
+      'server-closed': 'closed',
+      'forward-denied': 'not allowed',
+      'target-refused': 'refused',
+      'remote-port-refused': 'port refused',
+      'probe-failed': 'check failed',
+    } as Partial<Record<FailureCode, string>>,
     probe: (ms: string, ago: string) => `The last check was answered in ${ms} ms, ${ago} ago`,
     probeFailed: (ago: string) => `The last check got no answer, ${ago} ago`,
     stations: {
@@ -179,9 +220,12 @@ export const windowEn = {
     what: 'What',
     since: 'Since',
     left: 'Left',
-    bytes: 'Bytes',
+    rate: 'Throughput',
     unknown: 'A program',
-    farSide: 'A program on the far side',
+    onHost: (host: string, connections: string) => `on ${host}, ${connections}`,
+    flowed: (received: string, sent: string) => `${received} received, ${sent} sent`,
+    openFor: (time: string) => `open for ${time}`,
+    pid: (pid: number) => `pid ${pid}`,
     connections: (n: number, listen: string) => `${some(n, 'connection')} to ${listen}`,
     waits: (listen: string) => `on ${listen}; goes through when the link is back`,
     sinceTime: (time: string) => `since ${time}`,
@@ -239,15 +283,20 @@ export const windowEn = {
     by: (hops: readonly string[]) => `by ${hops.join(', ')}`,
     proved: 'Proved by',
     age: 'Open for',
-    tunnels: 'Tunnels',
-    channels: 'Channels',
+    ends: 'Ends',
+    whileUsed: 'when nobody uses it',
+    endsIn: (time: string) => `in ${time}`,
+    on: 'Tunnels and programs on it',
+    nobody: 'nobody now',
     cipher: 'Cipher',
     bytes: 'Received, sent',
     close: 'Close',
     closeOf: (login: string) => `Close ${login}`,
     closeTitle: (login: string) => `Close the login ${login}?`,
-    closeText: (tunnels: number, channels: number) =>
-      `${some(tunnels, 'tunnel')} and ${some(channels, 'open channel')} use it. What is open now breaks; tunnels that are on log in anew.`,
+    closeText: (tunnels: readonly string[], programs: readonly string[]) =>
+      tunnels.length === 0
+        ? 'Nobody uses it now.'
+        : `${list(tunnels)} ${tunnels.length === 1 ? 'goes' : 'go'} over it${programs.length === 0 ? '' : `, with ${list(programs)}`}. What is open now breaks; tunnels that are on log in anew.`,
     keep: 'Keep it open',
   },
   activity: {
@@ -285,7 +334,9 @@ export const windowEn = {
     offline: 'This computer is offline',
     loading: 'Reading…',
     lost: 'Holdfast does not answer',
-    clients: (n: number) => some(n, 'client'),
+    using: (clients: number, programs: number | null, logins: number) =>
+      `${programs === null ? some(clients, 'client') : some(programs, 'program')} on ${some(logins, 'login')}`,
+    logins: (n: number) => some(n, 'login'),
   },
   notice: {
     lost: 'Holdfast does not answer. What you see is how it was; this page tries to reach it again by itself.',

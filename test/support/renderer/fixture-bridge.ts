@@ -51,6 +51,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     forward: () => ({}),
     subscribe: () => ({}),
     'connection.close': () => ({}),
+    usage: () => ({ clients: 6, programs: 5, logins: 3 }),
     connections: () => fixtureLogins(startedMs),
     history: (input: CallInput<'history'>) =>
       fixtureHistory(startedMs).filter(
@@ -67,7 +68,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     }),
     'tunnel.detail': ({ name }: CallInput<'tunnel.detail'>) => {
       const row = bridge.rows.find((candidate) => candidate.name === name);
-      return row === undefined ? undefined : fixtureDetail(row, Date.now());
+      return row === undefined ? undefined : fixtureDetail(row, Date.now(), startedMs);
     },
     'ssh-config.list': () => ({ file: '~/.ssh/config', runsCommands: false, hosts: sshHosts }),
     'port.check': () => ({ free: false, holder: 'postgres', other: 5433, problem: null }),

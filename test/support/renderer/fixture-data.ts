@@ -185,7 +185,7 @@ export function fixturePrompt(nowMs: number): Prompt {
 
 type Detail = CallOutput<'tunnel.detail'>;
 
-export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
+export function fixtureDetail(status: TunnelStatus, nowMs: number, startedMs = nowMs): Detail {
   const none = { clients: [], sharedWith: [], lastProbe: null, cause: null };
   const station = (
     kind: Detail['path'][number]['kind'],
@@ -195,19 +195,21 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
     legMs: number | null = null,
     reason: string | null = null,
   ) => ({ kind, name, address, state, legMs, reason });
+  /** `perSecond`: what flows, so that two readings give a rate. */
   const client = (
     spec: string,
     program: string | null,
     agoMs: number,
-    bytesIn: number,
+    perSecond: number,
+    peer: number,
     parkedLeftMs: number | null = null,
   ) => ({
     spec,
     program,
-    pid: 4000,
-    peer: '127.0.0.1:50000',
-    sinceMs: nowMs - agoMs,
-    bytesIn,
+    pid: program === null ? null : 4000 + program.length,
+    peer: `127.0.0.1:${peer}`,
+    sinceMs: startedMs - agoMs,
+    bytesIn: Math.round((perSecond * (nowMs - startedMs + agoMs)) / 1000),
     bytesOut: 1000,
     parkedLeftMs,
   });
@@ -223,8 +225,8 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
         station('target', 'api', 'api:8080', 'later'),
       ],
       clients: [
-        client('local 8080 -> api:8080', 'curl', 8000, 0, 12_000),
-        client('local 8080 -> api:8080', 'Postman', 3000, 0, 17_000),
+        client('local 8080 -> api:8080', 'curl', 8000, 0, 50_001, 12_000),
+        client('local 8080 -> api:8080', 'Postman', 3000, 0, 50_002, 17_000),
       ],
     };
   const up = status.state.kind === 'running';
@@ -243,10 +245,10 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
     clients:
       status.name === 'postgres-prod'
         ? [
-            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1.9e9),
-            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1e8),
-            client('local 5432 -> db-01:5432', 'billing-worker', 7 * hour, 1e8),
-            client('remote 9187 -> localhost:9187', null, 50 * hour, 12e6),
+            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1.1e6, 51_231),
+            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1e5, 51_240),
+            client('local 5432 -> db-01:5432', 'billing-worker', 7 * hour, 3000, 48_112),
+            client('remote 9187 -> localhost:9187', null, 50 * hour, 400, 60_020),
           ]
         : [],
     lastProbe: up ? { ms: 24, atMs: nowMs - 12_000 } : null,
@@ -301,23 +303,40 @@ export function fixtureLog(nowMs: number): readonly LogLine[] {
 }
 
 export function fixtureLogins(nowMs: number): CallOutput<'connections'> {
-  const login = (id: string, host: string, jump: readonly string[], leases: number, by: string) => ({
+  const login = (
+    id: string,
+    host: string,
+    jump: readonly string[],
+    tunnels: readonly string[],
+    by: string,
+    programs: readonly string[] = [],
+  ) => ({
     id,
     host,
     user: 'dmitri',
     address: `${host}.example.org:22`,
     jump,
-    leases,
-    channels: leases * 2,
-    sinceMs: nowMs - leases * 7 * hour,
+    leases: tunnels.length,
+    channels: tunnels.length * 2,
+    sinceMs: nowMs - Math.max(1, tunnels.length) * 7 * hour,
+    endsAtMs: tunnels.length === 0 ? nowMs + 48_000 : null,
+    tunnels,
+    programs,
     authenticatedBy: by,
     cipher: 'aes128-gcm@openssh.com',
-    bytesIn: leases * 3e8,
-    bytesOut: leases * 2e7,
+    bytesIn: tunnels.length * 3e8,
+    bytesOut: tunnels.length * 2e7,
   });
   return [
-    login('c1', 'bastion', [], 4, 'publickey'),
-    login('c2', 'db-prod', ['bastion'], 3, 'publickey'),
-    login('c3', 'vps', [], 1, 'keyboard-interactive'),
+    login('c1', 'bastion', [], ['postgres-prod', 'grafana', 'redis-prod', 'k8s-apiserver'], 'publickey', [
+      'DBeaver',
+      'billing-worker',
+    ]),
+    login('c2', 'db-prod', ['bastion'], ['postgres-prod', 'grafana', 'redis-prod'], 'publickey', [
+      'DBeaver',
+      'billing-worker',
+    ]),
+    login('c3', 'vps', [], ['webhook-dev'], 'keyboard-interactive'),
+    login('c4', 'edge', [], [], 'publickey'),
   ];
 }

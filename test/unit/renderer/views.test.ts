@@ -5,7 +5,7 @@ import { browserAddress, forwardText } from '../../../src/renderer/forward-text.
 import { activityDays } from '../../../src/renderer/features/activity/activity-view.ts';
 import { dayMs, dayView } from '../../../src/renderer/features/detail/day-view.ts';
 import { withoutSecrets } from '../../../src/renderer/features/detail/log-lines.ts';
-import { usageRows } from '../../../src/renderer/features/detail/usage.ts';
+import { type Client, clientRates, usageRows } from '../../../src/renderer/features/detail/usage.ts';
 import { isSshCommand, listGroups } from '../../../src/renderer/features/tunnels/list-view.ts';
 import { rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
 import { formatRoute, parseRoute, type Route } from '../../../src/renderer/store/route.ts';
@@ -185,22 +185,48 @@ test('the activity has the newest first and each loss with its repair', () => {
   ]);
 });
 
-test('clients are counted by program and forward; those that wait stand apart', () => {
-  const client = (program: string, parkedLeftMs: number | null, bytesIn: number) => ({
+describe('clients', () => {
+  const client = (program: string | null, over: Partial<Client> = {}): Client => ({
     spec: 's',
     program,
     pid: 1,
-    peer: '',
+    peer: '127.0.0.1:1',
     sinceMs: 1,
-    bytesIn,
-    bytesOut: 1,
-    parkedLeftMs,
+    bytesIn: 0,
+    bytesOut: 0,
+    parkedLeftMs: null,
+    ...over,
   });
-  const rows = usageRows([client('a', null, 5), client('a', null, 6), client('a', 900, 0), client('a', 400, 0)]);
-  expect(rows.map(({ count, bytes, leftMs }) => ({ count, bytes, leftMs }))).toEqual([
-    { count: 2, bytes: 13, leftMs: null },
-    { count: 2, bytes: 2, leftMs: 400 },
-  ]);
+
+  test('stand together by program and forward; those that wait stand apart', () => {
+    const rows = usageRows([
+      client('a'),
+      client('a', { parkedLeftMs: 900 }),
+      client('a', { peer: '127.0.0.1:2', sinceMs: 0 }),
+      client('a', { parkedLeftMs: 400 }),
+      client('a', { spec: 'other' }),
+    ]);
+    expect(rows.map(({ clients, sinceMs, leftMs }) => [clients.length, sinceMs, leftMs])).toEqual([
+      [2, 0, null],
+      [2, 1, 400],
+      [1, 1, null],
+    ]);
+  });
+
+  test('have a rate once they were read twice; a new one counts from nothing, and a counter that fell is none', () => {
+    const [one, two] = [client('a', { bytesIn: 1000 }), client('b', { peer: 'x', bytesOut: 500 })];
+    const now = [
+      { ...one, bytesIn: 3000, bytesOut: 500 },
+      { ...two, bytesOut: 0 },
+      client('a', { peer: 'y', bytesIn: 200 }),
+    ];
+    const rates = clientRates([one, two], now, 2000);
+    expect(usageRows(now, rates).map(({ program, rate }) => [program, rate])).toEqual([
+      ['a', 1350],
+      ['b', 0],
+    ]);
+    expect(usageRows(now).map(({ rate }) => rate)).toEqual([null, null]);
+  });
 });
 
 test('a log copied for strangers names no user, home, password or token', () => {

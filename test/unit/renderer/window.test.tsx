@@ -193,7 +193,7 @@ test('the log shows lines as they come, filtered by level', async () => {
 
 test('a fault stands on the path with its next step', async () => {
   await open('#/tunnels/staging-api');
-  expect(await screen.findByText('no answer, 15 s')).toBeDefined();
+  expect(await screen.findByText('no answer')).toBeDefined();
   fireEvent.click(screen.getByRole('button', { name: 'Try now' }));
   expect(calls('now')).toEqual([{ names: ['staging-api'], all: false }]);
 });

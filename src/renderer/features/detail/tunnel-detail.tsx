@@ -70,7 +70,7 @@ export function TunnelDetail({ tunnel, tab }: { tunnel: TunnelStatus; tab: Detai
         {tab === 'overview' ? (
           <div className={styles['overview']}>
             <Section title={texts.path.title}>
-              {detail === null ? null : <PathLine path={detail.path} gone={tunnel.state.kind === 'dead'} />}
+              {detail === null ? null : <PathLine path={detail.path} state={tunnel.state} />}
               <FaultNote tunnel={tunnel} />
               {tunnel.state.kind === 'running' && detail?.lastProbe ? <ProbeLine probe={detail.lastProbe} /> : null}
             </Section>
