@@ -67,6 +67,7 @@ export const windowEn = {
     anywhereHere: 'anywhere, by this computer',
     more: (n: number) => ` +${n}`,
     idle: 'idle',
+    since: (moment: string) => `Up since ${moment}`,
     connectsOnUse: 'connects on use',
     clients: (n: number) => some(n, 'client'),
     waiting: (n: number) => `${some(n, 'client')} ${n === 1 ? 'waits' : 'wait'}`,
@@ -196,6 +197,20 @@ export const windowEn = {
     stopped: 'Holdfast does not try again by itself.',
     raw: (code: string, where: string, attempt: number) =>
       `${code} at ${where}${attempt > 0 ? `, attempt ${attempt}` : ''}`,
+    othersUp: (n: number) => `${n === 1 ? '1 other forward is' : `${n} other forwards are`} up.`,
+    offline: (tunnels: number) =>
+      `No network has an address. ${some(tunnels, 'tunnel')} ${tunnels === 1 ? 'starts' : 'start'} the moment it is back.`,
+    chooseKey: 'Choose a key…',
+    pickAgent: 'Pick an agent…',
+    copyAdmin: 'Copy lines for the admin',
+    allow: (host: string) => `Allow for ${host}…`,
+    allowText: 'These can be broken. Update its SSH server, or allow one of them for this host alone.',
+    allowTitle: (host: string) => `Allow an outdated algorithm for ${host}?`,
+    allowWhat: (host: string) =>
+      `It can be broken by somebody on the way. It would be allowed for ${host} alone; updating its SSH server is better.`,
+    allowWhich: 'Algorithm',
+    allowNow: (host: string) => `Allow for ${host}`,
+    allowNot: 'Not now',
     usePort: (port: number) => `Use ${port}`,
     needsYou: 'Nothing goes on here until you answer.',
   },

@@ -229,6 +229,42 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number, startedMs = n
         client('local 8080 -> api:8080', 'Postman', 3000, 0, 50_002, 17_000),
       ],
     };
+  if (status.name === 'kafka-ui')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@kafka-stg',
+      path: [
+        station('here', 'this computer', 'localhost:9000', 'ok'),
+        station('hop', 'bastion-stg', '198.51.100.20:22', 'working'),
+        station('hop', 'kafka-stg', '10.20.0.12:22', 'later'),
+        station('target', 'kafka-ui', 'kafka-ui:9000', 'later'),
+      ],
+    };
+  if (status.name === 'redis-prod')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@cache-prod',
+      path: [
+        station('here', 'this computer', 'localhost:6379', 'ok'),
+        station('hop', 'bastion', '203.0.113.7:22', 'ok', 18),
+        station('hop', 'cache-prod', '10.0.0.9:22', 'ok', 3),
+        station('target', 'cache-02', 'cache-02:6379', 'broken', null, 'cache-02:6379 refuses connections'),
+      ],
+      clients: [client('local 6379 -> cache-02:6379', 'redis-cli', hour, 0, 52_011)],
+    };
+  if (status.name === 'nas-rsync')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@nas',
+      path: [
+        station('here', 'this computer', 'localhost:8730', 'ok'),
+        station('hop', 'nas', 'nas.home:22', 'broken', null, changed.message),
+        station('target', 'localhost', 'localhost:873', 'later'),
+      ],
+    };
   const up = status.state.kind === 'running';
   const state = up ? 'ok' : 'idle';
   return {

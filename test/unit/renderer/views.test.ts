@@ -7,7 +7,7 @@ import { dayMs, dayView } from '../../../src/renderer/features/detail/day-view.t
 import { withoutSecrets } from '../../../src/renderer/features/detail/log-lines.ts';
 import { type Client, clientRates, usageRows } from '../../../src/renderer/features/detail/usage.ts';
 import { isSshCommand, listGroups } from '../../../src/renderer/features/tunnels/list-view.ts';
-import { rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
+import { flowText, rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
 import { formatRoute, parseRoute, type Route } from '../../../src/renderer/store/route.ts';
 import { windowDe } from '../../../src/shared/i18n/window-de.ts';
 import { windowEn } from '../../../src/shared/i18n/window-en.ts';
@@ -18,7 +18,7 @@ describe('rows', () => {
   const view = (name: string) => {
     const found = fixtureTunnels(0).find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(name);
-    return rowView(found, fixturePrompt(0), undefined, windowEn, 'en');
+    return { ...rowView(found, fixturePrompt(0), windowEn, 'en'), flow: flowText(found, undefined, windowEn, 'en') };
   };
 
   test('a healthy row shows its path and its use', () => {
@@ -26,7 +26,7 @@ describe('rows', () => {
       word: 'Running',
       line: 'localhost:5432 → db-01:5432 +2',
       lineIs: 'path',
-      figure: '4 clients',
+      flow: '4 clients',
       act: null,
     });
     expect(view('webhook-dev').line).toBe('vps:8443 → localhost:3000');

@@ -198,6 +198,52 @@ test('a fault stands on the path with its next step', async () => {
   expect(calls('now')).toEqual([{ names: ['staging-api'], all: false }]);
 });
 
+const dead = (code: 'auth-failed' | 'port-in-use' | 'no-common-algorithm', where: string, message: string, next = '') =>
+  tunnel('grafana', { kind: 'dead', cause: { code, where, message, next } }, { group: 'Production' });
+
+test('a refused key leads to the field of the keys of that host', async () => {
+  const hosts = [{ name: 'bastion', values: { address: 'b' }, effective: { address: 'b' } }];
+  const view = {
+    file: '/c',
+    readOnlyReason: null,
+    problem: null,
+    hosts,
+    tunnels: [],
+    settings: { values: {}, effective: {} },
+  };
+  const tunnels = [
+    dead('auth-failed', 'bastion', 'bastion refused the login as dmitri: both keys offered were turned down.'),
+  ];
+  await open('', { tunnels, answers: { 'config.view': () => ({ ok: true, output: view }) } });
+  expect(await screen.findByRole('heading', { name: 'bastion refused the login as dmitri' })).toBeDefined();
+  fireEvent.click(await screen.findByRole('button', { name: 'Choose a key…' }));
+  const keys = await screen.findByRole('textbox', { name: 'Key files' });
+  await until(() => document.activeElement === keys, { what: 'the focus on the key files' });
+});
+
+test('a taken port is changed to the free one that the engine knows', async () => {
+  const spec = 'local 5432 -> db-01:5432';
+  const tunnels = [dead('port-in-use', spec, 'Port 5432 here is taken by postgres (pid 1182).')];
+  await open('', { tunnels, answers: { 'config.edit': () => edited() } });
+  fireEvent.click(await screen.findByRole('button', { name: 'Use 5433' }));
+  const edits = [{ op: 'replace-forward', tunnel: 'grafana', spec, forward: 'local 5433 -> db-01:5432' }];
+  expect(calls('config.edit')).toEqual([{ edits, dryRun: false }]);
+});
+
+test('an outdated algorithm is allowed for one host alone, after a word', async () => {
+  const message = 'oldbox offers no key exchange that Holdfast uses: only kex-a, kex-b.';
+  const tunnels = [dead('no-common-algorithm', 'oldbox', message, 'Allow one with legacy-algorithms.')];
+  await open('', { tunnels, answers: { 'config.edit': () => edited() } });
+  fireEvent.click(await screen.findByRole('button', { name: 'Allow for oldbox…' }));
+  const dialog = await screen.findByRole('alertdialog', { name: 'Allow an outdated algorithm for oldbox?' });
+  expect(document.activeElement?.textContent).toBe('Not now');
+  fireEvent.change(within(dialog).getByRole('combobox', { name: 'Algorithm' }), { target: { value: 'kex-b' } });
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Allow for oldbox' }));
+  await until(() => calls('config.edit').length === 1, { what: 'the edit' });
+  const edits = [{ op: 'set', path: ['hosts', 'oldbox', 'legacy-algorithms'], value: ['kex-b'] }];
+  expect(calls('config.edit')).toEqual([{ edits, dryRun: false }]);
+});
+
 test('one forward can be switched alone', async () => {
   fireEvent.click(await screen.findByRole('switch', { name: 'Forward localhost:6432' }));
   expect(calls('forward')).toEqual([{ tunnel: 'postgres-prod', spec: 'local 6432 -> db-02:5432', enabled: false }]);

@@ -71,7 +71,7 @@ export function TunnelDetail({ tunnel, tab }: { tunnel: TunnelStatus; tab: Detai
           <div className={styles['overview']}>
             <Section title={texts.path.title}>
               {detail === null ? null : <PathLine path={detail.path} state={tunnel.state} />}
-              <FaultNote tunnel={tunnel} />
+              <FaultNote tunnel={tunnel} login={detail?.login ?? ''} />
               {tunnel.state.kind === 'running' && detail?.lastProbe ? <ProbeLine probe={detail.lastProbe} /> : null}
             </Section>
             {tunnel.state.kind === 'running' || detail === null ? null : (

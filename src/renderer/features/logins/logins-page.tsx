@@ -47,9 +47,10 @@ export function LoginsPage() {
             head: texts.logins.login,
             look: 'strong',
             cell: (login) => (
-              <span title={login.address}>
-                {loginName(login)} <span className={styles['address']}>{login.address}</span>
-              </span>
+              <div title={login.address}>
+                {loginName(login)}
+                <div className={styles['address']}>{login.address}</div>
+              </div>
             ),
           },
           {

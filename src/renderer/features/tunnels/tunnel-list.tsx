@@ -1,7 +1,7 @@
 import { useMemo, useRef, type KeyboardEvent } from 'react';
 import { isUp } from '../../../shared/model/shown-state.ts';
 import { switchTunnels } from '../../store/acts.ts';
-import { usePage, usePageStore } from '../../store/page-store.ts';
+import { usePage, usePageStore, type PageState } from '../../store/page-store.ts';
 import { showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
@@ -16,12 +16,13 @@ export function TunnelList({ selected }: { selected: string | null }) {
   const texts = useTexts();
   const store = usePageStore();
   const element = useRef<HTMLElement>(null);
-  const order = usePage((page) => page.order);
-  const tunnels = usePage((page) => page.tunnels);
   const find = usePage((page) => page.find);
-  // Rows read their own state; the list depends on names and groups alone.
-  const shape = order.map((name) => `${name}\n${tunnels.get(name)?.group ?? ''}`).join('\t');
-  const groups = useMemo(() => listGroups(order, store.getState().tunnels, find), [shape, find, store]);
+  // Rows read their own state; the list depends on what is found and how it is grouped alone.
+  const shape = usePage(shapeOf);
+  const groups = useMemo(() => {
+    const { order, tunnels } = store.getState();
+    return listGroups(order, tunnels, find);
+  }, [shape, find, store]);
   const names = groups.flatMap((group) => group.names);
   const stop = selected !== null && names.includes(selected) ? selected : names[0];
 
@@ -56,6 +57,17 @@ export function TunnelList({ selected }: { selected: string | null }) {
       ) : null}
     </section>
   );
+}
+
+/** All that decides which rows there are, in which groups; the same text as long as that is the same. */
+function shapeOf({ order, tunnels, find }: PageState): string {
+  return order
+    .map((name) => {
+      const tunnel = tunnels.get(name);
+      const forwards = find === '' ? '' : (tunnel?.forwards.map(({ listen }) => listen ?? '').join() ?? '');
+      return `${name}\n${tunnel?.group ?? ''}\n${tunnel?.host ?? ''}\n${forwards}`;
+    })
+    .join('\t');
 }
 
 interface GroupProps {

@@ -9,9 +9,12 @@ import { LinkButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Glyph, stateColor } from '../../ui/glyph.tsx';
 import { Switch } from '../../ui/switch.tsx';
+import { RowSparkline } from '../detail/sparkline.tsx';
 import { Countdown } from './countdown.tsx';
 import { doRowAct } from './do-row-act.ts';
 import { ProductionTag } from './production-tag.tsx';
+import { RowFlow } from './row-flow.tsx';
+import { useRowTunnel } from './use-row-tunnel.ts';
 import { RenameField } from './rename-field.tsx';
 import styles from './tunnel-row.module.css';
 import { useRowView } from './use-row-view.ts';
@@ -28,7 +31,7 @@ interface RowProps {
 
 /** A tunnel in the list. */
 export const TunnelRow = memo(function TunnelRow({ name, ...rest }: RowProps) {
-  const tunnel = usePage((page) => page.tunnels.get(name));
+  const tunnel = useRowTunnel(name);
   return tunnel === undefined ? null : <Row tunnel={tunnel} {...rest} />;
 });
 
@@ -49,6 +52,17 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
     else return;
     event.preventDefault();
   };
+
+  const link =
+    act === null ? null : (
+      <LinkButton
+        tabIndex={tabIndex}
+        aria-label={act.kind === 'try-now' ? texts.rows.tryNowFor(name) : `${act.label} (${name})`}
+        onClick={() => void doRowAct(page, name, act)}
+      >
+        {act.label}
+      </LinkButton>
+    );
 
   return (
     <li className={cx(styles['row'], selected && styles['selected'], view.state === 'stopped' && styles['isOff'])}>
@@ -78,23 +92,22 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
         </div>
       )}
       <div className={styles['right']}>
-        <span className={cx(styles['word'], loud.has(view.state) ? stateColor(view.state) : styles['calm'])}>
-          {view.word}
+        <span className={styles['state']} title={view.since ?? undefined}>
+          {view.state === 'running' || view.state === 'degraded' ? <RowSparkline name={name} /> : null}
+          <span className={cx(styles['word'], loud.has(view.state) ? stateColor(view.state) : styles['calm'])}>
+            {view.word}
+          </span>
         </span>
         <span className={styles['figure']}>
           {view.nextTryAtMs === null ? (
-            view.figure
+            <>
+              {tunnel.state.kind === 'running' ? <RowFlow tunnel={tunnel} /> : view.figure}
+              {link}
+            </>
           ) : (
-            <Countdown toMs={view.nextTryAtMs} say={texts.rows.inTime} over={`${texts.rows.trying} `} />
-          )}
-          {act === null ? null : (
-            <LinkButton
-              tabIndex={tabIndex}
-              aria-label={act.kind === 'try-now' ? texts.rows.tryNowFor(name) : `${act.label} (${name})`}
-              onClick={() => void doRowAct(page, name, act)}
-            >
-              {act.label}
-            </LinkButton>
+            <Countdown toMs={view.nextTryAtMs} say={texts.rows.inTime} over={texts.rows.trying}>
+              {link}
+            </Countdown>
           )}
         </span>
       </div>
