@@ -239,6 +239,7 @@ export const windowDe: WindowTexts = {
     connections: (n, listen) => `${some(n, 'Verbindung', 'Verbindungen')} zu ${listen}`,
     waits: (listen) => `auf ${listen}; kommt durch, sobald die Leitung wieder da ist`,
     sinceTime: (time) => `seit ${time}`,
+    held: 'bis du antwortest',
     timeLeft: (time) => `noch ${time}`,
     speed: 'Durchsatz der letzten Minute',
   },

@@ -244,6 +244,7 @@ export const windowEn = {
     connections: (n: number, listen: string) => `${some(n, 'connection')} to ${listen}`,
     waits: (listen: string) => `on ${listen}; goes through when the link is back`,
     sinceTime: (time: string) => `since ${time}`,
+    held: 'until you answer',
     timeLeft: (time: string) => `${time} left`,
     speed: 'Throughput of the last minute',
   },

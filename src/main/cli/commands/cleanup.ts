@@ -2,7 +2,6 @@ import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isStaleLock } from '../../engine/control/engine-lock.ts';
 import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
-import { thisMachine } from '../../../shared/model/tunnel.ts';
 import { logFileName } from '../../engine/log/log-record.ts';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { configIfGood } from '../config-source.ts';
@@ -100,7 +99,7 @@ async function orphans(context: CommandContext): Promise<Leftover[]> {
   const config = await configIfGood(context);
   if (config === null) return [];
   const { logFolder, stateFolder } = context.profile;
-  const kept = new Set([...config.tunnels.keys(), thisMachine].map((name) => logFileName(name)));
+  const kept = new Set([...config.tunnels.keys()].map((name) => logFileName(name)));
   const historyFolder = join(stateFolder, 'history');
   const logs = (await list(logFolder))
     .filter((name) => /^tunnel-.+\.log(?:\.\d+)?$/.test(name) && !kept.has(name.replace(/\.\d+$/, '')))

@@ -7,11 +7,11 @@ import { go } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
+import { focusSoon, labelled } from '../../ui/focus-soon.ts';
 import { useEditorTexts } from '../editor/texts.ts';
 import { openPrompts } from '../prompts/open-prompts.ts';
 import { AllowLegacy } from './allow-legacy.tsx';
 import type { FaultStep } from './fault-view.ts';
-import { focusLabelled } from './focus-labelled.ts';
 
 /** The buttons of a fault: the best step is the primary one. */
 export function FaultSteps({ tunnel, steps }: { tunnel: TunnelStatus; steps: readonly FaultStep[] }) {
@@ -64,7 +64,7 @@ function StepButton({ tunnel, step, kind, port }: StepButtonProps) {
     case 'edit-host':
       return button(step.key === 'agent' ? texts.fault.pickAgent : texts.fault.chooseKey, () => {
         go({ page: 'edit', name: `host:${step.host}` });
-        focusLabelled(fields[step.key]?.label ?? step.key);
+        focusSoon(() => labelled(fields[step.key]?.label ?? step.key));
       });
     case 'use-port':
       return port === null

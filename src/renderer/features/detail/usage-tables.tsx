@@ -20,7 +20,7 @@ export function UsageTables({ tunnel, detail }: { tunnel: TunnelStatus; detail: 
   const through = rows.filter((row) => row.leftMs === null);
   return (
     <>
-      {waiting.length === 0 ? null : <Waiting tunnel={tunnel} rows={waiting} />}
+      {waiting.length === 0 ? null : <Waiting tunnel={tunnel} rows={waiting} readAtMs={detail.readAtMs} />}
       {through.length === 0 ? null : <InUseBy tunnel={tunnel} rows={through} rates={detail.rates} />}
     </>
   );
@@ -34,9 +34,20 @@ function useForwardText(tunnel: TunnelStatus) {
   };
 }
 
-/** Clients that came while the link was away. Their time runs down between two readings too. */
-function Waiting({ tunnel, rows }: { tunnel: TunnelStatus; rows: readonly UsageRow[] }) {
+interface WaitingProps {
+  readonly tunnel: TunnelStatus;
+  readonly rows: readonly UsageRow[];
+  readonly readAtMs: number;
+}
+
+/** Clients that came while the link was away. Their time runs down between two readings too; while a person is asked it stands still. */
+function Waiting({ tunnel, rows, readAtMs }: WaitingProps) {
   const texts = useTexts();
+  const now = useNow();
+  const leftText = (leftMs: number) =>
+    tunnel.state.kind === 'interactive'
+      ? texts.usage.held
+      : texts.usage.timeLeft(durationText(leftMs - Math.max(0, now - readAtMs), texts));
   const text = useForwardText(tunnel);
   const columns: readonly Column<UsageRow>[] = [
     {
@@ -58,9 +69,9 @@ function Waiting({ tunnel, rows }: { tunnel: TunnelStatus; rows: readonly UsageR
       id: 'left',
       head: texts.usage.left,
       headHidden: true,
-      width: 90,
+      width: 120,
       right: true,
-      cell: (row) => texts.usage.timeLeft(durationText(row.leftMs ?? 0, texts)),
+      cell: (row) => leftText(row.leftMs ?? 0),
     },
   ];
   return (

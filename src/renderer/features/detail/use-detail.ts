@@ -9,6 +9,8 @@ import { clientRates } from './usage.ts';
 export type Detail = CallOutput<'tunnel.detail'> & {
   /** Bytes a second by `clientKey`; null until the second reading. */
   readonly rates: ReadonlyMap<string, number> | null;
+  /** Wall clock of the reading: times left run on from there. */
+  readonly readAtMs: number;
 };
 
 /** How often path and clients of the shown tunnel are read while the page is visible. */
@@ -48,9 +50,10 @@ export function useDetail(tunnel: TunnelStatus): Detail | null {
 }
 
 function nextReading(before: Reading | null, output: CallOutput<'tunnel.detail'>, atMs: number): Reading {
+  const read = { ...output, readAtMs: Date.now() };
   const basis = { atMs, clients: output.clients };
-  if (before?.detail.name !== output.name) return { detail: { ...output, rates: null }, basis };
+  if (before?.detail.name !== output.name) return { detail: { ...read, rates: null }, basis };
   const passedMs = atMs - before.basis.atMs;
-  if (passedMs < leastRateMs) return { detail: { ...output, rates: before.detail.rates }, basis: before.basis };
-  return { detail: { ...output, rates: clientRates(before.basis.clients, output.clients, passedMs) }, basis };
+  if (passedMs < leastRateMs) return { detail: { ...read, rates: before.detail.rates }, basis: before.basis };
+  return { detail: { ...read, rates: clientRates(before.basis.clients, output.clients, passedMs) }, basis };
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useBridge } from '../../bridge.ts';
 import { forwardText } from '../../forward-text.ts';
-import { startRename, tryNow } from '../../store/acts.ts';
+import { setWanted, startRename, tryNow } from '../../store/acts.ts';
 import { useCopy } from '../../store/copy.ts';
 import { currentRoute, go, showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
@@ -42,7 +42,8 @@ export function useKeyboard(): void {
       n: () => go({ page: 'new', command: null }),
       r: () => {
         const tunnel = selected();
-        if (tunnel?.state.kind === 'retrying') void tryNow(page, tunnel.name);
+        if (tunnel?.state.kind === 'dead') void setWanted(page, [tunnel.name], true);
+        else if (tunnel?.wanted === true) void tryNow(page, tunnel.name);
       },
       c: copyAddress,
       l: () => {

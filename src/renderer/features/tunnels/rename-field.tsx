@@ -8,7 +8,8 @@ import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { ButtonRow, Dialog } from '../../ui/dialog.tsx';
 import { Input } from '../../ui/field.tsx';
-import { focusRow } from './focus-row.ts';
+import { focusSoon } from '../../ui/focus-soon.ts';
+import { rowButton } from './focus-row.ts';
 import styles from './rename-field.module.css';
 
 /** A tunnel's name as a field in its row. Enter saves what the configuration would take, Esc leaves the name as it was. */
@@ -28,7 +29,7 @@ export function RenameField({ name }: { name: string }) {
 
   const close = (focus: string) => {
     store.setState({ renaming: null });
-    requestAnimationFrame(() => focusRow(document, focus));
+    focusSoon(() => rowButton(document, focus));
   };
   const edits = (): ConfigEdit[] => [{ op: 'rename-tunnel', name, to: text.trim() }];
   const save = async () => {
