@@ -104,7 +104,7 @@ export async function markProduction(page: Page, name: string, production: boole
 
 /** Makes a tunnel's name a field. It stands in the row, so the list must be there: a narrow window shows one pane. */
 export function startRename(store: PageStore, name: string): void {
-  if (!matchMedia('(min-width: 900px)').matches) showTunnel(null);
+  if (!matchMedia('(min-width: 900px)').matches) showTunnel(null, 'overview', true);
   store.setState({ renaming: name });
 }
 

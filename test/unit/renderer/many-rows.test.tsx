@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, render } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BridgeContext } from '../../../src/renderer/bridge.ts';
 import { TunnelList } from '../../../src/renderer/features/tunnels/tunnel-list.tsx';
@@ -9,6 +9,7 @@ import { TextsContext } from '../../../src/renderer/texts.ts';
 import { windowEn } from '../../../src/shared/i18n/window-en.ts';
 import { createFixtureBridge, type FixtureBridge } from '../../support/renderer/fixture-bridge.ts';
 import { forward, tunnel } from '../../support/renderer/fixture-data.ts';
+import { until } from '../../support/until.ts';
 
 /** 500 tunnels: what is drawn when something changes is counted, not timed. */
 
@@ -26,6 +27,8 @@ const rowOf = (name: string, bytesIn = 0, clients = 1) =>
 let bridge: FixtureBridge;
 let store: PageStore;
 let stop: () => void;
+const labelOf = (name: string) => document.querySelector(`[data-row="${name}"]`)?.getAttribute('aria-label');
+
 /** Names of the rows that were drawn: each asks for its accessible name once a drawing. */
 let drawn: string[];
 
@@ -47,7 +50,8 @@ beforeEach(async () => {
       </TextsContext>
     </BridgeContext>,
   );
-  await screen.findByRole('button', { name: 't-499, Running' });
+  // Not by role: that computes the name of each of 500 rows.
+  await until(() => labelOf('t-499') === 't-499, Running', { what: 'the last row' });
   drawn = [];
 });
 
@@ -59,7 +63,7 @@ afterEach(() => {
 test('a change of one tunnel draws one row', () => {
   act(() => bridge.change([{ ...rowOf('t-7'), state: { kind: 'listening' } }]));
   expect(drawn).toEqual(['t-7']);
-  expect(screen.getByRole('button', { name: 't-7, Listening' })).toBeDefined();
+  expect(labelOf('t-7')).toBe('t-7, Listening');
 });
 
 test('changes of all come in one event and draw each row once', () => {
@@ -82,7 +86,8 @@ test('bytes that flow draw figures and no rows; a client that comes draws its ro
     2000,
   );
   expect(drawn).toEqual([]);
-  expect(screen.getAllByText('2.0 MB/s, 1 client')).toHaveLength(500);
+  const figures = [...document.querySelectorAll('li')].filter((row) => row.textContent?.includes('2.0 MB/s, 1 client'));
+  expect(figures).toHaveLength(500);
   poll(
     names.map((name) => rowOf(name, 2_000_000, name === 't-3' ? 2 : 1)),
     3000,

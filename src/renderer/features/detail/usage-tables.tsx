@@ -54,7 +54,7 @@ function Waiting({ tunnel, rows, readAtMs }: WaitingProps) {
       id: 'program',
       head: texts.usage.program,
       headHidden: true,
-      width: 224,
+      width: 140,
       look: 'strong',
       cell: (row) => row.program ?? texts.usage.unknown,
     },

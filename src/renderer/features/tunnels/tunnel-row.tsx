@@ -1,4 +1,4 @@
-import { memo, useId, type KeyboardEvent } from 'react';
+import { memo, useDeferredValue, useId, type KeyboardEvent } from 'react';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { switchTunnels } from '../../store/acts.ts';
 import { usePage } from '../../store/page-store.ts';
@@ -31,11 +31,12 @@ interface RowProps {
 
 /** A tunnel in the list. */
 export const TunnelRow = memo(function TunnelRow({ name, ...rest }: RowProps) {
-  const tunnel = useRowTunnel(name);
+  // Hundreds of rows may change at once, as after a sleep: drawing them gives way to scrolling and keys.
+  const tunnel = useDeferredValue(useRowTunnel(name));
   return tunnel === undefined ? null : <Row tunnel={tunnel} {...rest} />;
 });
 
-function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: TunnelStatus }) {
+const Row = memo(function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: TunnelStatus }) {
   const { name } = tunnel;
   const texts = useTexts();
   const page = useActs();
@@ -120,4 +121,4 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
       />
     </li>
   );
-}
+});
