@@ -279,6 +279,25 @@ test('a lost engine is told; the rows stay', async () => {
   expect(row('grafana')).toBeDefined();
 });
 
+test('the status line says how much is in use and leads to the logins', async () => {
+  fireEvent.click(await screen.findByRole('button', { name: '5 programs on 3 logins' }));
+  expect(location.hash).toBe('#/logins');
+  await open('', { answers: { usage: () => ({ ok: true, output: { clients: 6, programs: null, logins: 1 } }) } });
+  expect(await screen.findByRole('button', { name: '6 clients on 1 login' })).toBeDefined();
+});
+
+test('a program opens to its connections with bytes and age', async () => {
+  const table = await screen.findByRole('table', { name: 'In use by' });
+  expect(within(table).getByText('on db-prod, 1 connection to db-prod:9187')).toBeDefined();
+  expect(within(table).queryByText(/ received, /)).toBeNull();
+  fireEvent.click(within(table).getByRole('button', { name: 'DBeaver', expanded: false }));
+  expect(within(table).getAllByText(/ received, 1 kB sent$/)).toHaveLength(2);
+  expect(within(table).getAllByText('open for 6 h')).toHaveLength(2);
+  expect(within(table).getByText('127.0.0.1:51231, pid 4007')).toBeDefined();
+  fireEvent.click(within(table).getByRole('button', { name: 'DBeaver', expanded: true }));
+  expect(within(table).queryByText(/ received, /)).toBeNull();
+});
+
 test('a login is closed only after a word', async () => {
   await open('#/logins');
   fireEvent.click(await screen.findByRole('button', { name: 'Close dmitri@vps' }));

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
@@ -12,7 +12,9 @@ import { clientCount } from '../tunnels/row-view.ts';
 import { focusRow } from '../tunnels/focus-row.ts';
 import styles from './status-line.module.css';
 
+/** The engine looks at every process for it: not with each client that comes and goes. */
 const usagePollMs = 5000;
+const usageRestMs = 2000;
 
 /** States that are counted; what listens counts as up. */
 const counted = ['running', 'degraded', 'interactive', 'retrying', 'dead'] as const;
@@ -92,19 +94,22 @@ function useUsage(): CallOutput<'usage'> | null {
   /** Clients and tunnels that came or went: read anew. */
   const mark = usePage(usageMark);
   const [usage, setUsage] = useState<CallOutput<'usage'> | null>(null);
+  const lastMs = useRef(-Infinity);
   useEffect(() => {
     if (!connected) return undefined;
     let stopped = false;
     const read = () => {
       if (document.visibilityState === 'hidden') return;
+      lastMs.current = performance.now();
       void bridge.call('usage', {}).then((result) => {
         if (!stopped && result.ok) setUsage(result.output);
       });
     };
-    read();
+    const soon = setTimeout(read, Math.max(0, lastMs.current + usageRestMs - performance.now()));
     const timer = setInterval(read, usagePollMs);
     return () => {
       stopped = true;
+      clearTimeout(soon);
       clearInterval(timer);
     };
   }, [bridge, connected, mark]);
