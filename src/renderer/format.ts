@@ -2,6 +2,18 @@ import type { WindowTexts } from '../shared/i18n/window-en.ts';
 
 /** Numbers, amounts and times as people read them. */
 
+/** Making a formatter costs far more than using it, and hundreds of rows use the same few. */
+const formatters = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function kept<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const known = formatters.get(key);
+  // A key has one maker.
+  if (known !== undefined) return known as T;
+  const made = make();
+  formatters.set(key, made);
+  return made;
+}
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `2.1 GB`: decimal units, two figures at most below ten. */
@@ -24,7 +36,7 @@ export function rateText(bytesPerSecond: number, language: string): string {
 
 export function numberText(value: number, language: string, digits = 0, leastDigits = 0): string {
   const range = { minimumFractionDigits: leastDigits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language, range).format(value);
+  return kept(`${language} ${digits} ${leastDigits}`, () => new Intl.NumberFormat(language, range)).format(value);
 }
 
 /** `4 d 6 h`, `3 h 10 min`, `38 s`: the two largest parts that say something. */
@@ -45,7 +57,10 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
 
 /** `09:41`. */
 export function clockText(atMs: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs);
+  return kept(
+    `${language} clock`,
+    () => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  ).format(atMs);
 }
 
 /** `09:41` today, `Tuesday` within the week, else the date. */
@@ -53,6 +68,22 @@ export function sinceText(atMs: number, nowMs: number, language: string): string
   if (sameDay(atMs, nowMs)) return clockText(atMs, language);
   if (nowMs - atMs < 6 * 86_400_000) return new Intl.DateTimeFormat(language, { weekday: 'long' }).format(atMs);
   return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' }).format(atMs);
+}
+
+/** `Tuesday, 3 March, 09:41`: a moment that stays right however long it is shown. */
+export function momentText(atMs: number, language: string): string {
+  return kept(
+    `${language} moment`,
+    () =>
+      new Intl.DateTimeFormat(language, {
+        weekday: 'long',
+        day: 'numeric',
+        month: 'long',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      }),
+  ).format(atMs);
 }
 
 export function sameDay(a: number, b: number): boolean {

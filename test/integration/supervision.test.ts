@@ -51,6 +51,7 @@ function tunnel(
     start: 'manual',
     group: null,
     description: null,
+    production: false,
     interactive: false,
     parkMs: 20_000,
     idleMs: 60_000,

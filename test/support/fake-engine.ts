@@ -28,6 +28,7 @@ export class FakeEngine {
       name,
       host: 'box',
       group: null,
+      production: false,
       state: { kind: 'stopped' },
       wanted: false,
       attempt: 0,
@@ -122,6 +123,7 @@ export class FakeEngine {
         { atMs: 0, level: 'info', tunnel: input.tunnel, message: 'hello log', fields: { port: 22 } },
       ]);
     },
+    usage: (input) => this.#note('usage', input, { clients: 0, programs: 0, logins: 1 }),
     connections: (input) =>
       this.#note('connections', input, [
         {
@@ -133,6 +135,9 @@ export class FakeEngine {
           leases: 2,
           channels: 3,
           sinceMs: 0,
+          endsAtMs: null,
+          tunnels: ['db'],
+          programs: [],
           authenticatedBy: 'publickey',
           cipher: 'aes256-gcm@openssh.com',
           bytesIn: 1,

@@ -21,6 +21,7 @@ import { listSshConfig } from './interop/ssh-config-list.ts';
 import { tunnelDetail } from './tunnel-detail.ts';
 import { testTunnel } from './tunnel-test.ts';
 import { noSuchTunnel } from './tunnel-set.ts';
+import type { TunnelSupervisor } from './tunnel/supervisor.ts';
 
 type Usage = CallOutput<'config.edit'>['inUse'][number];
 
@@ -81,7 +82,11 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
       const concerned = await usage(preview.config);
       if (!dryRun) {
         await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
+        const renamed = edits.filter((edit) => edit.op === 'rename-tunnel');
+        const were = renamed.map(({ name }) => tunnels.get(name)?.status().wanted ?? false);
+        for (const { name, to } of renamed) parts.history.rename(name, to);
         await parts.reload();
+        for (const [index, { to }] of renamed.entries()) keepWanted(tunnels.get(to), were[index] ?? false);
       }
       return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
     },
@@ -169,6 +174,13 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
       return {};
     },
   };
+}
+
+/** A renamed tunnel is another one to the engine; to the person it is the same. */
+function keepWanted(renamed: TunnelSupervisor | null, wanted: boolean): void {
+  if (renamed === null || renamed.status().wanted === wanted) return;
+  if (wanted) renamed.up('person');
+  else renamed.down();
 }
 
 function sshConfigFile(): string {

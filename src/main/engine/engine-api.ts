@@ -15,6 +15,7 @@ import type { EngineSecrets } from './secrets/open-secret-store.ts';
 import { Secret } from './secrets/secret.ts';
 import { noSuchTunnel, type TunnelSet } from './tunnel-set.ts';
 import type { TunnelSupervisor } from './tunnel/supervisor.ts';
+import { logins, usage } from './usage.ts';
 
 /** The engine's parts that the calls work on. */
 export interface EngineParts {
@@ -117,8 +118,8 @@ export function createApi(parts: EngineParts): ContractApi {
       if (tunnel !== null && !tunnels.get(tunnel)) throw noSuchTunnel(tunnel);
       return parts.logs.tail(tunnel, lines);
     },
-    connections: async () =>
-      parts.pool.connections().map((connection) => ({ ...connection, jump: [...connection.jump] })),
+    usage: () => usage(parts),
+    connections: () => logins(parts),
     reload: async () => ({ problem: await parts.reload() }),
     'secret.state': async () => {
       const state = await parts.secrets.state();

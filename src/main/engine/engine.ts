@@ -188,7 +188,9 @@ export class Engine {
     this.#followConfig({ watcher, tunnels, events, secrets, logs, pool });
     if (!problem) await keepLastGood(profile, log);
     this.#startTunnels(tunnels.apply(config), tunnels, history);
-    this.#store.add(new WakeWatch(clock)).onDidWake(wake);
+    const wakeWatch = this.#store.add(new WakeWatch(clock));
+    wakeWatch.onDidSleep((span) => history.recordSleep(span));
+    wakeWatch.onDidWake(wake);
   }
 
   /** Speaks the contract with the shell of this process behind `port`, which is ours from here on. Closes it unless the engine is started. */

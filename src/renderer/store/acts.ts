@@ -1,6 +1,8 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
+import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
+import { showTunnel } from './route.ts';
 
 /** Where acts go and where their outcome is kept. */
 export interface Page {
@@ -48,15 +50,25 @@ function inUse({ store }: Page, names: readonly string[], spec: string | null): 
   );
 }
 
-/** Switches tunnels; a stop under connected programs asks first. */
+/** Whether a stop wants a word: programs would lose their connections, or production would. */
+function asksFirst(page: Page, names: readonly string[]): boolean {
+  return inUse(page, names, null) || names.some((name) => isLiveProduction(page.store.getState().tunnels.get(name)));
+}
+
+/** Production that bytes get through. What is down anyway is stopped without a word. */
+export function isLiveProduction(tunnel: TunnelStatus | undefined): boolean {
+  return tunnel !== undefined && tunnel.production && tunnel.state.kind === 'running';
+}
+
+/** Switches tunnels; a stop under connected programs, or of production, asks first. */
 export async function switchTunnels(page: Page, names: readonly string[], wanted: boolean): Promise<void> {
-  if (!wanted && inUse(page, names, null)) page.store.setState({ stopping: { names, spec: null, aim: 'stop' } });
+  if (!wanted && asksFirst(page, names)) page.store.setState({ stopping: { names, spec: null, aim: 'stop' } });
   else await setWanted(page, names, wanted);
 }
 
-/** Ends a tunnel's link and makes a new one; asks first where programs are connected. */
+/** Ends a tunnel's link and makes a new one; asks first as a stop does. */
 export async function restartTunnel(page: Page, name: string): Promise<void> {
-  if (inUse(page, [name], null)) page.store.setState({ stopping: { names: [name], spec: null, aim: 'restart' } });
+  if (asksFirst(page, [name])) page.store.setState({ stopping: { names: [name], spec: null, aim: 'restart' } });
   else await act(page, 'restart', { names: [name], all: false });
 }
 
@@ -81,6 +93,19 @@ export async function confirmStop(page: Page): Promise<void> {
 /** Ends the wait of a tunnel that retries. */
 export async function tryNow(page: Page, name: string): Promise<void> {
   await act(page, 'now', { names: [name], all: false });
+}
+
+/** Sets or clears the mark of a tunnel that real work depends on, in the configuration. */
+export async function markProduction(page: Page, name: string, production: boolean): Promise<void> {
+  const path = ['tunnels', name, 'production'];
+  const edit = production ? ({ op: 'set', path, value: true } as const) : ({ op: 'delete', path } as const);
+  await act(page, 'config.edit', { edits: [edit], dryRun: false });
+}
+
+/** Makes a tunnel's name a field. It stands in the row, so the list must be there: a narrow window shows one pane. */
+export function startRename(store: PageStore, name: string): void {
+  if (!matchMedia('(min-width: 900px)').matches) showTunnel(null, 'overview', true);
+  store.setState({ renaming: name });
 }
 
 export async function closeLogin(page: Page, id: string): Promise<void> {

@@ -28,7 +28,9 @@ export interface PageState {
   /** What the person's last act met, to be shown once. */
   readonly refusal: Cause | null;
   readonly find: string;
-  /** A stop that waits for a word, because programs are connected. */
+  /** The tunnel whose name is a field now. */
+  readonly renaming: string | null;
+  /** A stop that waits for a word: programs are connected, or it is production. */
   readonly stopping: Stopping | null;
 }
 
@@ -53,6 +55,7 @@ const noPage: PageState = {
   asked: new Map(),
   refusal: null,
   find: '',
+  renaming: null,
   stopping: null,
 };
 

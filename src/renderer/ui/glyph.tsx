@@ -127,6 +127,16 @@ const iconShapes = {
       strokeLinejoin="round"
     />
   ),
+  expand: (
+    <path
+      d="M6 4l4 4-4 4"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    />
+  ),
   open: (
     <g fill="none" stroke="currentColor" strokeWidth="1.3" strokeLinecap="round" strokeLinejoin="round">
       <path d="M9 2.8h4.2V7M13 3L7.5 8.5" />

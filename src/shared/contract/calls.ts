@@ -41,6 +41,7 @@ export const tunnelStatusSchema = z.object({
   name: z.string(),
   host: z.string(),
   group: z.string().nullable(),
+  production: z.boolean(),
   state: tunnelStateSchema,
   wanted: z.boolean(),
   attempt: z.number(),
@@ -91,8 +92,9 @@ const none = z.object({});
 /** One row of the history: a transition worth keeping. */
 export const historyEventSchema = z.object({
   atMs: z.number(),
+  /** Empty: the machine itself. */
   tunnel: z.string(),
-  /** `up`, `lost`, `healed`, `failed` (never got to run), `dead`, `stopped`, `started`. */
+  /** `up`, `lost`, `healed`, `failed` (never got to run), `dead`, `stopped`, `started`; of the machine `asleep` and `awake`. */
   what: z.string(),
   cause: causeSchema.nullable(),
 });
@@ -122,6 +124,12 @@ export const connectionSchema = z.object({
   leases: z.number(),
   channels: z.number(),
   sinceMs: z.number(),
+  /** When it ends by the settings of the pool; null: not as long as somebody uses it. */
+  endsAtMs: z.number().nullable(),
+  /** Running tunnels that go over it, also as a hop. */
+  tunnels: z.array(z.string()).readonly(),
+  /** Programs connected to those, as far as the system tells. */
+  programs: z.array(z.string()).readonly(),
   authenticatedBy: z.string(),
   cipher: z.string(),
   bytesIn: z.number(),
@@ -211,6 +219,11 @@ export const calls = {
   logs: {
     input: z.object({ tunnel: z.string().nullable(), lines: z.number().int().min(0).max(10_000) }),
     output: z.array(logLineSchema).readonly(),
+  },
+  /** How many clients, of how many programs, use how many logins; `programs` null: the system does not tell all. */
+  usage: {
+    input: none,
+    output: z.object({ clients: z.number(), programs: z.number().nullable(), logins: z.number() }),
   },
   connections: { input: none, output: z.array(connectionSchema).readonly() },
   /** Reads the configuration file again now. */

@@ -26,6 +26,8 @@ export const configEditSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('remove-host'), name }),
   z.object({ op: z.literal('add-tunnel'), name, values }),
   z.object({ op: z.literal('remove-tunnel'), name }),
+  /** Keeps place, keys and comments; its past and whether it is wanted go with it. */
+  z.object({ op: z.literal('rename-tunnel'), name, to: name }),
   z.object({ op: z.literal('set'), path: z.array(name).min(2).max(8), value: configValueSchema }),
   z.object({ op: z.literal('delete'), path: z.array(name).min(2).max(8) }),
   /** `forward` is a short form or a table. */

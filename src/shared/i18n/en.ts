@@ -135,6 +135,7 @@ export const en = {
     valueFor: (kind: string, host: string) => `The ${kind} of ${host}: `,
   },
   config: {
+    production: 'production: not stopped in the window without a question',
     good: (file: string, tunnels: number, hosts: number) =>
       `${file} is good: ${tunnels} ${tunnels === 1 ? 'tunnel' : 'tunnels'}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}.`,
     added: (what: string, name: string) => `Added ${what} ${name}.`,

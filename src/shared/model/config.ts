@@ -79,6 +79,8 @@ export interface TunnelConfig {
   readonly start: StartMode;
   readonly group: string | null;
   readonly description: string | null;
+  /** Real work depends on it: shells mark it and ask before they stop it. */
+  readonly production: boolean;
   /** Its login needs a person: starts only when asked. */
   readonly interactive: boolean;
   /** How long a client waits while the connection is replaced; 0: not at all, the port closes. */

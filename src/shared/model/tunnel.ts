@@ -13,6 +13,9 @@ export type TunnelState =
   | { readonly kind: 'retrying'; readonly cause: Cause; readonly nextTryAtMs: number }
   | { readonly kind: 'dead'; readonly cause: Cause };
 
+/** In the history, in place of a tunnel's name: what happened to the machine itself. No tunnel has an empty name. */
+export const thisMachine = '';
+
 export type TunnelStateKind = TunnelState['kind'];
 
 /** One forward as `status` shows it. */
@@ -32,6 +35,8 @@ export interface TunnelStatus {
   readonly name: string;
   readonly host: string;
   readonly group: string | null;
+  /** Real work depends on it: marked, and not stopped without a question. */
+  readonly production: boolean;
   readonly state: TunnelState;
   /** What the user asked for. */
   readonly wanted: boolean;

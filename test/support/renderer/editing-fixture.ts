@@ -212,6 +212,7 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
     ],
     'host-key.replace': () => ({}),
     connections: () => [],
+    usage: () => ({ clients: 0, programs: 0, logins: 0 }),
     history: () => [],
     logs: () => [],
     'desktop.state': () => ({ ...desktop }),

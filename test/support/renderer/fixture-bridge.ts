@@ -2,7 +2,7 @@ import type { CallInput, CallName, CallOutput } from '../../../src/shared/contra
 import type { EngineEvent } from '../../../src/shared/contract/events.ts';
 import type { CallResult, ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import type { Prompt } from '../../../src/shared/model/prompt.ts';
-import type { TunnelStatus } from '../../../src/shared/model/tunnel.ts';
+import { thisMachine, type TunnelStatus } from '../../../src/shared/model/tunnel.ts';
 import {
   fixtureDetail,
   fixtureHistory,
@@ -51,9 +51,12 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     forward: () => ({}),
     subscribe: () => ({}),
     'connection.close': () => ({}),
+    usage: () => ({ clients: 6, programs: 5, logins: 3 }),
     connections: () => fixtureLogins(startedMs),
     history: (input: CallInput<'history'>) =>
-      fixtureHistory(startedMs).filter((event) => input.names.length === 0 || input.names.includes(event.tunnel)),
+      fixtureHistory(startedMs).filter(
+        (event) => input.names.length === 0 || [...input.names, thisMachine].includes(event.tunnel),
+      ),
     logs: () => fixtureLog(startedMs),
     hello: () => ({
       version: '0.1.0',
@@ -65,7 +68,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     }),
     'tunnel.detail': ({ name }: CallInput<'tunnel.detail'>) => {
       const row = bridge.rows.find((candidate) => candidate.name === name);
-      return row === undefined ? undefined : fixtureDetail(row, Date.now());
+      return row === undefined ? undefined : fixtureDetail(row, Date.now(), startedMs);
     },
     'ssh-config.list': () => ({ file: '~/.ssh/config', runsCommands: false, hosts: sshHosts }),
     'port.check': () => ({ free: false, holder: 'postgres', other: 5433, problem: null }),

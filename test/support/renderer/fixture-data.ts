@@ -1,7 +1,12 @@
 import type { CallOutput, HistoryEvent, LogLine } from '../../../src/shared/contract/calls.ts';
 import type { Cause } from '../../../src/shared/model/failure.ts';
 import type { Prompt } from '../../../src/shared/model/prompt.ts';
-import type { ForwardStatus, TunnelState, TunnelStatus } from '../../../src/shared/model/tunnel.ts';
+import {
+  type ForwardStatus,
+  thisMachine,
+  type TunnelState,
+  type TunnelStatus,
+} from '../../../src/shared/model/tunnel.ts';
 
 /** renderer: an engine made of data, for tests and pictures of the pages: ten tunnels, one in each state at least. */
 
@@ -17,6 +22,7 @@ export function tunnel(name: string, state: TunnelState, over: Partial<TunnelSta
     name,
     host: 'db-prod',
     group: null,
+    production: false,
     state,
     wanted: state.kind !== 'stopped',
     attempt: 0,
@@ -51,6 +57,7 @@ export function fixtureTunnels(nowMs: number): readonly TunnelStatus[] {
   return [
     tunnel('postgres-prod', running(102 * hour), {
       group: 'Production',
+      production: true,
       forwards: [
         forward('local 5432 -> db-01:5432', { listen: '127.0.0.1:5432', clients: 3, bytesIn: 2.1e9, bytesOut: 84e6 }),
         forward('local 6432 -> db-02:5432', { listen: '127.0.0.1:6432', bytesIn: 310e3, bytesOut: 41e3 }),
@@ -71,6 +78,7 @@ export function fixtureTunnels(nowMs: number): readonly TunnelStatus[] {
       { kind: 'running', sinceMs: nowMs - 3 * hour, degraded: refused },
       {
         group: 'Production',
+        production: true,
         host: 'cache-prod',
         forwards: [
           forward('local 6379 -> cache-02:6379', {
@@ -178,7 +186,7 @@ export function fixturePrompt(nowMs: number): Prompt {
 
 type Detail = CallOutput<'tunnel.detail'>;
 
-export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
+export function fixtureDetail(status: TunnelStatus, nowMs: number, startedMs = nowMs): Detail {
   const none = { clients: [], sharedWith: [], lastProbe: null, cause: null };
   const station = (
     kind: Detail['path'][number]['kind'],
@@ -188,19 +196,21 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
     legMs: number | null = null,
     reason: string | null = null,
   ) => ({ kind, name, address, state, legMs, reason });
+  /** `perSecond`: what flows, so that two readings give a rate. */
   const client = (
     spec: string,
     program: string | null,
     agoMs: number,
-    bytesIn: number,
+    perSecond: number,
+    peer: number,
     parkedLeftMs: number | null = null,
   ) => ({
     spec,
     program,
-    pid: 4000,
-    peer: '127.0.0.1:50000',
-    sinceMs: nowMs - agoMs,
-    bytesIn,
+    pid: program === null ? null : 4000 + program.length,
+    peer: `127.0.0.1:${peer}`,
+    sinceMs: startedMs - agoMs,
+    bytesIn: Math.round((perSecond * (nowMs - startedMs + agoMs)) / 1000),
     bytesOut: 1000,
     parkedLeftMs,
   });
@@ -216,8 +226,44 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
         station('target', 'api', 'api:8080', 'later'),
       ],
       clients: [
-        client('local 8080 -> api:8080', 'curl', 8000, 0, 12_000),
-        client('local 8080 -> api:8080', 'Postman', 3000, 0, 17_000),
+        client('local 8080 -> api:8080', 'curl', 8000, 0, 50_001, 12_000),
+        client('local 8080 -> api:8080', 'Postman', 3000, 0, 50_002, 17_000),
+      ],
+    };
+  if (status.name === 'kafka-ui')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@kafka-stg',
+      path: [
+        station('here', 'this computer', 'localhost:9000', 'ok'),
+        station('hop', 'bastion-stg', '198.51.100.20:22', 'working'),
+        station('hop', 'kafka-stg', '10.20.0.12:22', 'later'),
+        station('target', 'kafka-ui', 'kafka-ui:9000', 'later'),
+      ],
+    };
+  if (status.name === 'redis-prod')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@cache-prod',
+      path: [
+        station('here', 'this computer', 'localhost:6379', 'ok'),
+        station('hop', 'bastion', '203.0.113.7:22', 'ok', 18),
+        station('hop', 'cache-prod', '10.0.0.9:22', 'ok', 3),
+        station('target', 'cache-02', 'cache-02:6379', 'broken', null, 'cache-02:6379 refuses connections'),
+      ],
+      clients: [client('local 6379 -> cache-02:6379', 'redis-cli', hour, 0, 52_011)],
+    };
+  if (status.name === 'nas-rsync')
+    return {
+      ...none,
+      name: status.name,
+      login: 'dmitri@nas',
+      path: [
+        station('here', 'this computer', 'localhost:8730', 'ok'),
+        station('hop', 'nas', 'nas.home:22', 'broken', null, changed.message),
+        station('target', 'localhost', 'localhost:873', 'later'),
       ],
     };
   const up = status.state.kind === 'running';
@@ -236,10 +282,10 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number): Detail {
     clients:
       status.name === 'postgres-prod'
         ? [
-            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1.9e9),
-            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1e8),
-            client('local 5432 -> db-01:5432', 'billing-worker', 7 * hour, 1e8),
-            client('remote 9187 -> localhost:9187', null, 50 * hour, 12e6),
+            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1.1e6, 51_231),
+            client('local 5432 -> db-01:5432', 'DBeaver', 6 * hour, 1e5, 51_240),
+            client('local 5432 -> db-01:5432', 'billing-worker', 7 * hour, 3000, 48_112),
+            client('remote 9187 -> localhost:9187', null, 50 * hour, 400, 60_020),
           ]
         : [],
     lastProbe: up ? { ms: 24, atMs: nowMs - 12_000 } : null,
@@ -259,13 +305,13 @@ export function fixtureHistory(nowMs: number): readonly HistoryEvent[] {
     message: 'bastion closed the link (server restart)',
     next: 'Holdfast connects again by itself.',
   };
-  const woke: Cause = { code: 'link-dead', where: 'bastion', message: 'This computer woke from sleep', next: '' };
+  const silent: Cause = { code: 'link-dead', where: 'bastion', message: 'bastion has been silent for 5 s.', next: '' };
   return [
     at(102 * hour, 'postgres-prod', 'started'),
     at(102 * hour - 4000, 'postgres-prod', 'up'),
-    at(16.8 * hour, 'postgres-prod', 'stopped'),
-    at(16.25 * hour, 'postgres-prod', 'up'),
-    at(16.2 * hour, 'postgres-prod', 'lost', woke),
+    at(16.8 * hour, thisMachine, 'asleep'),
+    at(16.2 * hour + 5000, thisMachine, 'awake'),
+    at(16.2 * hour, 'postgres-prod', 'lost', silent),
     at(16.2 * hour - 3000, 'postgres-prod', 'healed'),
     at(6.8 * hour, 'postgres-prod', 'lost', closed),
     at(6.8 * hour - 38_000, 'postgres-prod', 'healed'),
@@ -294,23 +340,40 @@ export function fixtureLog(nowMs: number): readonly LogLine[] {
 }
 
 export function fixtureLogins(nowMs: number): CallOutput<'connections'> {
-  const login = (id: string, host: string, jump: readonly string[], leases: number, by: string) => ({
+  const login = (
+    id: string,
+    host: string,
+    jump: readonly string[],
+    tunnels: readonly string[],
+    by: string,
+    programs: readonly string[] = [],
+  ) => ({
     id,
     host,
     user: 'dmitri',
     address: `${host}.example.org:22`,
     jump,
-    leases,
-    channels: leases * 2,
-    sinceMs: nowMs - leases * 7 * hour,
+    leases: tunnels.length,
+    channels: tunnels.length * 2,
+    sinceMs: nowMs - Math.max(1, tunnels.length) * 7 * hour,
+    endsAtMs: tunnels.length === 0 ? nowMs + 48_000 : null,
+    tunnels,
+    programs,
     authenticatedBy: by,
     cipher: 'aes128-gcm@openssh.com',
-    bytesIn: leases * 3e8,
-    bytesOut: leases * 2e7,
+    bytesIn: tunnels.length * 3e8,
+    bytesOut: tunnels.length * 2e7,
   });
   return [
-    login('c1', 'bastion', [], 4, 'publickey'),
-    login('c2', 'db-prod', ['bastion'], 3, 'publickey'),
-    login('c3', 'vps', [], 1, 'keyboard-interactive'),
+    login('c1', 'bastion', [], ['postgres-prod', 'grafana', 'redis-prod', 'k8s-apiserver'], 'publickey', [
+      'DBeaver',
+      'billing-worker',
+    ]),
+    login('c2', 'db-prod', ['bastion'], ['postgres-prod', 'grafana', 'redis-prod'], 'publickey', [
+      'DBeaver',
+      'billing-worker',
+    ]),
+    login('c3', 'vps', [], ['webhook-dev'], 'keyboard-interactive'),
+    login('c4', 'edge', [], [], 'publickey'),
   ];
 }

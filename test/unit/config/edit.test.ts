@@ -63,6 +63,30 @@ function expectPiece(edit: (editor: ConfigEditor) => void, before: string, after
   expect(edited(text, edit)).toBe(text.replace(before, () => after));
 }
 
+describe('a tunnel gets another name', () => {
+  test('in every place that spells it, and nothing else changes', () => {
+    const rename = (text: string, from: string) => edited(text, (e) => e.renameTunnel(from, 'new.name'));
+    expect(rename(sample, 'db')).toBe(sample.replace('[tunnels.db]', '[tunnels."new.name"]'));
+    expect(rename(sample, 'old')).toBe(sample.replaceAll('tunnels.old', 'tunnels."new.name"'));
+    const head = '[hosts.h]\naddress = "a"\n';
+    expect(rename(`${head}[tunnels]\nx.host = "h" # x\n"x".forwards = ["dynamic 1"]\n`, 'x')).toBe(
+      `${head}[tunnels]\n"new.name".host = "h" # x\n"new.name".forwards = ["dynamic 1"]\n`,
+    );
+    expect(rename(`${head}[tunnels]\nx = { host = "h", forwards = ["dynamic 1"] }\n`, 'x')).toBe(
+      `${head}[tunnels]\n"new.name" = { host = "h", forwards = ["dynamic 1"] }\n`,
+    );
+    expect(rename(`tunnels = { x = { host = "h", forwards = ["dynamic 1"] } }\n${head}`, 'x')).toBe(
+      `tunnels = { "new.name" = { host = "h", forwards = ["dynamic 1"] } }\n${head}`,
+    );
+  });
+
+  test('but not one that is taken, no name, or a tunnel that is not there', () => {
+    expect(() => edited(sample, (e) => e.renameTunnel('db', 'web'))).toThrow('already a tunnel named "web"');
+    expect(() => edited(sample, (e) => e.renameTunnel('db', '-x'))).toThrow('a name has 1 to 64 letters');
+    expect(() => edited(sample, (e) => e.renameTunnel('nope', 'x'))).toThrow('There is no tunnel "nope"');
+  });
+});
+
 describe('one piece changes and nothing else', () => {
   test('a value', () => {
     expectPiece((e) => e.set(['hosts', 'bastion', 'port'], 2222), 'port = 22  ', 'port = 2222  ');

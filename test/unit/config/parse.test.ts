@@ -134,6 +134,7 @@ forwards = ["local 127.0.0.1:5432 -> db.internal:5432", "dynamic 1080", "remote 
     expect(config.tunnels.get('t')).toMatchObject({
       start: 'login',
       group: null,
+      production: false,
       interactive: false,
       parkMs: 20_000,
       backoff: { kind: 'exponential', firstMs: 1000, capMs: 60_000 },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WakeWatch } from '../../../src/main/engine/wake-watch.ts';
+import type { Clock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 function watched(addresses: () => string = () => 'eth0=10.0.0.2') {
@@ -25,6 +26,49 @@ describe('wake-up and network changes', () => {
     clock.jumpWall(600_000);
     await clock.advance(10_000);
     expect(seen).toEqual(['resume']);
+    watch.dispose();
+  });
+
+  it.each([
+    ['the monotonic clock stands still in a sleep', true],
+    ['it goes on', false],
+  ])('tells when the machine slept, where %s, and that before the wake-up', async (_how, monotonicStops) => {
+    const clock = new FakeClock();
+    let sleptMs = 0;
+    const uptimeMs = () => clock.now() + sleptMs;
+    const watch = new WakeWatch(clock, () => '', { uptimeMs, monotonicStops });
+    const told: unknown[] = [];
+    watch.onDidSleep((span) => told.push(span));
+    watch.onDidWake((reason) => told.push(reason));
+    await clock.advance(2000);
+    const fellAsleepAtMs = clock.wallNow();
+    sleptMs = 3_600_000;
+    clock.jumpWall(sleptMs);
+    await clock.advance(10_000);
+    // To the second: the watch looks once a second.
+    expect(told).toEqual([{ fromAtMs: fellAsleepAtMs + 1000, toAtMs: fellAsleepAtMs + 1000 + sleptMs }, 'resume']);
+    watch.dispose();
+  });
+
+  it('takes neither a clock that was set nor a process that was stopped for a sleep', async () => {
+    const inner = new FakeClock();
+    let stoppedMs = 0;
+    const clock: Clock = {
+      now: () => inner.now() + stoppedMs,
+      wallNow: () => inner.wallNow() + stoppedMs,
+      schedule: (delayMs, fire) => inner.schedule(delayMs, fire),
+    };
+    const watch = new WakeWatch(clock, () => '', { uptimeMs: () => clock.now(), monotonicStops: true });
+    const told: unknown[] = [];
+    watch.onDidSleep((span) => told.push(span));
+    watch.onDidWake((reason) => told.push(reason));
+    inner.jumpWall(3_600_000);
+    await inner.advance(5000);
+    expect(told).toEqual(['resume']);
+    // All clocks went on, and the next tick is late.
+    stoppedMs = 60_000;
+    await inner.advance(5000);
+    expect(told).toEqual(['resume', 'resume']);
     watch.dispose();
   });
 

@@ -66,6 +66,7 @@ class FakeTunnel implements FollowedTunnel {
       name,
       host: 'h',
       group: null,
+      production: false,
       state: this.state,
       wanted: true,
       attempt: 0,
@@ -96,6 +97,47 @@ async function open(
   onTestFinished(() => history.dispose());
   return { history, folder, clock };
 }
+
+test('a sleep of the machine stands in the history of every tunnel', async () => {
+  const { history, clock } = await open();
+  const tunnel = new FakeTunnel();
+  history.follow(tunnel);
+  tunnel.go('starting');
+  const fromAtMs = clock.wallNow() + 1000;
+  history.recordSleep({ fromAtMs, toAtMs: fromAtMs + 5000 });
+  const rows = [
+    { tunnel: 'db', what: 'started' },
+    { tunnel: '', what: 'asleep', atMs: fromAtMs },
+    { tunnel: '', what: 'awake', atMs: fromAtMs + 5000 },
+  ];
+  expect(await history.list(['db'], 10)).toMatchObject(rows);
+  expect(await history.list(null, 10)).toMatchObject(rows);
+});
+
+test('a renamed tunnel keeps its past, its totals and that it is wanted', async () => {
+  const { history, folder, clock } = await open();
+  const tunnel = new FakeTunnel();
+  history.follow(tunnel);
+  history.setWanted('db', true);
+  tunnel.go('starting');
+  tunnel.go('running');
+  await clock.advance(5000);
+  history.rename('db', 'store');
+  history.forget('db');
+  const renamed = new FakeTunnel('store');
+  history.follow(renamed);
+  renamed.go('running');
+  expect(history.wanted()).toEqual(['store']);
+  expect(history.stats(['store', 'db'])).toMatchObject([{ totalUptimeMs: 5000 }, { totalUptimeMs: 0 }]);
+  await history.flush();
+  expect((await history.list(['store'], 10)).map(({ what, tunnel: name }) => `${name} ${what}`)).toEqual([
+    'store started',
+    'store up',
+    'store up',
+  ]);
+  expect(await history.list(['db'], 10)).toEqual([]);
+  expect((await open(folder)).history.wanted()).toEqual(['store']);
+});
 
 test('a life of a tunnel: rows with causes, uptime, reconnects by cause', async () => {
   const { history, clock } = await open();

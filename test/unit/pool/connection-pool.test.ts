@@ -567,3 +567,38 @@ it('dispose ends attempts and links, and nothing can be acquired after it', asyn
   expect(connector.links.every(({ isClosed }) => isClosed)).toBe(true);
   expect(await ask().result).toMatchObject({ kind: 'failed' });
 });
+
+describe('what the pool tells of its links', () => {
+  it('the round trip to each hop, measured only while somebody asks, and not at every asking', async () => {
+    const chain = [bastion, hostConfig('web')];
+    expect(pool.roundTrips(chain)).toEqual([null, null]);
+    const lease = await connected(chain);
+    const [first, second] = connector.links;
+    if (first === undefined || second === undefined) throw new Error('two links were expected');
+    second.onPing = async () => 15;
+    expect(pool.roundTrips(chain)).toEqual([null, null]);
+    await settle();
+    expect(pool.roundTrips(chain)).toEqual([12, 15]);
+    await clock.advance(60_000);
+    expect([first.pings, second.pings]).toEqual([1, 1]);
+    // No answer: the time of before is no news, and the link is not ended for it.
+    first.onPing = () => Promise.reject(failure('link-dead'));
+    pool.roundTrips(chain);
+    await settle();
+    expect(pool.roundTrips(chain)).toEqual([null, 15]);
+    expect([first.pings, second.pings, first.isClosed]).toEqual([2, 2, false]);
+    lease.dispose();
+  });
+
+  it('when a link ends: not while it is used, then after the idle time, or by its age', async () => {
+    const ends = () => pool.connections()[0]?.endsAtMs ?? null;
+    const lease = await connected();
+    expect(ends()).toBeNull();
+    await clock.advance(3000);
+    lease.dispose();
+    await clock.advance(2000);
+    expect(ends()).toBe(clock.wallNow() + 8000);
+    pool.configure({ idleMs: 10_000, maxLifetimeMs: 6000 });
+    expect(ends()).toBe(clock.wallNow() + 1000);
+  });
+});

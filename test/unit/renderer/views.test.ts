@@ -5,9 +5,9 @@ import { browserAddress, forwardText } from '../../../src/renderer/forward-text.
 import { activityDays } from '../../../src/renderer/features/activity/activity-view.ts';
 import { dayMs, dayView } from '../../../src/renderer/features/detail/day-view.ts';
 import { withoutSecrets } from '../../../src/renderer/features/detail/log-lines.ts';
-import { usageRows } from '../../../src/renderer/features/detail/usage.ts';
+import { type Client, clientRates, usageRows } from '../../../src/renderer/features/detail/usage.ts';
 import { isSshCommand, listGroups } from '../../../src/renderer/features/tunnels/list-view.ts';
-import { rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
+import { flowText, rowView } from '../../../src/renderer/features/tunnels/row-view.ts';
 import { formatRoute, parseRoute, type Route } from '../../../src/renderer/store/route.ts';
 import { windowDe } from '../../../src/shared/i18n/window-de.ts';
 import { windowEn } from '../../../src/shared/i18n/window-en.ts';
@@ -18,7 +18,7 @@ describe('rows', () => {
   const view = (name: string) => {
     const found = fixtureTunnels(0).find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(name);
-    return rowView(found, fixturePrompt(0), undefined, windowEn, 'en');
+    return { ...rowView(found, fixturePrompt(0), windowEn, 'en'), flow: flowText(found, undefined, windowEn, 'en') };
   };
 
   test('a healthy row shows its path and its use', () => {
@@ -26,7 +26,7 @@ describe('rows', () => {
       word: 'Running',
       line: 'localhost:5432 → db-01:5432 +2',
       lineIs: 'path',
-      figure: '4 clients',
+      flow: '4 clients',
       act: null,
     });
     expect(view('webhook-dev').line).toBe('vps:8443 → localhost:3000');
@@ -95,7 +95,9 @@ describe('the last day', () => {
 
   test('a drop with its repair, an off time, and the share of what was asked for', () => {
     const view = dayView([at(2 * dayMs, 'up'), at(8000, 'lost'), at(6000, 'healed'), at(4000, 'stopped')], now, null);
-    expect(view.drops).toEqual([{ fromMs: now - 8000, toMs: now - 6000, switchedOff: false, reason: null }]);
+    expect(view.drops).toEqual([
+      { fromMs: now - 8000, toMs: now - 6000, switchedOff: false, reason: null, afterSleep: false },
+    ]);
     expect(view.spans.map(({ kind }) => kind)).toEqual(['up', 'up', 'off']);
     expect(view.downMs).toBe(2000);
   });
@@ -112,7 +114,30 @@ describe('the last day', () => {
     ]);
     expect(dayView([], now, now - 2 * dayMs).spans).toEqual([{ kind: 'up', fromMs: now - dayMs, toMs: now }]);
     const back = dayView([at(9000, 'up'), at(3000, 'lost')], now, now - 2000);
-    expect(back.drops).toEqual([{ fromMs: now - 3000, toMs: now - 2000, switchedOff: false, reason: null }]);
+    expect(back.drops).toEqual([
+      { fromMs: now - 3000, toMs: now - 2000, switchedOff: false, reason: null, afterSleep: false },
+    ]);
+  });
+
+  test('a sleep is neither up nor down, and what is lost right after it was lost to it', () => {
+    const machine = (agoMs: number, what: string) => ({ ...at(agoMs, what), tunnel: '' });
+    const sleepy = [at(90_000, 'up'), machine(80_000, 'asleep'), machine(40_000, 'awake')];
+    const survived = dayView(sleepy, now, now - 90_000);
+    expect(survived.spans.map(({ kind, fromMs }) => [kind, now - fromMs])).toEqual([
+      ['off', dayMs],
+      ['up', 90_000],
+      ['asleep', 80_000],
+      ['up', 40_000],
+    ]);
+    expect(survived).toMatchObject({ upShare: 1, downMs: 0, drops: [] });
+    const lost = dayView([...sleepy, at(35_000, 'lost'), at(32_000, 'healed'), at(9000, 'lost')], now, null);
+    expect(lost.drops.map(({ afterSleep, fromMs }) => [afterSleep, now - fromMs])).toEqual([
+      [true, 35_000],
+      [false, 9000],
+    ]);
+    expect(lost.downMs).toBe(12_000);
+    // Awake again since before the day began.
+    expect(dayView([machine(3 * dayMs, 'asleep'), machine(2 * dayMs, 'awake')], now, 0).spans).toHaveLength(1);
   });
 
   test('a drop that lasts has no end', () => {
@@ -120,10 +145,12 @@ describe('the last day', () => {
   });
 
   test('whatever the history, spans lie in the day, in order, and the share is one', () => {
-    const what = fc.constantFrom('started', 'up', 'lost', 'healed', 'failed', 'dead', 'stopped');
+    const what = fc.constantFrom('started', 'up', 'lost', 'healed', 'failed', 'dead', 'stopped', 'asleep', 'awake');
     fc.assert(
       fc.property(fc.array(fc.record({ agoMs: fc.integer({ min: 0, max: 3 * dayMs }), what })), (rows) => {
-        const events = rows.map((row) => at(row.agoMs, row.what)).sort((one, other) => one.atMs - other.atMs);
+        const events = rows
+          .map((row) => ({ ...at(row.agoMs, row.what), ...(row.what.startsWith('a') ? { tunnel: '' } : {}) }))
+          .sort((one, other) => one.atMs - other.atMs);
         const view = dayView(events, now, null);
         let last = now - dayMs;
         for (const span of view.spans) {
@@ -142,28 +169,64 @@ test('the activity has the newest first and each loss with its repair', () => {
   const row = (atMs: number, what: string): HistoryEvent => ({ atMs, tunnel: 't', what, cause: null });
   const noon = new Date(2026, 1, 3, 12).getTime();
   const [day] = activityDays([row(noon, 'lost'), row(noon + 3000, 'healed'), row(noon + 9000, 'lost')], '', true);
+  expect(
+    activityDays(
+      [
+        { ...row(noon - 60_000, 'asleep'), tunnel: '' },
+        { ...row(noon, 'awake'), tunnel: '' },
+      ],
+      '',
+      false,
+    )[0]?.lines,
+  ).toMatchObject([{ what: 'awake', asleepAtMs: noon - 60_000 }]);
   expect(day?.lines.map((line) => [line.event.atMs - noon, line.backAtMs])).toEqual([
     [9000, null],
     [0, noon + 3000],
   ]);
 });
 
-test('clients are counted by program and forward; those that wait stand apart', () => {
-  const client = (program: string, parkedLeftMs: number | null, bytesIn: number) => ({
+describe('clients', () => {
+  const client = (program: string | null, over: Partial<Client> = {}): Client => ({
     spec: 's',
     program,
     pid: 1,
-    peer: '',
+    peer: '127.0.0.1:1',
     sinceMs: 1,
-    bytesIn,
-    bytesOut: 1,
-    parkedLeftMs,
+    bytesIn: 0,
+    bytesOut: 0,
+    parkedLeftMs: null,
+    ...over,
   });
-  const rows = usageRows([client('a', null, 5), client('a', null, 6), client('a', 900, 0), client('a', 400, 0)]);
-  expect(rows.map(({ count, bytes, leftMs }) => ({ count, bytes, leftMs }))).toEqual([
-    { count: 2, bytes: 13, leftMs: null },
-    { count: 2, bytes: 2, leftMs: 400 },
-  ]);
+
+  test('stand together by program and forward; those that wait stand apart', () => {
+    const rows = usageRows([
+      client('a'),
+      client('a', { parkedLeftMs: 900 }),
+      client('a', { peer: '127.0.0.1:2', sinceMs: 0 }),
+      client('a', { parkedLeftMs: 400 }),
+      client('a', { spec: 'other' }),
+    ]);
+    expect(rows.map(({ clients, sinceMs, leftMs }) => [clients.length, sinceMs, leftMs])).toEqual([
+      [2, 0, null],
+      [2, 1, 400],
+      [1, 1, null],
+    ]);
+  });
+
+  test('have a rate once they were read twice; a new one counts from nothing, and a counter that fell is none', () => {
+    const [one, two] = [client('a', { bytesIn: 1000 }), client('b', { peer: 'x', bytesOut: 500 })];
+    const now = [
+      { ...one, bytesIn: 3000, bytesOut: 500 },
+      { ...two, bytesOut: 0 },
+      client('a', { peer: 'y', bytesIn: 200 }),
+    ];
+    const rates = clientRates([one, two], now, 2000);
+    expect(usageRows(now, rates).map(({ program, rate }) => [program, rate])).toEqual([
+      ['a', 1350],
+      ['b', 0],
+    ]);
+    expect(usageRows(now).map(({ rate }) => rate)).toEqual([null, null]);
+  });
 });
 
 test('a log copied for strangers names no user, home, password or token', () => {

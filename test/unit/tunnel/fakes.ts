@@ -40,6 +40,7 @@ export function tunnelConfig(changes: Partial<TunnelConfig> = {}): TunnelConfig 
     start: 'login',
     group: null,
     description: null,
+    production: false,
     interactive: false,
     parkMs: 20_000,
     idleMs: 300_000,

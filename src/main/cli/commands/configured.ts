@@ -162,6 +162,7 @@ function factsOf(tunnel: TunnelConfig, host: HostConfig | undefined, { out, text
   ];
   if (host !== undefined && host.jump.length > 0) facts.push([headings.jump, host.jump.join(' → ')]);
   if (tunnel.group !== null) facts.push([headings.group, tunnel.group]);
+  if (tunnel.production) facts.push(['', texts.config.production]);
   if (tunnel.description !== null) facts.push(['', tunnel.description]);
   return facts.map(([label, value]) => [out.style.faint(label), value]);
 }

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../../../shared/contract/calls.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { thisMachine } from '../../../shared/model/tunnel.ts';
 import { DisposableStore } from '../../engine/lifecycle/disposable.ts';
 import { booleanOption, type CommandContext, type CommandInput, numberOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -58,7 +59,7 @@ function historyTable(history: readonly HistoryEvent[], { out }: CommandContext)
   return formatTable(
     history.map((event) => [
       out.style.faint(formatTime(event.atMs)),
-      cleanLine(event.tunnel),
+      event.tunnel === thisMachine ? '-' : cleanLine(event.tunnel),
       cleanLine(event.what),
       event.cause === null ? '' : cleanLine(event.cause.message),
     ]),

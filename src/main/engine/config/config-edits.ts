@@ -21,6 +21,8 @@ function applyEdit(editor: ConfigEditor, edit: ConfigEdit): void {
       return editor.addTunnel(edit.name, edit.values);
     case 'remove-tunnel':
       return editor.removeTunnel(edit.name);
+    case 'rename-tunnel':
+      return editor.renameTunnel(edit.name, edit.to);
     case 'set':
       return editor.set(edit.path, edit.value);
     case 'delete':

@@ -61,6 +61,13 @@ export class ConfigEditor {
     this.#add('tunnels', name, values);
   }
 
+  /** The tunnel keeps its place, comments and keys. */
+  renameTunnel(name: string, to: string): void {
+    if (!this.#toml.has(['tunnels', name])) throw missing('tunnel', name);
+    if (this.#toml.has(['tunnels', to])) throw taken('tunnel', to);
+    this.#toml.rename(['tunnels', name], to);
+  }
+
   removeHost(name: string): void {
     this.#toml.delete(['hosts', name]);
   }
@@ -103,12 +110,7 @@ export class ConfigEditor {
 
   #add(section: 'hosts' | 'tunnels', name: string, values: Readonly<Record<string, TomlValue>>): void {
     if (this.#toml.has([section, name])) {
-      throw new HoldfastError({
-        code: 'config',
-        where: formatKey([section, name]),
-        message: `There is already a ${section === 'hosts' ? 'host' : 'tunnel'} named ${JSON.stringify(name)}.`,
-        next: 'Choose another name, or change the one that is there.',
-      });
+      throw taken(section === 'hosts' ? 'host' : 'tunnel', name);
     }
     this.#toml.addTable([section, name], values);
   }
@@ -194,6 +196,15 @@ function isWritable(value: unknown): value is TomlValue {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
     ? Object.values(value).every(isWritable)
     : false;
+}
+
+function taken(kind: 'host' | 'tunnel', name: string): HoldfastError {
+  return new HoldfastError({
+    code: 'config',
+    where: formatKey([`${kind}s`, name]),
+    message: `There is already a ${kind} named ${JSON.stringify(name)}.`,
+    next: 'Choose another name, or change the one that is there.',
+  });
 }
 
 function missing(kind: string, name: string, place = 'configuration'): HoldfastError {

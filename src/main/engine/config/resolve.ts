@@ -165,6 +165,7 @@ export function resolveTunnel(
     start: raw.start,
     group: raw.group ?? null,
     description: raw.description ?? null,
+    production: raw.production,
     interactive: raw.interactive,
     parkMs: raw.park,
     idleMs: raw.idle,

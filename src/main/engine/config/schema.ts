@@ -177,6 +177,9 @@ export const tunnelSchema = z
       .describe('login: with the engine; demand: ports listen, SSH connects at the first byte; manual: when asked.'),
     group: line('the name of a group').optional().describe('Tunnels of a group switch together.'),
     description: line('a text', 500).optional().describe('Text for people.'),
+    production: yesNo()
+      .default(false)
+      .describe('Real work depends on it: the window marks it, and asks before it is stopped.'),
     interactive: yesNo().default(false).describe('Its login needs a person: it starts only when asked.'),
     park: durationOr('20s').describe('How long clients wait while the connection is replaced; 0s: not at all.'),
     idle: durationOr('5m', 1000).describe('On demand: SSH goes after so long without a client.'),

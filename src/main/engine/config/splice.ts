@@ -10,7 +10,8 @@ import {
   type TomlList,
   type TomlTable,
 } from './toml-tree.ts';
-import { formatDotted, formatValue, type TomlValue } from './toml-write.ts';
+import { placesOfKey } from './rename-key.ts';
+import { formatDotted, formatName, formatValue, type TomlValue } from './toml-write.ts';
 import { attachedComments, elementRemoval, lineEnd, lineStart, nextSignificant, tidyRemoval } from './text-lines.ts';
 
 /**
@@ -93,6 +94,15 @@ export class TomlText {
       });
     }
     this.#remove(this.#entryRanges(path, entry));
+  }
+
+  /** Gives a key another name in every place that spells it; what it holds stays where it is. */
+  rename(path: KeyPath, to: string): void {
+    if (this.has([...path.slice(0, -1), to])) throw cannot(path, `there is a ${formatKey([to])} already`);
+    let text = this.#text;
+    for (const [start, end] of placesOfKey(this.#document.program, path).toSorted((a, b) => b[0] - a[0]))
+      text = text.slice(0, start) + formatName(to) + text.slice(end);
+    this.#setText(text);
   }
 
   #entryRanges(path: KeyPath, entry: TomlEntry): AST.Range[] {

@@ -33,9 +33,7 @@ export class ControlClient implements Disposable {
 
   private constructor(socket: Socket, where: string) {
     this.#store.defer(() => socket.destroy());
-    this.#contract = this.#store.add(
-      new ContractClient({ where, send: (frame) => socket.write(`${JSON.stringify(frame)}\n`) }),
-    );
+    this.#contract = new ContractClient({ where, send: (frame) => socket.write(`${JSON.stringify(frame)}\n`) });
     this.onDidEvent = this.#contract.onDidEvent;
     this.onDidClose = this.#contract.onDidClose;
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
@@ -79,6 +77,7 @@ export class ControlClient implements Disposable {
   }
 
   dispose(): void {
+    this.#contract.dispose();
     this.#store.dispose();
   }
 

@@ -64,6 +64,20 @@ export class EventFiles {
     });
   }
 
+  /** The rows of a tunnel go on under another name; rows that this name had before are older and stay. */
+  rename(from: string, to: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const moved = (await this.#load(this.#path(from))).map((event) => ({ ...event, tunnel: to }));
+      if (moved.length === 0) return;
+      const path = this.#path(to);
+      const kept = [...(await this.#load(path)), ...moved].sort((a, b) => a.atMs - b.atMs).slice(-keptEvents);
+      await writeFileAtomic(path, kept.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      this.#lines.set(path, kept.length);
+      this.#lines.delete(this.#path(from));
+      await rm(this.#path(from), { force: true });
+    });
+  }
+
   remove(tunnel: string): Promise<void> {
     return this.#inTurn(async () => {
       this.#lines.delete(this.#path(tunnel));

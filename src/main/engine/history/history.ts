@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { HistoryEvent, TunnelStats } from '../../../shared/contract/calls.ts';
+import { thisMachine } from '../../../shared/model/tunnel.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
@@ -129,16 +130,40 @@ export class History implements Disposable {
     this.setWanted(name, false);
   }
 
+  /** The tunnel goes on under another name, which must be free: its past and whether it is wanted go with it. */
+  rename(from: string, to: string): void {
+    const followed = this.#followed.get(from);
+    if (followed) {
+      this.#settle(from, followed);
+      followed.store.dispose();
+      this.#followed.delete(from);
+    }
+    const record = this.#records.get(from);
+    if (record) {
+      this.#records.delete(from);
+      this.#records.set(to, new TunnelRecord(record.totals));
+      this.#touch(record);
+    }
+    if (this.#wanted.has(from)) this.setWanted(to, true);
+    this.#write(this.#events.rename(from, to));
+  }
+
   /** Adds a row by hand. */
   record(event: HistoryEvent): void {
     this.#write(this.#events.append(event));
   }
 
-  /** The newest rows of these tunnels (null: of all that ever were), oldest first. */
+  /** The machine slept: nothing of that time is a tunnel's fault. */
+  recordSleep({ fromAtMs, toAtMs }: { readonly fromAtMs: number; readonly toAtMs: number }): void {
+    this.record({ atMs: fromAtMs, tunnel: thisMachine, what: 'asleep', cause: null });
+    this.record({ atMs: toAtMs, tunnel: thisMachine, what: 'awake', cause: null });
+  }
+
+  /** The newest rows of these tunnels (null: of all that ever were) and of the machine itself, oldest first. */
   async list(names: readonly string[] | null, limit: number): Promise<HistoryEvent[]> {
     if (limit <= 0) return [];
     if (names === null) return (await this.#events.read(null)).slice(-limit);
-    const lists = await Promise.all([...new Set(names)].map((name) => this.#events.read(name)));
+    const lists = await Promise.all([...new Set([...names, thisMachine])].map((name) => this.#events.read(name)));
     return lists
       .flat()
       .sort((a, b) => a.atMs - b.atMs)

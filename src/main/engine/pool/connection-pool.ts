@@ -114,6 +114,10 @@ class SharedConnections implements ConnectionPool {
     return [...this.#all].map((pooled) => pooled.describe());
   }
 
+  roundTrips(chain: readonly HostConfig[]): readonly (number | null)[] {
+    return prefixKeys(chain).map((key) => this.#usable(key)?.roundTripMs() ?? null);
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -223,6 +227,7 @@ class SharedConnections implements ConnectionPool {
     this.#attempts.delete(key);
     const pooled: PooledLink = new PooledLink({
       id: `c${this.#nextId++}`,
+      key,
       chain: request.chain,
       link,
       via,

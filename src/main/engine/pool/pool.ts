@@ -54,6 +54,8 @@ export interface AcquireRequest {
 /** A connection as the Logins page shows it. */
 export interface PooledConnection {
   readonly id: string;
+  /** As in `keyOf`. */
+  readonly key: string;
   readonly host: string;
   readonly user: string;
   readonly address: string;
@@ -61,6 +63,8 @@ export interface PooledConnection {
   readonly leases: number;
   readonly channels: number;
   readonly sinceMs: number;
+  /** When it ends by the pool's limits, wall clock; null: not as long as somebody uses it. */
+  readonly endsAtMs: number | null;
   readonly authenticatedBy: string;
   readonly cipher: string;
   readonly bytesIn: number;
@@ -102,6 +106,11 @@ export interface ConnectionPool extends Disposable {
   /** After wake-up or a network change: every link proves itself within `withinMs` or dies. */
   verifyAll(withinMs: number): void;
   connections(): readonly PooledConnection[];
+  /**
+   * Round trips in milliseconds from here to each hop of the chain, as last measured; null where none is known. Asking has them measured anew,
+   * at most every few seconds: nothing is sent for a path that nobody looks at.
+   */
+  roundTrips(chain: readonly HostConfig[]): readonly (number | null)[];
   /** New limits, at once and for the links that are there too. */
   configure(limits: PoolLimits): void;
 }

@@ -9,6 +9,7 @@ import type { Lease, PooledConnection, PoolLimits } from './pool.ts';
 
 export interface PooledLinkOptions {
   readonly id: string;
+  readonly key: string;
   readonly chain: readonly HostConfig[];
   readonly link: SshLink;
   /** The share in the hop before; given back when this link is gone. */
@@ -24,6 +25,9 @@ export interface PooledLinkOptions {
 /** A link past its lifetime waits so long for a moment without channels, and is closed then in any case. */
 const retireGraceMs = 60_000;
 const retireCheckMs = 1000;
+/** Somebody looks at the path: it is measured so often, and an answer is waited for so long. */
+const measureEveryMs = 8000;
+const measureWithinMs = 5000;
 
 /** One link with its leases. */
 export class PooledLink implements Disposable {
@@ -36,6 +40,10 @@ export class PooledLink implements Disposable {
   readonly #sinceMs: number;
   readonly #bornAtMs: number;
   #limits: PoolLimits;
+  #idleEndsAtMs = 0;
+  #roundTripMs: number | null = null;
+  #measuredAtMs = -Infinity;
+  #measuring = false;
   #retired = false;
   #gone = false;
 
@@ -86,10 +94,11 @@ export class PooledLink implements Disposable {
   }
 
   describe(): PooledConnection {
-    const { chain, id, link } = this.#options;
+    const { chain, id, key, link } = this.#options;
     const host = chain.at(-1);
     return {
       id,
+      key,
       host: host?.name ?? '',
       user: host?.user ?? '',
       address: host ? `${host.address.includes(':') ? `[${host.address}]` : host.address}:${host.port}` : '',
@@ -97,11 +106,43 @@ export class PooledLink implements Disposable {
       leases: this.#leases.size,
       channels: link.channels,
       sinceMs: this.#sinceMs,
+      endsAtMs: this.#endsAtMs(),
       authenticatedBy: link.info.authenticatedBy,
       cipher: link.info.cipher,
       bytesIn: link.bytesIn,
       bytesOut: link.bytesOut,
     };
+  }
+
+  /** The last measured round trip; a new measurement starts if that is not of just now. */
+  roundTripMs(): number | null {
+    const { clock } = this.#options;
+    if (!this.#measuring && clock.now() - this.#measuredAtMs >= measureEveryMs && !this.link.isClosed) {
+      this.#measuring = true;
+      this.#measuredAtMs = clock.now();
+      void this.link.ping(measureWithinMs).then(
+        (ms) => {
+          this.#measuring = false;
+          this.#roundTripMs = ms;
+        },
+        () => {
+          // Whether the link still lives is for its watchdog to say.
+          this.#measuring = false;
+          this.#roundTripMs = null;
+        },
+      );
+    }
+    return this.#roundTripMs;
+  }
+
+  #endsAtMs(): number | null {
+    const { clock } = this.#options;
+    const { maxLifetimeMs } = this.#limits;
+    const ends = [
+      ...(maxLifetimeMs > 0 ? [this.#bornAtMs + maxLifetimeMs] : []),
+      ...(this.#idle.value === null ? [] : [this.#idleEndsAtMs]),
+    ];
+    return ends.length === 0 ? null : Math.round(clock.wallNow() + Math.min(...ends) - clock.now());
   }
 
   dispose(): void {
@@ -123,8 +164,11 @@ export class PooledLink implements Disposable {
   #armIdle(): void {
     if (this.#gone || this.#leases.size > 0) return;
     const { clock, link } = this.#options;
-    const keptMs = this.#bornAtMs + (link.info.keepOpenMs ?? 0) - clock.now();
-    this.#idle.value = scheduleLong(clock, Math.max(this.#limits.idleMs, keptMs), () => {
+    const now = clock.now();
+    const keptMs = this.#bornAtMs + (link.info.keepOpenMs ?? 0) - now;
+    const restMs = Math.max(this.#limits.idleMs, keptMs);
+    this.#idleEndsAtMs = now + restMs;
+    this.#idle.value = scheduleLong(clock, restMs, () => {
       // A channel without a lease is use as well; look again later.
       if (this.link.channels > 0) this.#armIdle();
       else this.dispose();

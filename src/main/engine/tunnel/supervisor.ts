@@ -157,11 +157,12 @@ export class TunnelSupervisor implements Disposable {
 
   status(): TunnelStatus {
     const { desired, attempt, reconnects } = this.#machine;
-    const { name, host, group } = this.#config;
+    const { name, host, group, production } = this.#config;
     return {
       name,
       host,
       group,
+      production,
       state: this.#shownState(),
       wanted: desired.wanted,
       attempt,

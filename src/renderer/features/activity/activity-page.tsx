@@ -68,7 +68,7 @@ function DayName({ atMs }: { atMs: number }) {
   return <h3>{name}</h3>;
 }
 
-function Line({ line: { event, what, shape, backAtMs } }: { line: ActivityLine }) {
+function Line({ line: { event, what, shape, backAtMs, asleepAtMs } }: { line: ActivityLine }) {
   const texts = useTexts();
   const { language } = useBridge();
   const known = usePage((page) => page.tunnels.has(event.tunnel));
@@ -80,7 +80,11 @@ function Line({ line: { event, what, shape, backAtMs } }: { line: ActivityLine }
       </time>
       <Glyph state={shape} className={what === 'started' ? styles['still'] : undefined} />
       <span className={styles['tunnel']}>
-        {known ? <LinkButton onClick={() => showTunnel(event.tunnel)}>{event.tunnel}</LinkButton> : event.tunnel}
+        {known ? (
+          <LinkButton onClick={() => showTunnel(event.tunnel)}>{event.tunnel}</LinkButton>
+        ) : (
+          event.tunnel || texts.path.here
+        )}
       </span>
       <span className={styles['text']} title={text}>
         {event.cause === null ? null : <span className="vh">{texts.activity.what[what]}: </span>}
@@ -88,6 +92,7 @@ function Line({ line: { event, what, shape, backAtMs } }: { line: ActivityLine }
       </span>
       <span className={styles['after']}>
         {backAtMs === null ? '' : texts.day.backAfter(durationText(backAtMs - event.atMs, texts))}
+        {asleepAtMs === null ? '' : texts.day.sleptFor(durationText(event.atMs - asleepAtMs, texts))}
       </span>
     </li>
   );

@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../../../shared/contract/calls.ts';
 import type { ShownState } from '../../../shared/model/shown-state.ts';
 import { sameDay } from '../../format.ts';
 
-export type What = 'started' | 'up' | 'healed' | 'lost' | 'failed' | 'dead' | 'stopped';
+export type What = 'started' | 'up' | 'healed' | 'lost' | 'failed' | 'dead' | 'stopped' | 'awake';
 
 const shapes: Record<What, ShownState> = {
   started: 'starting',
@@ -12,6 +12,7 @@ const shapes: Record<What, ShownState> = {
   failed: 'retrying',
   dead: 'dead',
   stopped: 'stopped',
+  awake: 'stopped',
 };
 
 /** A line of the activity, newest first within its day. */
@@ -21,6 +22,8 @@ export interface ActivityLine {
   readonly shape: ShownState;
   /** For a loss: when the tunnel was back. */
   readonly backAtMs: number | null;
+  /** For a wake-up: since when the computer slept. */
+  readonly asleepAtMs: number | null;
 }
 
 export interface ActivityDay {
@@ -37,19 +40,28 @@ export function activityDays(
   const needle = find.trim().toLowerCase();
   const lines: ActivityLine[] = [];
   const backAt = new Map<string, number>();
+  let awake: { event: HistoryEvent; line: number } | null = null;
   for (const event of [...events].reverse()) {
+    if (event.what === 'asleep') {
+      const line = awake === null ? undefined : lines[awake.line];
+      if (awake !== null && line?.event === awake.event) lines[awake.line] = { ...line, asleepAtMs: event.atMs };
+      awake = null;
+      continue;
+    }
     const what = whatOf(event.what);
     if (what === 'healed' || what === 'up') backAt.set(event.tunnel, event.atMs);
     else if (what === 'stopped' || what === 'dead') backAt.delete(event.tunnel);
     const shown =
       (!onlyDrops || what === 'lost' || what === 'dead') &&
       `${event.tunnel} ${event.cause?.message ?? ''}`.toLowerCase().includes(needle);
+    if (what === 'awake') awake = { event, line: lines.length };
     if (shown)
       lines.push({
         event,
         what,
         shape: shapes[what],
         backAtMs: what === 'lost' ? (backAt.get(event.tunnel) ?? null) : null,
+        asleepAtMs: null,
       });
     if (what === 'lost') backAt.delete(event.tunnel);
   }

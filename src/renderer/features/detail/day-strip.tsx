@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '../../../shared/contract/calls.ts';
+import type { WindowTexts } from '../../../shared/i18n/window-en.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { useBridge } from '../../bridge.ts';
 import { clockText, durationText, numberText } from '../../format.ts';
 import { useNow } from '../../store/now.ts';
 import { useTexts } from '../../texts.ts';
-import { dayMs, dayView } from './day-view.ts';
+import { dayMs, dayView, type Drop } from './day-view.ts';
 import styles from './day-strip.module.css';
 import { Section } from './section.tsx';
 
@@ -42,10 +43,20 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
         aria-label={percent === null ? texts.day.noRecord : texts.day.label(percent, view.drops.length)}
       >
         {view.spans.map((span) => (
-          <i key={`${span.kind}${span.fromMs}`} className={styles[span.kind]} style={place(span.fromMs, span.toMs)} />
+          <i
+            key={`${span.kind}${span.fromMs}`}
+            className={styles[span.kind]}
+            style={place(span.fromMs, span.toMs)}
+            title={texts.day.span[span.kind](clockText(span.fromMs, language), clockText(span.toMs, language))}
+          />
         ))}
         {view.drops.map((drop) => (
-          <i key={drop.fromMs} className={styles['drop']} style={place(drop.fromMs, drop.toMs ?? now)} />
+          <i
+            key={drop.fromMs}
+            className={styles['drop']}
+            style={place(drop.fromMs, drop.toMs ?? now)}
+            title={`${clockText(drop.fromMs, language)} ${why(drop, texts)}`}
+          />
         ))}
       </div>
       <div className={styles['scale']} aria-hidden="true">
@@ -63,7 +74,7 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
               <li key={drop.fromMs}>
                 <span className={styles['soft']}>{clockText(drop.fromMs, language)}</span>
                 <span className={styles['why']} title={drop.reason ?? undefined}>
-                  {drop.reason ?? texts.day.noReason}
+                  {why(drop, texts)}
                 </span>
                 <span className={styles[drop.toMs === null ? 'down' : 'soft']}>
                   {drop.toMs === null
@@ -78,6 +89,11 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
       )}
     </Section>
   );
+}
+
+/** The cause in a line. What the link said of its end is no news after a sleep. */
+function why(drop: Drop, texts: WindowTexts): string {
+  return drop.afterSleep ? texts.day.woke : (drop.reason ?? texts.day.noReason);
 }
 
 /** `99.9`: never rounded up to 100 when there was a drop. */

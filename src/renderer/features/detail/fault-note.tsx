@@ -1,10 +1,8 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { assertNever, type Cause } from '../../../shared/model/failure.ts';
 import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
-import { useBridge } from '../../bridge.ts';
-import { forwardText } from '../../forward-text.ts';
-import { act, tryNow } from '../../store/acts.ts';
+import { usePage } from '../../store/page-store.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
@@ -12,57 +10,34 @@ import { cx } from '../../ui/cx.ts';
 import { Glyph } from '../../ui/glyph.tsx';
 import { Countdown } from '../tunnels/countdown.tsx';
 import { doRowAct } from '../tunnels/do-row-act.ts';
-import { deadAct } from '../tunnels/row-view.ts';
 import { useRowView } from '../tunnels/use-row-view.ts';
+import { FaultSteps } from './fault-steps.tsx';
 import styles from './fault-note.module.css';
+import { faultSteps, faultWords } from './fault-view.ts';
 
-/** What is wrong, said in full, with one next step; null when nothing is. */
-export function FaultNote({ tunnel }: { tunnel: TunnelStatus }) {
+/** What is wrong, said in full, with the steps that help; null when nothing is. `login`: `user@host`, empty if not known. */
+export function FaultNote({ tunnel, login }: { tunnel: TunnelStatus; login: string }) {
   const texts = useTexts();
-  const page = useActs();
-  const view = useRowView(tunnel);
-  const { state, name } = tunnel;
+  const { state } = tunnel;
   switch (state.kind) {
-    case 'interactive': {
-      const { act: ask } = view;
-      return (
-        <Note state="interactive" title={view.line} text={texts.fault.needsYou}>
-          {ask === null ? null : (
-            <Button kind="primary" onClick={() => void doRowAct(page, name, ask)}>
-              {ask.label}
-            </Button>
-          )}
-        </Note>
-      );
-    }
+    case 'interactive':
+      return <AskNote tunnel={tunnel} />;
     case 'retrying':
       return (
-        <CauseNote tunnel={tunnel} cause={state.cause}>
-          <Button kind="primary" onClick={() => void tryNow(page, name)}>
-            {texts.fault.tryNow}
-          </Button>
-          <OtherPort tunnel={tunnel} cause={state.cause} />
-          <span>
-            <Countdown toMs={state.nextTryAtMs} say={texts.fault.nextTry} over={texts.fault.tryingNow} />
-          </span>
+        <CauseNote tunnel={tunnel} cause={state.cause} login={login}>
+          <Countdown toMs={state.nextTryAtMs} say={texts.fault.nextTry} over={texts.fault.tryingNow} />
         </CauseNote>
       );
-    case 'dead': {
-      const step = deadAct(state.cause.code, texts);
+    case 'dead':
       return (
-        <CauseNote tunnel={tunnel} cause={state.cause}>
-          <Button kind="primary" onClick={() => void doRowAct(page, name, step)}>
-            {step.kind === 'start' ? texts.fault.tryAgain : step.label}
-          </Button>
-          <OtherPort tunnel={tunnel} cause={state.cause} />
-          <span>{texts.fault.stopped}</span>
+        <CauseNote tunnel={tunnel} cause={state.cause} login={login}>
+          {texts.fault.stopped}
         </CauseNote>
       );
-    }
     case 'running':
       return state.degraded === null ? null : (
-        <CauseNote tunnel={tunnel} cause={state.degraded}>
-          <OtherPort tunnel={tunnel} cause={state.degraded} />
+        <CauseNote tunnel={tunnel} cause={state.degraded} login={login}>
+          {otherForwardsUp(tunnel) > 0 ? texts.fault.othersUp(otherForwardsUp(tunnel)) : null}
         </CauseNote>
       );
     case 'stopped':
@@ -74,18 +49,58 @@ export function FaultNote({ tunnel }: { tunnel: TunnelStatus }) {
   }
 }
 
-function CauseNote({ tunnel, cause, children }: { tunnel: TunnelStatus; cause: Cause; children: ReactNode }) {
+function otherForwardsUp({ forwards }: TunnelStatus): number {
+  return forwards.filter((forward) => forward.state === 'up' && forward.cause === null).length;
+}
+
+function AskNote({ tunnel }: { tunnel: TunnelStatus }) {
   const texts = useTexts();
+  const page = useActs();
+  const { line, act: ask } = useRowView(tunnel);
+  return (
+    <Note state="interactive" title={line} text={texts.fault.needsYou}>
+      {ask === null ? null : (
+        <Button kind="primary" onClick={() => void doRowAct(page, tunnel.name, ask)}>
+          {ask.label}
+        </Button>
+      )}
+    </Note>
+  );
+}
+
+interface CauseNoteProps {
+  readonly tunnel: TunnelStatus;
+  readonly cause: Cause;
+  readonly login: string;
+  /** What happens without the person. */
+  readonly children: ReactNode;
+}
+
+function CauseNote({ tunnel, cause, login, children }: CauseNoteProps) {
+  const texts = useTexts();
+  const waiting = usePage((page) => (cause.code === 'offline' ? countOffline(page.tunnels) : 0));
+  const steps = faultSteps(tunnel, cause, login);
+  const allows = steps[0]?.kind === 'allow-legacy';
+  const { title, body } = faultWords(
+    cause,
+    allows ? texts.fault.allowText : cause.code === 'offline' ? texts.fault.offline(waiting) : cause.next,
+  );
   return (
     <Note
       state={shownState(tunnel.state)}
-      title={cause.message}
-      text={cause.next}
+      title={title}
+      text={body}
       raw={texts.fault.raw(cause.code, cause.where, tunnel.attempt)}
     >
-      {children}
+      <FaultSteps tunnel={tunnel} steps={steps} />
+      {children === null ? null : <span>{children}</span>}
     </Note>
   );
+}
+
+function countOffline(tunnels: ReadonlyMap<string, TunnelStatus>): number {
+  return [...tunnels.values()].filter(({ state }) => state.kind === 'retrying' && state.cause.code === 'offline')
+    .length;
 }
 
 interface NoteProps {
@@ -101,41 +116,11 @@ function Note({ state, title, text, raw, children }: NoteProps) {
     <div className={cx(styles['note'], styles[state])}>
       <Glyph state={state} className={styles['shape']} />
       <div>
-        <h3 className={styles['title']}>{title}</h3>
+        <h4 className={styles['title']}>{title}</h4>
         <p className={styles['text']}>{text}</p>
         {raw === undefined ? null : <p className={cx(styles['raw'], 'mono')}>{raw}</p>}
       </div>
       <div className={styles['acts']}>{children}</div>
     </div>
   );
-}
-
-/** For a port that is taken: a free one beside it, if the engine knows one; taking it changes the configuration. */
-function OtherPort({ tunnel, cause }: { tunnel: TunnelStatus; cause: Cause }) {
-  const texts = useTexts();
-  const page = useActs();
-  const bridge = useBridge();
-  const spec = cause.code === 'port-in-use' ? cause.where : null;
-  const forward = tunnel.forwards.find((candidate) => candidate.spec === spec);
-  const listen = forward === undefined ? null : (/^\S+\s+(.*?)(?:\s+->|$)/.exec(forward.spec)?.[1] ?? null);
-  const here = forward !== undefined && forwardText(forward, tunnel.host, texts).here;
-  const [other, setOther] = useState<number | null>(null);
-  useEffect(() => {
-    setOther(null);
-    if (listen === null || !here) return undefined;
-    let stopped = false;
-    void bridge.call('port.check', { listen }).then((result) => {
-      if (!stopped && result.ok) setOther(result.output.other);
-    });
-    return () => {
-      stopped = true;
-    };
-  }, [bridge, listen, here]);
-  if (other === null || forward === undefined || listen === null) return null;
-  const use = () => {
-    const fresh = forward.spec.replace(listen, listen.replace(/\d+$/, String(other)));
-    const edit = { op: 'replace-forward', tunnel: tunnel.name, spec: forward.spec, forward: fresh } as const;
-    void act(page, 'config.edit', { edits: [edit], dryRun: false });
-  };
-  return <Button onClick={use}>{texts.fault.usePort(other)}</Button>;
 }

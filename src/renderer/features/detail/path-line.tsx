@@ -1,3 +1,5 @@
+import type { WindowTexts } from '../../../shared/i18n/window-en.ts';
+import type { TunnelState } from '../../../shared/model/tunnel.ts';
 import { useBridge } from '../../bridge.ts';
 import { durationText, numberText } from '../../format.ts';
 import { useNow } from '../../store/now.ts';
@@ -13,21 +15,22 @@ const dots = { ok: 'dotOk', working: 'dotWorking', broken: 'dotBroken', later: '
 const legs = { ok: 'legOk', working: 'legWorking', broken: 'legBroken', later: 'legLater', idle: 'legIdle' } as const;
 
 /** The way from this computer to the target: a station a hop, and what each leg takes. A fault stands where it is. */
-export function PathLine({ path, gone }: { path: readonly Station[]; gone: boolean }) {
+export function PathLine({ path, state }: { path: readonly Station[]; state: TunnelState }) {
   const columns = `repeat(${Math.max(1, path.length - 1)}, minmax(0, 1fr)) minmax(40px, auto)`;
   return (
     <ol className={styles['path']} style={{ gridTemplateColumns: columns }}>
       {path.map((station, index) => (
-        <StationMark key={`${index}-${station.name}`} station={station} next={path[index + 1]} gone={gone} />
+        <StationMark key={`${index}-${station.name}`} station={station} next={path[index + 1]} state={state} />
       ))}
     </ol>
   );
 }
 
 /** A station and the leg that leaves it (the next station knows how that leg is). */
-function StationMark({ station, next, gone }: { station: Station; next: Station | undefined; gone: boolean }) {
+function StationMark({ station, next, state }: { station: Station; next: Station | undefined; state: TunnelState }) {
   const texts = useTexts();
-  const leg = next === undefined ? 'legNone' : next.state === 'broken' && gone ? 'legGone' : legs[next.state];
+  const leg =
+    next === undefined ? 'legNone' : next.state === 'broken' && state.kind === 'dead' ? 'legGone' : legs[next.state];
   return (
     <li
       className={cx(styles['station'], (station.state === 'later' || station.state === 'broken') && styles['behind'])}
@@ -40,7 +43,7 @@ function StationMark({ station, next, gone }: { station: Station; next: Station 
         {addressText(station) || '\u00a0'}
       </div>
       <div className={cx(styles['track'], styles[dots[station.state]], styles[leg])}>
-        <LegTime leg={next} />
+        <LegTime leg={next} state={state} />
       </div>
     </li>
   );
@@ -51,18 +54,28 @@ function addressText({ kind, address }: Station): string {
   return kind === 'here' && /^\d+$/.test(address) ? `localhost:${address}` : address;
 }
 
-function LegTime({ leg }: { leg: Station | undefined }) {
+function LegTime({ leg, state }: { leg: Station | undefined; state: TunnelState }) {
   const texts = useTexts();
   const { language } = useBridge();
   if (leg === undefined) return null;
   if (leg.state === 'broken')
     return (
       <span className={styles['time']} title={leg.reason ?? undefined}>
-        {leg.reason ?? texts.path.broken}
+        {brokenText(state, texts)}
       </span>
     );
+  if (leg.state === 'working') return <span className={styles['time']}>{workingText(state, texts)}</span>;
   if (leg.legMs === null) return null;
   return <span className={styles['time']}>{texts.path.ms(msText(leg.legMs, language))}</span>;
+}
+
+function brokenText(state: TunnelState, texts: WindowTexts): string {
+  const cause = state.kind === 'running' ? state.degraded : 'cause' in state ? state.cause : null;
+  return (cause === null ? undefined : texts.path.faults[cause.code]) ?? texts.path.broken;
+}
+
+function workingText(state: TunnelState, texts: WindowTexts): string {
+  return state.kind === 'starting' ? texts.path.working[state.phase] : texts.path.asking;
 }
 
 function msText(ms: number, language: string): string {

@@ -2,7 +2,7 @@ import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { shownState } from '../../../shared/model/shown-state.ts';
 import { useBridge } from '../../bridge.ts';
 import { browserAddress, forwardText } from '../../forward-text.ts';
-import { openAddress, restartTunnel, switchTunnels } from '../../store/acts.ts';
+import { markProduction, openAddress, restartTunnel, startRename, switchTunnels } from '../../store/acts.ts';
 import { useCopy } from '../../store/copy.ts';
 import { useNow } from '../../store/now.ts';
 import { usePage } from '../../store/page-store.ts';
@@ -14,6 +14,7 @@ import { Button, LinkButton } from '../../ui/button.tsx';
 import { Glyph, Icon } from '../../ui/glyph.tsx';
 import { MenuButton, type MenuItem } from '../../ui/menu.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
+import { ProductionTag } from '../tunnels/production-tag.tsx';
 import { DayStrip } from './day-strip.tsx';
 import styles from './detail.module.css';
 import { FaultNote } from './fault-note.tsx';
@@ -43,7 +44,10 @@ export function TunnelDetail({ tunnel, tab }: { tunnel: TunnelStatus; tab: Detai
             <Icon name="back" />
           </button>
           <Glyph state={shownState(tunnel.state)} />
-          <h2 className={styles['title']}>{name}</h2>
+          <div className={styles['name']}>
+            <h2 className={styles['title']}>{name}</h2>
+            {tunnel.production ? <ProductionTag /> : null}
+          </div>
           <Acts tunnel={tunnel} />
         </div>
         <Sentence tunnel={tunnel} detail={detail} history={history} />
@@ -66,8 +70,8 @@ export function TunnelDetail({ tunnel, tab }: { tunnel: TunnelStatus; tab: Detai
         {tab === 'overview' ? (
           <div className={styles['overview']}>
             <Section title={texts.path.title}>
-              {detail === null ? null : <PathLine path={detail.path} gone={tunnel.state.kind === 'dead'} />}
-              <FaultNote tunnel={tunnel} />
+              {detail === null ? null : <PathLine path={detail.path} state={tunnel.state} />}
+              <FaultNote tunnel={tunnel} login={detail?.login ?? ''} />
               {tunnel.state.kind === 'running' && detail?.lastProbe ? <ProbeLine probe={detail.lastProbe} /> : null}
             </Section>
             {tunnel.state.kind === 'running' || detail === null ? null : (
@@ -114,7 +118,7 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
   const { name } = tunnel;
   const wanted = usePage((state) => state.asked.get(name)) ?? tunnel.wanted;
   const forwards = tunnel.forwards.map((forward) => forwardText(forward, tunnel.host, texts));
-  const items: MenuItem[] = forwards
+  const addresses: MenuItem[] = forwards
     .filter((forward) => forward.here)
     .slice(0, 12)
     .flatMap((forward) => {
@@ -136,6 +140,16 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
             ]),
       ];
     });
+  const items: MenuItem[] = [
+    ...addresses,
+    ...(addresses.length === 0 ? [] : [{ id: 'line', separator: true as const }]),
+    { id: 'rename', label: texts.detail.rename, act: () => startRename(page.store, name) },
+    {
+      id: 'production',
+      label: tunnel.production ? texts.detail.notProduction : texts.detail.markProduction,
+      act: () => void markProduction(page, name, !tunnel.production),
+    },
+  ];
   return (
     <div className={styles['acts']}>
       <Button onClick={() => void switchTunnels(page, [name], !wanted)}>
@@ -145,11 +159,9 @@ function Acts({ tunnel }: { tunnel: TunnelStatus }) {
         <Button onClick={() => void restartTunnel(page, name)}>{texts.detail.restart}</Button>
       ) : null}
       <Button onClick={() => go({ page: 'edit', name })}>{texts.detail.edit}</Button>
-      {items.length === 0 ? null : (
-        <MenuButton label={texts.detail.more} items={items}>
-          <Icon name="more" />
-        </MenuButton>
-      )}
+      <MenuButton label={texts.detail.more} items={items}>
+        <Icon name="more" />
+      </MenuButton>
     </div>
   );
 }

@@ -1,44 +1,64 @@
-import type { Detail } from './use-detail.ts';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
 
-type Client = Detail['clients'][number];
+export type Client = CallOutput<'tunnel.detail'>['clients'][number];
 
 /** Connections of one program to one forward. */
 export interface UsageRow {
   readonly key: string;
   readonly program: string | null;
   readonly spec: string;
-  readonly count: number;
+  readonly clients: readonly Client[];
   readonly sinceMs: number;
-  readonly bytes: number;
+  /** Bytes a second of all of them; null until two readings were made. */
+  readonly rate: number | null;
   /** For those that wait: the least time left. */
   readonly leftMs: number | null;
 }
 
+/** What tells one connection from another. */
+export function clientKey({ spec, peer, sinceMs }: Client): string {
+  return `${spec}\n${peer}\n${sinceMs}`;
+}
+
+/** Bytes a second of each connection, by `clientKey`, between two readings; those that came in between count from nothing. */
+export function clientRates(
+  before: readonly Client[],
+  now: readonly Client[],
+  passedMs: number,
+): ReadonlyMap<string, number> {
+  const old = new Map(before.map((client) => [clientKey(client), client.bytesIn + client.bytesOut]));
+  return new Map(
+    now.map((client) => {
+      const grown = client.bytesIn + client.bytesOut - (old.get(clientKey(client)) ?? 0);
+      return [clientKey(client), (1000 * Math.max(0, grown)) / passedMs];
+    }),
+  );
+}
+
 /** Clients by program and forward, those that wait apart from those that are through; in the order they came. */
-export function usageRows(clients: readonly Client[]): readonly UsageRow[] {
-  const rows = new Map<string, UsageRow>();
+export function usageRows(
+  clients: readonly Client[],
+  rates: ReadonlyMap<string, number> | null = null,
+): readonly UsageRow[] {
+  const groups = new Map<string, Client[]>();
   for (const client of [...clients].sort((one, other) => one.sinceMs - other.sinceMs)) {
-    const waits = client.parkedLeftMs !== null;
-    const key = `${client.program ?? ''}\n${client.spec}\n${waits}`;
-    const row = rows.get(key);
-    const bytes = client.bytesIn + client.bytesOut;
-    if (row === undefined)
-      rows.set(key, {
-        key,
-        program: client.program,
-        spec: client.spec,
-        count: 1,
-        sinceMs: client.sinceMs,
-        bytes,
-        leftMs: client.parkedLeftMs,
-      });
-    else
-      rows.set(key, {
-        ...row,
-        count: row.count + 1,
-        bytes: row.bytes + bytes,
-        leftMs: client.parkedLeftMs === null ? row.leftMs : Math.min(row.leftMs ?? Infinity, client.parkedLeftMs),
-      });
+    const key = `${client.program ?? ''}\n${client.spec}\n${client.parkedLeftMs !== null}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [client]);
+    else group.push(client);
   }
-  return [...rows.values()];
+  return [...groups].flatMap(([key, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const left = group.flatMap((client) => client.parkedLeftMs ?? []);
+    return {
+      key,
+      program: first.program,
+      spec: first.spec,
+      clients: group,
+      sinceMs: first.sinceMs,
+      rate: rates === null ? null : group.reduce((sum, client) => sum + (rates.get(clientKey(client)) ?? 0), 0),
+      leftMs: left.length === 0 ? null : Math.min(...left),
+    };
+  });
 }

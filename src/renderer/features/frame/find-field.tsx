@@ -4,7 +4,7 @@ import { currentRoute, go, showTunnel } from '../../store/route.ts';
 import { useTexts } from '../../texts.ts';
 import { Input } from '../../ui/field.tsx';
 import { isSshCommand, listGroups } from '../tunnels/list-view.ts';
-import { focusRow } from '../tunnels/tunnel-list.tsx';
+import { focusRow } from '../tunnels/focus-row.ts';
 import styles from './bar.module.css';
 
 export const findFieldId = 'find';

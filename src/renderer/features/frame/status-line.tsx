@@ -1,14 +1,20 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
+import { useBridge } from '../../bridge.ts';
 import { usePage, usePageStore, type PageState } from '../../store/page-store.ts';
-import { currentRoute, showTunnel } from '../../store/route.ts';
+import { currentRoute, go, showTunnel } from '../../store/route.ts';
 import { useTexts } from '../../texts.ts';
 import { cx } from '../../ui/cx.ts';
 import { Glyph, stateColor } from '../../ui/glyph.tsx';
 import { clientCount } from '../tunnels/row-view.ts';
-import { focusRow } from '../tunnels/tunnel-list.tsx';
+import { focusRow } from '../tunnels/focus-row.ts';
 import styles from './status-line.module.css';
+
+/** The engine looks at every process for it: not with each client that comes and goes. */
+const usagePollMs = 5000;
+const usageRestMs = 2000;
 
 /** States that are counted; what listens counts as up. */
 const counted = ['running', 'degraded', 'interactive', 'retrying', 'dead'] as const;
@@ -30,7 +36,6 @@ function namesIn(page: PageState, state: Counted): readonly string[] {
 /** How many tunnels are how, and whether network and engine are there. */
 export function StatusLine() {
   const texts = useTexts();
-  const clients = usePage((page) => [...page.tunnels.values()].reduce((sum, tunnel) => sum + clientCount(tunnel), 0));
   return (
     <footer className={styles['foot']}>
       <div className={styles['counts']} role="group" aria-label={texts.foot.counts}>
@@ -39,7 +44,7 @@ export function StatusLine() {
         ))}
       </div>
       <div className={styles['facts']}>
-        {clients > 0 ? <span>{texts.foot.clients(clients)}</span> : null}
+        <Usage />
         <Reach />
       </div>
     </footer>
@@ -68,6 +73,56 @@ function Count({ state }: { state: Counted }) {
       {texts.foot[state](count)}
     </button>
   );
+}
+
+/** How many programs use how many logins; leads to the logins. */
+function Usage() {
+  const texts = useTexts();
+  const usage = useUsage();
+  if (usage === null || usage.logins === 0) return null;
+  const { clients, programs, logins } = usage;
+  return (
+    <button type="button" className={styles['fact']} onClick={() => go({ page: 'logins' })}>
+      {clients === 0 ? texts.foot.logins(logins) : texts.foot.using(clients, programs, logins)}
+    </button>
+  );
+}
+
+function useUsage(): CallOutput<'usage'> | null {
+  const bridge = useBridge();
+  const connected = usePage((page) => page.connection === 'connected');
+  /** Clients and tunnels that came or went: read anew. */
+  const mark = usePage(usageMark);
+  const [usage, setUsage] = useState<CallOutput<'usage'> | null>(null);
+  const lastMs = useRef(-Infinity);
+  useEffect(() => {
+    if (!connected) return undefined;
+    let stopped = false;
+    const read = () => {
+      if (document.visibilityState === 'hidden') return;
+      lastMs.current = performance.now();
+      void bridge.call('usage', {}).then((result) => {
+        if (!stopped && result.ok) setUsage(result.output);
+      });
+    };
+    const soon = setTimeout(read, Math.max(0, lastMs.current + usageRestMs - performance.now()));
+    const timer = setInterval(read, usagePollMs);
+    return () => {
+      stopped = true;
+      clearTimeout(soon);
+      clearInterval(timer);
+    };
+  }, [bridge, connected, mark]);
+  return connected ? usage : null;
+}
+
+function usageMark({ tunnels }: PageState): string {
+  let [clients, running] = [0, 0];
+  for (const tunnel of tunnels.values()) {
+    clients += clientCount(tunnel);
+    if (tunnel.state.kind === 'running') running += 1;
+  }
+  return `${clients} ${running}`;
 }
 
 function Reach() {

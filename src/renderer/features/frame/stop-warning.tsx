@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
+import type { WindowTexts } from '../../../shared/i18n/window-en.ts';
 import { useBridge } from '../../bridge.ts';
-import { confirmStop } from '../../store/acts.ts';
+import { confirmStop, isLiveProduction } from '../../store/acts.ts';
 import { usePage, type Stopping } from '../../store/page-store.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
@@ -23,11 +24,8 @@ function Warning({ stopping }: { stopping: Stopping }) {
   const clients = used.reduce((sum, name) => sum + clientsOf(tunnels.get(name), stopping.spec), 0);
   const programs = usePrograms(used, stopping.spec);
   const keep = () => page.store.setState({ stopping: null });
-  const [only] = used;
-  const title =
-    used.length === 1 && only !== undefined
-      ? texts.stop.title(stopping.spec ?? only)
-      : texts.stop.titleMany(used.length);
+  const production = stopping.spec === null ? stopping.names.filter((name) => isLiveProduction(tunnels.get(name))) : [];
+  const title = warningTitle(production, used, stopping, texts);
   return (
     <Dialog
       title={title}
@@ -38,7 +36,7 @@ function Warning({ stopping }: { stopping: Stopping }) {
           platform={platform}
           other={
             <Button kind="danger" onClick={() => void confirmStop(page)}>
-              {stopping.aim === 'restart' ? texts.detail.restart : texts.stop.stop}
+              {stopLabel(production, stopping, texts)}
             </Button>
           }
           primary={
@@ -52,11 +50,33 @@ function Warning({ stopping }: { stopping: Stopping }) {
       {programs.length > 0 ? (
         programs.map(({ program, count }) => <p key={program}>{texts.stop.program(program, count)}</p>)
       ) : (
-        <p>{texts.stop.clients(clients)}</p>
+        <p>{clients === 0 ? texts.stop.nobody : texts.stop.clients(clients)}</p>
       )}
-      <p>{texts.stop.closes}</p>
+      {clients === 0 ? null : <p>{texts.stop.closes}</p>}
     </Dialog>
   );
+}
+
+/** Production is said before who is connected. */
+function warningTitle(
+  production: readonly string[],
+  used: readonly string[],
+  { spec }: Stopping,
+  texts: WindowTexts,
+): string {
+  const [marked] = production;
+  if (production.length > 1) return texts.stop.titleManyProduction(production.length);
+  if (marked !== undefined) return texts.stop.titleProduction(marked);
+  const [only] = used;
+  return used.length === 1 && only !== undefined ? texts.stop.title(spec ?? only) : texts.stop.titleMany(used.length);
+}
+
+/** For production the button names what goes: nobody confirms it out of habit. */
+function stopLabel(production: readonly string[], { names, aim }: Stopping, texts: WindowTexts): string {
+  const [name] = names;
+  if (production.length === 0 || name === undefined) return aim === 'restart' ? texts.detail.restart : texts.stop.stop;
+  if (names.length > 1) return texts.stop.stopMany(names.length);
+  return aim === 'restart' ? texts.stop.restartOf(name) : texts.stop.stopOf(name);
 }
 
 function clientsOf(tunnel: Parameters<typeof clientCount>[0] | undefined, spec: string | null): number {

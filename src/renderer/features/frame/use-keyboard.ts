@@ -1,12 +1,12 @@
 import { useEffect } from 'react';
 import { useBridge } from '../../bridge.ts';
 import { forwardText } from '../../forward-text.ts';
-import { tryNow } from '../../store/acts.ts';
+import { setWanted, startRename, tryNow } from '../../store/acts.ts';
 import { useCopy } from '../../store/copy.ts';
 import { currentRoute, go, showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
-import { focusRow } from '../tunnels/tunnel-list.tsx';
+import { focusRow } from '../tunnels/focus-row.ts';
 import { findFieldId } from './find-field.tsx';
 
 /** Keys of the whole window; those of a row (arrows, Space, Enter) are the row's. */
@@ -42,7 +42,8 @@ export function useKeyboard(): void {
       n: () => go({ page: 'new', command: null }),
       r: () => {
         const tunnel = selected();
-        if (tunnel?.state.kind === 'retrying') void tryNow(page, tunnel.name);
+        if (tunnel?.state.kind === 'dead') void setWanted(page, [tunnel.name], true);
+        else if (tunnel?.wanted === true) void tryNow(page, tunnel.name);
       },
       c: copyAddress,
       l: () => {
@@ -52,7 +53,7 @@ export function useKeyboard(): void {
       ',': () => go({ page: 'settings' }),
       F2: () => {
         const tunnel = selected();
-        if (tunnel !== undefined) go({ page: 'edit', name: tunnel.name });
+        if (tunnel !== undefined) startRename(page.store, tunnel.name);
       },
       Escape: back,
     };

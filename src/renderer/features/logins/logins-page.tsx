@@ -5,6 +5,7 @@ import { bytesText, durationText } from '../../format.ts';
 import { closeLogin } from '../../store/acts.ts';
 import { useNow } from '../../store/now.ts';
 import { usePage } from '../../store/page-store.ts';
+import { showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
@@ -16,6 +17,8 @@ import styles from './logins-page.module.css';
 type Login = CallOutput<'connections'>[number];
 
 const pollMs = 2000;
+/** Names in a cell; what is more becomes a number. */
+const shownTunnels = 4;
 
 /** The logins that are open, who uses them, and the way to close one. */
 export function LoginsPage() {
@@ -44,9 +47,10 @@ export function LoginsPage() {
             head: texts.logins.login,
             look: 'strong',
             cell: (login) => (
-              <span title={login.address}>
-                {loginName(login)} <span className={styles['address']}>{login.address}</span>
-              </span>
+              <div title={login.address}>
+                {loginName(login)}
+                <div className={styles['address']}>{login.address}</div>
+              </div>
             ),
           },
           {
@@ -63,8 +67,14 @@ export function LoginsPage() {
             width: 90,
             cell: (login) => durationText(now - login.sinceMs, texts),
           },
-          { id: 'tunnels', head: texts.logins.tunnels, width: 66, right: true, cell: (login) => login.leases },
-          { id: 'channels', head: texts.logins.channels, width: 70, right: true, cell: (login) => login.channels },
+          {
+            id: 'ends',
+            head: texts.logins.ends,
+            width: 130,
+            look: 'soft',
+            cell: (login) => <Ends login={login} now={now} />,
+          },
+          { id: 'on', head: texts.logins.on, wrap: true, cell: (login) => <On login={login} /> },
           {
             id: 'bytes',
             head: texts.logins.bytes,
@@ -99,6 +109,31 @@ export function LoginsPage() {
   );
 }
 
+/** When the pool will close it. */
+function Ends({ login, now }: { login: Login; now: number }) {
+  const texts = useTexts();
+  if (login.endsAtMs === null) return texts.logins.whileUsed;
+  return texts.logins.endsIn(durationText(login.endsAtMs - now, texts));
+}
+
+/** The tunnels that go over it, and their programs. */
+function On({ login: { tunnels, programs } }: { login: Login }) {
+  const texts = useTexts();
+  if (tunnels.length === 0) return <span className={styles['soft']}>{texts.logins.nobody}</span>;
+  return (
+    <>
+      {tunnels.slice(0, shownTunnels).map((name, index) => (
+        <span key={name}>
+          {index === 0 ? '' : ', '}
+          <LinkButton onClick={() => showTunnel(name)}>{name}</LinkButton>
+        </span>
+      ))}
+      {tunnels.length > shownTunnels ? texts.rows.more(tunnels.length - shownTunnels) : null}
+      {programs.length === 0 ? null : <div className={styles['soft']}>{programs.join(', ')}</div>}
+    </>
+  );
+}
+
 function CloseDialog({ login, onDone }: { login: Login; onDone: () => void }) {
   const texts = useTexts();
   const page = useActs();
@@ -124,7 +159,7 @@ function CloseDialog({ login, onDone }: { login: Login; onDone: () => void }) {
         />
       }
     >
-      <p>{texts.logins.closeText(login.leases, login.channels)}</p>
+      <p>{texts.logins.closeText(login.tunnels, login.programs)}</p>
     </Dialog>
   );
 }

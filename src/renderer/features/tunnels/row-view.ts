@@ -3,7 +3,7 @@ import type { Prompt } from '../../../shared/model/prompt.ts';
 import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import type { WindowTexts } from '../../../shared/i18n/window-en.ts';
-import { rateText } from '../../format.ts';
+import { momentText, rateText } from '../../format.ts';
 import { forwardText } from '../../forward-text.ts';
 import type { Throughput } from '../../store/throughput.ts';
 
@@ -19,16 +19,17 @@ export interface RowView {
   /** The path when all is well, the cause when not. */
   readonly line: string;
   readonly lineIs: 'path' | 'cause';
-  /** Right of the line: a figure, or the act. */
+  /** Right of the line: a figure, or the act; what flows through a running tunnel is `flowText`. */
   readonly figure: string;
   readonly act: RowAct | null;
   readonly nextTryAtMs: number | null;
+  /** Since when it runs, in words; null: it does not. */
+  readonly since: string | null;
 }
 
 export function rowView(
   tunnel: TunnelStatus,
   prompt: Prompt | undefined,
-  throughput: Throughput | undefined,
   texts: WindowTexts,
   language: string,
 ): RowView {
@@ -41,6 +42,7 @@ export function rowView(
     figure: '',
     act: null,
     nextTryAtMs: null,
+    since: null,
   };
   const because = (line: string) => ({ line, lineIs: 'cause' as const });
   switch (tunnel.state.kind) {
@@ -61,7 +63,7 @@ export function rowView(
       return {
         ...base,
         ...(degraded === null ? {} : because(degraded.message)),
-        figure: flow(tunnel, throughput, texts, language),
+        since: texts.rows.since(momentText(tunnel.state.sinceMs, language)),
       };
     }
     case 'retrying':
@@ -91,7 +93,13 @@ export function clientCount(tunnel: TunnelStatus): number {
   return tunnel.forwards.reduce((sum, forward) => sum + forward.clients, 0);
 }
 
-function flow(tunnel: TunnelStatus, throughput: Throughput | undefined, texts: WindowTexts, language: string): string {
+/** `1.2 MB/s, 3 clients`. */
+export function flowText(
+  tunnel: TunnelStatus,
+  throughput: Throughput | undefined,
+  texts: WindowTexts,
+  language: string,
+): string {
   const rate = (throughput?.inPerSecond ?? 0) + (throughput?.outPerSecond ?? 0);
   const clients = clientCount(tunnel);
   const parts = [

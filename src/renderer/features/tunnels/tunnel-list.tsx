@@ -1,11 +1,12 @@
 import { useMemo, useRef, type KeyboardEvent } from 'react';
 import { isUp } from '../../../shared/model/shown-state.ts';
 import { switchTunnels } from '../../store/acts.ts';
-import { usePage, usePageStore } from '../../store/page-store.ts';
+import { usePage, usePageStore, type PageState } from '../../store/page-store.ts';
 import { showTunnel } from '../../store/route.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
 import { LinkButton } from '../../ui/button.tsx';
+import { focusRow } from './focus-row.ts';
 import { listGroups, type ListGroup } from './list-view.ts';
 import styles from './tunnel-list.module.css';
 import { TunnelRow } from './tunnel-row.tsx';
@@ -15,16 +16,18 @@ export function TunnelList({ selected }: { selected: string | null }) {
   const texts = useTexts();
   const store = usePageStore();
   const element = useRef<HTMLElement>(null);
-  const order = usePage((page) => page.order);
-  const tunnels = usePage((page) => page.tunnels);
   const find = usePage((page) => page.find);
-  // Rows read their own state; the list depends on names and groups alone.
-  const shape = order.map((name) => `${name}\n${tunnels.get(name)?.group ?? ''}`).join('\t');
-  const groups = useMemo(() => listGroups(order, store.getState().tunnels, find), [shape, find, store]);
+  // Rows read their own state; the list depends on what is found and how it is grouped alone.
+  const shape = usePage(shapeOf);
+  const groups = useMemo(() => {
+    const { order, tunnels } = store.getState();
+    return listGroups(order, tunnels, find);
+  }, [shape, find, store]);
   const names = groups.flatMap((group) => group.names);
   const stop = selected !== null && names.includes(selected) ? selected : names[0];
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
     const row = event.target instanceof HTMLElement ? event.target.closest('li')?.querySelector('[data-row]') : null;
     const at = names.indexOf(row?.getAttribute('data-row') ?? '');
     const step = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: names.length - 1 }[event.key];
@@ -56,11 +59,15 @@ export function TunnelList({ selected }: { selected: string | null }) {
   );
 }
 
-/** Puts the focus on a row's button. */
-export function focusRow(list: ParentNode | null, name: string): void {
-  const row = list?.querySelector<HTMLElement>(`[data-row="${CSS.escape(name)}"]`);
-  row?.focus();
-  row?.scrollIntoView?.({ block: 'nearest' });
+/** All that decides which rows there are, in which groups; the same text as long as that is the same. */
+function shapeOf({ order, tunnels, find }: PageState): string {
+  return order
+    .map((name) => {
+      const tunnel = tunnels.get(name);
+      const forwards = find === '' ? '' : (tunnel?.forwards.map(({ listen }) => listen ?? '').join() ?? '');
+      return `${name}\n${tunnel?.group ?? ''}\n${tunnel?.host ?? ''}\n${forwards}`;
+    })
+    .join('\t');
 }
 
 interface GroupProps {

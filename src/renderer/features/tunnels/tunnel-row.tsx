@@ -1,4 +1,4 @@
-import { memo, type KeyboardEvent } from 'react';
+import { memo, useDeferredValue, useId, type KeyboardEvent } from 'react';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { switchTunnels } from '../../store/acts.ts';
 import { usePage } from '../../store/page-store.ts';
@@ -9,8 +9,13 @@ import { LinkButton } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { Glyph, stateColor } from '../../ui/glyph.tsx';
 import { Switch } from '../../ui/switch.tsx';
+import { RowSparkline } from '../detail/sparkline.tsx';
 import { Countdown } from './countdown.tsx';
 import { doRowAct } from './do-row-act.ts';
+import { ProductionTag } from './production-tag.tsx';
+import { RowFlow } from './row-flow.tsx';
+import { useRowTunnel } from './use-row-tunnel.ts';
+import { RenameField } from './rename-field.tsx';
 import styles from './tunnel-row.module.css';
 import { useRowView } from './use-row-view.ts';
 
@@ -26,11 +31,12 @@ interface RowProps {
 
 /** A tunnel in the list. */
 export const TunnelRow = memo(function TunnelRow({ name, ...rest }: RowProps) {
-  const tunnel = usePage((page) => page.tunnels.get(name));
+  // Hundreds of rows may change at once, as after a sleep: drawing them gives way to scrolling and keys.
+  const tunnel = useDeferredValue(useRowTunnel(name));
   return tunnel === undefined ? null : <Row tunnel={tunnel} {...rest} />;
 });
 
-function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: TunnelStatus }) {
+const Row = memo(function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: TunnelStatus }) {
   const { name } = tunnel;
   const texts = useTexts();
   const page = useActs();
@@ -38,6 +44,8 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
   const wanted = usePage((state) => state.asked.get(name)) ?? tunnel.wanted;
   const { act } = view;
   const tabIndex = tabStop ? 0 : -1;
+  const tagId = useId();
+  const isRenaming = usePage((state) => state.renaming === name);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === ' ') void switchTunnels(page, [name], !wanted);
@@ -46,12 +54,24 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
     event.preventDefault();
   };
 
+  const link =
+    act === null ? null : (
+      <LinkButton
+        tabIndex={tabIndex}
+        aria-label={act.kind === 'try-now' ? texts.rows.tryNowFor(name) : `${act.label} (${name})`}
+        onClick={() => void doRowAct(page, name, act)}
+      >
+        {act.label}
+      </LinkButton>
+    );
+
   return (
     <li className={cx(styles['row'], selected && styles['selected'], view.state === 'stopped' && styles['isOff'])}>
       <button
         type="button"
         className={styles['open']}
         aria-label={texts.rows.row(name, view.word)}
+        aria-describedby={tunnel.production ? tagId : undefined}
         aria-current={selected ? 'true' : undefined}
         data-row={name}
         tabIndex={tabIndex}
@@ -59,30 +79,36 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
         onKeyDown={onKeyDown}
       />
       <Glyph state={view.state} className={styles['shape']} />
-      <div className={styles['id']}>
-        <div className={styles['name']}>{name}</div>
-        <div className={cx(styles['line'], view.lineIs === 'path' && styles['path'])} title={view.line}>
-          {view.line}
+      {isRenaming ? (
+        <RenameField name={name} />
+      ) : (
+        <div className={styles['id']}>
+          <div className={styles['title']}>
+            <span className={styles['name']}>{name}</span>
+            {tunnel.production ? <ProductionTag id={tagId} /> : null}
+          </div>
+          <div className={cx(styles['line'], view.lineIs === 'path' && styles['path'])} title={view.line}>
+            {view.line}
+          </div>
         </div>
-      </div>
+      )}
       <div className={styles['right']}>
-        <span className={cx(styles['word'], loud.has(view.state) ? stateColor(view.state) : styles['calm'])}>
-          {view.word}
+        <span className={styles['state']} title={view.since ?? undefined}>
+          {view.state === 'running' || view.state === 'degraded' ? <RowSparkline name={name} /> : null}
+          <span className={cx(styles['word'], loud.has(view.state) ? stateColor(view.state) : styles['calm'])}>
+            {view.word}
+          </span>
         </span>
         <span className={styles['figure']}>
           {view.nextTryAtMs === null ? (
-            view.figure
+            <>
+              {tunnel.state.kind === 'running' ? <RowFlow tunnel={tunnel} /> : view.figure}
+              {link}
+            </>
           ) : (
-            <Countdown toMs={view.nextTryAtMs} say={texts.rows.inTime} over={`${texts.rows.trying} `} />
-          )}
-          {act === null ? null : (
-            <LinkButton
-              tabIndex={tabIndex}
-              aria-label={act.kind === 'try-now' ? texts.rows.tryNowFor(name) : `${act.label} (${name})`}
-              onClick={() => void doRowAct(page, name, act)}
-            >
-              {act.label}
-            </LinkButton>
+            <Countdown toMs={view.nextTryAtMs} say={texts.rows.inTime} over={texts.rows.trying}>
+              {link}
+            </Countdown>
           )}
         </span>
       </div>
@@ -95,4 +121,4 @@ function Row({ tunnel, selected, tabStop }: Omit<RowProps, 'name'> & { tunnel: T
       />
     </li>
   );
-}
+});

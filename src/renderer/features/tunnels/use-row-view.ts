@@ -13,9 +13,5 @@ export function useRowView(tunnel: TunnelStatus): RowView {
   const prompt = usePage((page) =>
     promptId === null ? undefined : page.prompts.find((candidate) => candidate.id === promptId),
   );
-  const throughput = usePage((page) => page.throughput.get(tunnel.name));
-  return useMemo(
-    () => rowView(tunnel, prompt, throughput, texts, language),
-    [tunnel, prompt, throughput, texts, language],
-  );
+  return useMemo(() => rowView(tunnel, prompt, texts, language), [tunnel, prompt, texts, language]);
 }

@@ -22,6 +22,7 @@ export function row(name: string, state: TunnelState, extra: Partial<TunnelStatu
     name,
     host: 'bastion',
     group: null,
+    production: false,
     state,
     wanted: state.kind !== 'stopped',
     attempt: 0,
