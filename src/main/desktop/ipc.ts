@@ -72,10 +72,12 @@ export class PageIpc implements Disposable {
   }
 
   #remember(contents: WebContents): void {
-    if (this.#pages.has(contents.id)) return;
-    this.#pages.set(contents.id, { contents, subscription: usual });
+    // When it is destroyed, nothing can be asked of it any more.
+    const { id } = contents;
+    if (this.#pages.has(id)) return;
+    this.#pages.set(id, { contents, subscription: usual });
     contents.once('destroyed', () => {
-      this.#pages.delete(contents.id);
+      this.#pages.delete(id);
       this.#tellLog();
     });
   }

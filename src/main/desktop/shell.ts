@@ -111,9 +111,7 @@ export class DesktopShell {
         call: (name, input) => this.call(name, input as CallInput<CallName>),
         desktop: (name, input) => answerDesktopCall(this.#callParts(), name, input),
         onLogWanted: ({ log, logTunnel }) => {
-          void this.#link()
-            .call('subscribe', { tunnels: true, prompts: true, log, logTunnel })
-            .catch(() => undefined);
+          void this.call('subscribe', { tunnels: true, prompts: true, log, logTunnel }).catch(() => undefined);
         },
       }),
     );
