@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { app, dialog } from 'electron';
 import { asHoldfastError } from '../../shared/model/failure.ts';
 import { resolveProfile } from '../engine/config/paths.ts';
-import { hardenApp, hardenSession } from './hardening.ts';
+import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
 import { hiddenArgument } from './login-start.ts';
 import { registerPageScheme, servePages } from './page-protocol.ts';
@@ -12,6 +12,11 @@ import { DesktopShell } from './shell.ts';
 
 /** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
 export function startDesktop(): void {
+  if (isOpenToDebuggers()) {
+    process.stderr.write('Holdfast does not start with its pages open to a debugger.\n');
+    app.exit(1);
+    return;
+  }
   const profile = resolveProfile(namedConfig(process.argv));
   // Chromium's files and the instance lock belong to the profile: two profiles are two apps.
   const data = join(profile.stateFolder, 'desktop');

@@ -1,6 +1,14 @@
 import { app, type Session, session, type WebContents } from 'electron';
 import { pageOrigin } from './page-files.ts';
 
+/** Chromium's switches that hand the pages to whoever connects. */
+const debuggerSwitches = ['remote-debugging-port', 'remote-debugging-pipe'];
+
+/** A packed app that was started so that others could steer its pages: it does not go on. Fuses do the same for Node's inspector. */
+export function isOpenToDebuggers(): boolean {
+  return app.isPackaged && debuggerSwitches.some((name) => app.commandLine.hasSwitch(name));
+}
+
 /** Before `ready`: every renderer in a sandbox, whatever a window says. */
 export function hardenApp(): void {
   app.enableSandbox();

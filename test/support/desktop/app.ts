@@ -17,14 +17,14 @@ const downFolder = fileURLToPath(
   new URL(`../../../node_modules/.cache/holdfast-desktop-test-${process.pid}`, import.meta.url),
 );
 
-/** What is started: Electron, and the folder with the app in it. */
+/** What is started: Electron, and the folder with the app in it; a packed app has its own place for it. */
 export interface BuiltApp {
   readonly electron: ElectronBinary;
-  readonly folder: string;
+  readonly folder: string | null;
 }
 
 /** The app for the Electron that is to be had; built down for an old one. */
-export function buildApp(): BuiltApp {
+export function buildApp(): BuiltApp & { readonly folder: string } {
   const electron = electronBinary();
   if (!electron.old) return { electron, folder: root };
   const script = fileURLToPath(new URL('./downlevel.mjs', import.meta.url));
@@ -104,7 +104,14 @@ export class DesktopApp {
     const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : ['--in-process-gpu'];
     return startServer(
       electron.path,
-      [folder, ...asRoot, '--disable-gpu', '--remote-debugging-port=0', `--config=${this.configFile}`, ...args],
+      [
+        // A packed app has its own folder, and refuses debuggers: `pages` and `inPage` are not for it.
+        ...(folder === null ? [] : [folder, '--remote-debugging-port=0']),
+        ...asRoot,
+        '--disable-gpu',
+        `--config=${this.configFile}`,
+        ...args,
+      ],
       this.session.env,
     );
   }
