@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Cause } from '../shared/model/failure.ts';
 import type { Profile } from './engine/config/paths.ts';
+import type { CryptoPath } from './engine/ssh/ssh2-seam.ts';
 import { DisposableStore, listen } from './engine/lifecycle/disposable.ts';
 
 /** From the engine's thread to the process around it. */
 export type ThreadMessage =
-  | { readonly kind: 'ready'; readonly line: string }
+  | { readonly kind: 'ready'; readonly line: string; readonly cryptoPath: CryptoPath }
   | { readonly kind: 'failed'; readonly causes: readonly Cause[]; readonly exitCode: number }
   | { readonly kind: 'stopped' };
 

@@ -27,15 +27,16 @@ export interface PackOptions {
   readonly folder: string;
   /** `dir` makes no installer. */
   readonly targets?: readonly string[];
+  readonly arch?: 'x64' | 'arm64';
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Packs for that system on x64 and gives the output folder; throws with what electron-builder said. */
-export function pack({ system, folder, targets = ['dir'], env = {} }: PackOptions): string {
+/** Packs for that system and gives the output folder; throws with what electron-builder said. */
+export function pack({ system, folder, targets = ['dir'], arch = 'x64', env = {} }: PackOptions): string {
   const [dist, output] = [join(folder, `electron-${system}`), join(folder, `out-${system}`)];
   if (!existsSync(dist)) makeFakeElectron(system, dist);
   const builder = join(root, 'node_modules', 'electron-builder', 'cli.js');
-  const args = [`--${system}`, ...targets, '--x64', '--config', 'electron-builder.yml'];
+  const args = [`--${system}`, ...targets, `--${arch}`, '--config', 'electron-builder.yml'];
   const done = spawnSync(
     process.execPath,
     [builder, ...args, `-c.electronDist=${dist}`, `-c.directories.output=${output}`],

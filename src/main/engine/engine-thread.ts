@@ -4,6 +4,7 @@ import { Engine } from './engine.ts';
 import { FaultGuard } from './fault-guard.ts';
 import { systemClock } from './lifecycle/clock.ts';
 import type { Profile } from './config/paths.ts';
+import { cryptoPath } from './ssh/ssh2-seam.ts';
 
 /** The entry of the engine's thread: starts one engine, tells when it is ready, ends it when told. */
 
@@ -54,7 +55,8 @@ port.on('message', (message: { kind: 'stop' }) => {
 
 try {
   await engine.start();
-  port.postMessage({ kind: 'ready', line: `holdfast is ready: ${profile.configFile} (${profile.socketPath})` });
+  const line = `holdfast is ready: ${profile.configFile} (${profile.socketPath})`;
+  port.postMessage({ kind: 'ready', line, cryptoPath: cryptoPath() });
 } catch (thrown) {
   const error = asHoldfastError(thrown, profile.configFile);
   const exitCode = error instanceof HoldfastError && error.code === 'config' ? 2 : 1;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -176,6 +176,9 @@ describe('the command of an installed app', () => {
     expect(ourWindows()).toEqual([]);
     // Another engine on this profile is refused; another profile is not (the app's lock is not in the way).
     expect(holdfast(['--config', config, 'serve']).code).toBe(1);
+    // What was built for Node does not load here, and the log says so.
+    const { stateFolder } = resolveProfile(config, session.env, 'linux', session.folder.path);
+    expect(readFileSync(join(stateFolder, 'logs', 'engine.log'), 'utf8')).toMatch(/"crypto":"(javascript|native)"/);
     const second = serve(['--config', configured(), 'serve']);
     await until(() => second.log().includes('holdfast is ready'), {
       what: 'the second engine',

@@ -7,10 +7,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { NtExecutable, NtExecutableResource, Resource } from 'resedit';
@@ -160,7 +161,11 @@ describe.skipIf(process.platform !== 'linux').each(['linux', 'mac', 'win'] as co
 
   it('has the native parts of this system alone, beside the archive', () => {
     const native = archive.files.filter((file) => file.endsWith('.node'));
-    expect(native).toEqual(keytarOf[system].map((name) => `node_modules/keytar/prebuilds/${name}/keytar.node`));
+    const made = existsSync(join(root, 'packaging', 'native', `${system}-x64`, 'sshcrypto.node'))
+      ? ['node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node']
+      : [];
+    const keychain = keytarOf[system].map((name) => `node_modules/keytar/prebuilds/${name}/keytar.node`);
+    expect(native).toEqual([...keychain, ...made]);
     for (const file of native) expect(archive.unpacked).toContain(file);
     // A program that ssh2 starts for PuTTY's agent.
     const pagent = 'node_modules/ssh2/util/pagent.exe';
@@ -220,6 +225,63 @@ describe.skipIf(process.platform !== 'linux').each(['linux', 'mac', 'win'] as co
       ProductName: 'Holdfast',
       FileDescription: 'Holdfast',
     });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('the native crypto of ssh2', () => {
+  const script = join(root, 'scripts', 'native-crypto.mjs');
+  const make = (env: NodeJS.ProcessEnv, args: readonly string[] = []): { code: number | null; said: string } => {
+    const done = spawnSync(process.execPath, [script, ...args], {
+      encoding: 'utf8',
+      timeout: 110_000,
+      env: { ...process.env, HOLDFAST_NATIVE_OUTPUT: folder.file('native'), ...env },
+    });
+    return { code: done.status, said: done.stdout + done.stderr };
+  };
+
+  // Headers of this Node take the place of Electron's; then it can be loaded here.
+  const headers = dirname(dirname(process.execPath));
+  it.runIf(existsSync(join(headers, 'include', 'node', 'node.h')))('is built from headers', () => {
+    const { code, said } = make({
+      HOLDFAST_ELECTRON_HEADERS: headers,
+      HOLDFAST_OPENSSL_MAJOR: process.versions.openssl.split('.')[0],
+    });
+    expect([code, said]).toEqual([
+      0,
+      expect.stringMatching(/^native-crypto: made for Electron \d+\.\d+\.\d+ on linux-/),
+    ]);
+    const made = folder.file('native', `linux-${process.arch}`, 'sshcrypto.node');
+    expect(Object.keys(require(made) as object)).toContain('AESGCMCipher');
+  });
+
+  it('is done without where it cannot be built, and one of before goes', () => {
+    const old = folder.file('native', `linux-${process.arch}`, 'sshcrypto.node');
+    mkdirSync(dirname(old), { recursive: true });
+    writeFileSync(old, '');
+    const { code, said } = make({ HOLDFAST_ELECTRON_HEADERS: folder.file('no-headers') });
+    expect([code, said]).toEqual([
+      0,
+      expect.stringMatching(/^native-crypto: none for linux-\w+, the app is packed without it: ./),
+    ]);
+    expect(existsSync(old)).toBe(false);
+    expect(make({}, ['--arch', 'ia32']).code).toBe(2);
+  });
+
+  it('is packed where it was made', () => {
+    // What Linux never makes: nobody's own is in the way.
+    const place = join(root, 'packaging', 'native', 'mac-arm64');
+    mkdirSync(place, { recursive: true });
+    try {
+      writeFileSync(join(place, 'sshcrypto.node'), 'made for Electron');
+      const output = pack({ system: 'mac', arch: 'arm64', folder: folder.path });
+      const resources = join(output, 'mac-arm64', 'Holdfast.app', 'Contents', 'Resources');
+      const archive = new PackedArchive(resources);
+      const packed = 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node';
+      expect(archive.unpacked).toContain(packed);
+      expect(archive.text(packed)).toBe('made for Electron');
+    } finally {
+      rmSync(place, { recursive: true });
+    }
   });
 });
 
