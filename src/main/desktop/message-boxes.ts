@@ -19,6 +19,21 @@ export async function askQuit(texts: DesktopTexts, clients: number, names: reado
   return response === 1;
 }
 
+/** True: install the newer version although tunnels are up. */
+export async function askUpdate(texts: DesktopTexts, version: string, tunnelsUp: number): Promise<boolean> {
+  const { update } = texts;
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    message: update.title(version),
+    detail: update.detail(tunnelsUp),
+    buttons: [update.later, update.install],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  return response === 1;
+}
+
 /** A question that has only buttons, for when its window cannot load. Null: it has fields and cannot be asked like this. */
 export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'yes' | 'no' | 'once' | null> {
   if (prompt.kind === 'host-key' && prompt.hostKey !== null) {

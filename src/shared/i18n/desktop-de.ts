@@ -66,6 +66,13 @@ export const desktopDe: DesktopTexts = {
     stay: 'Weiterlaufen',
     quit: 'Beenden',
   },
+  update: {
+    title: (version) => `Holdfast ${version} ist da`,
+    detail: (count) =>
+      `Die Installation startet Holdfast neu und schließt so lange ${count === 1 ? '1 Tunnel' : `${count} Tunnel`}.`,
+    later: 'Später',
+    install: 'Installieren und neu starten',
+  },
   hostKey: {
     title: (hop) => `Ist das wirklich ${hop}?`,
     detail: (type, fingerprint, address) =>
