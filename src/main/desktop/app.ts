@@ -51,7 +51,7 @@ export function startDesktop(): void {
   });
   const begin = async (): Promise<void> => {
     await app.whenReady();
-    hardenSession();
+    await hardenSession();
     servePages(join(out, 'renderer'));
     shell = new DesktopShell({
       profile,

@@ -172,7 +172,7 @@ describe.skipIf(process.platform !== 'linux').each(['linux', 'mac', 'win'] as co
     expect(archive.unpacked.includes(pagent)).toBe(system === 'win');
   });
 
-  it('has its fuses set', async () => {
+  it('19. has its fuses set', async () => {
     const wire = await getCurrentFuseWire(join(output, place.program));
     const off = FuseState.DISABLE;
     const on = FuseState.ENABLE;
