@@ -1,5 +1,5 @@
-// Builds everything into out/: the command, the plain Node entry, the engine's thread and its workers;
-// the desktop's main process and preload; and the pages, which Vite builds.
+// Builds everything into out/: the app's entry, which is the desktop's main process or the command; the plain Node entry, the engine's thread and its
+// workers; the preload; and the pages, which Vite builds.
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { existsSync } from 'node:fs';
@@ -11,11 +11,23 @@ const out = new URL('out/', root).pathname;
 /** Entry points by output name; one that does not exist yet is an error, so that nothing ships without its source. */
 const entries = {
   main: 'src/main/index.ts',
+  desktop: 'src/main/desktop/app.ts',
   cli: 'src/main/cli/index.ts',
   headless: 'src/main/headless.ts',
   'engine-thread': 'src/main/engine/engine-thread.ts',
   'key-worker': 'src/main/engine/ssh/key-worker.ts',
   demo: 'src/main/demo/index.ts',
+};
+
+/** The app's entry picks one of two bundles at run time, and holds neither. */
+export const bundlesApart = {
+  name: 'bundles-apart',
+  setup(build) {
+    const bundles = { './desktop/app.ts': './desktop.js', './cli/index.ts': './cli.js' };
+    build.onResolve({ filter: /^\.\/(desktop\/app|cli\/index)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: bundles[path], external: true } : undefined,
+    );
+  },
 };
 
 /** Builds all; gives the names of the files made. */
@@ -46,6 +58,7 @@ export async function build() {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
+    plugins: [bundlesApart],
     sourcemap: 'linked',
     logLevel: 'warning',
     write: false,

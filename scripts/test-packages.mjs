@@ -55,6 +55,7 @@ export const desktopPackages = [
   { package: 'libasound2', library: 'libasound.so.2' },
   { package: 'libgbm1', library: 'libgbm.so.1' },
   { package: 'libnotify4', library: 'libnotify.so.4' },
+  { package: 'desktop-file-utils', program: 'desktop-file-validate' },
   { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
 ];
 

@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The desktop app as it can be started from plain Node: where its Electron is, or why there is none. */
+/** The desktop app as the command can start it: its program and what comes first of its arguments, or why there is none. */
 export type DesktopProgram =
-  | { readonly kind: 'found'; readonly program: string }
+  | { readonly kind: 'found'; readonly program: string; readonly args: readonly string[] }
   | { readonly kind: 'none'; readonly why: string };
 
 /** Fetching Electron at its first use may take this long. */
 const fetchLimitMs = 300_000;
 
 /**
- * Looks for Electron and a display. HOLDFAST_ELECTRON names a program; else the package `electron` is asked, which fetches its binary at the first
+ * Looks for Electron and a display. The command of a packed app is that app's own program. From a checkout HOLDFAST_ELECTRON names a program; else the package `electron` is asked, which fetches its binary at the first
  * use (set HOLDFAST_ELECTRON=none to never ask).
  */
 export function findDesktop(
@@ -21,11 +21,12 @@ export function findDesktop(
 ): DesktopProgram {
   if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'])
     return { kind: 'none', why: 'there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)' };
+  if (process.versions['electron'] !== undefined) return { kind: 'found', program: process.execPath, args: [] };
   const chosen = env['HOLDFAST_ELECTRON'];
   if (chosen === 'none') return { kind: 'none', why: 'HOLDFAST_ELECTRON is "none"' };
   if (chosen)
     return existsSync(chosen)
-      ? { kind: 'found', program: chosen }
+      ? ofCheckout(chosen)
       : { kind: 'none', why: `HOLDFAST_ELECTRON names ${chosen}, which does not exist` };
   return askPackage(env);
 }
@@ -44,14 +45,21 @@ function askPackage(env: NodeJS.ProcessEnv): DesktopProgram {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const program = asked.stdout?.trim() ?? '';
-  if (asked.status === 0 && existsSync(program)) return { kind: 'found', program };
+  if (asked.status === 0 && existsSync(program)) return ofCheckout(program);
   return { kind: 'none', why: 'Electron’s binary is not here and could not be fetched' };
 }
 
+function ofCheckout(program: string): DesktopProgram {
+  return { kind: 'found', program, args: [fileURLToPath(new URL('./main.js', import.meta.url))] };
+}
+
 /** Starts the app on a configuration. The caller waits for its end. */
-export function launchDesktop(program: string, configFile: string, env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+export function launchDesktop(
+  { program, args }: { readonly program: string; readonly args: readonly string[] },
+  configFile: string,
+  env: NodeJS.ProcessEnv = process.env,
+): ChildProcess {
   // Chromium refuses its sandbox as root; everybody else runs with it.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return spawn(program, [...asRoot, main, `--config=${configFile}`], { stdio: 'inherit', env });
+  return spawn(program, [...asRoot, ...args, `--config=${configFile}`], { stdio: 'inherit', env });
 }

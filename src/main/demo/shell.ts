@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { ControlClient } from '../engine/control/control-client.ts';
 import { DisposableStore } from '../engine/lifecycle/disposable.ts';
-import { findDesktop, launchDesktop } from '../desktop-launch.ts';
+import { type DesktopProgram, findDesktop, launchDesktop } from '../desktop-launch.ts';
 import { serve } from '../headless.ts';
 import { demoTunnel, type Stage } from './stage.ts';
 
@@ -22,8 +22,7 @@ export async function openShell(
   const { say } = options;
   const store = new DisposableStore();
   const found = options.panel ? ({ kind: 'none', why: 'the panel was asked for' } as const) : findDesktop();
-  const { ended } =
-    found.kind === 'found' ? runApp(found.program, stage, store) : await runPanel(found.why, stage, store, say);
+  const { ended } = found.kind === 'found' ? runApp(found, stage, store) : await runPanel(found.why, stage, store, say);
   try {
     say(instructions);
     for (const [host, fingerprint] of Object.entries(stage.fingerprints)) say(`  ${host.padEnd(8)} ${fingerprint}`);
@@ -42,8 +41,8 @@ interface Running {
   readonly ended: Promise<number>;
 }
 
-function runApp(program: string, stage: Stage, store: DisposableStore): Running {
-  const child = launchDesktop(program, stage.profile.configFile, { ...process.env, ...stage.env });
+function runApp(found: Extract<DesktopProgram, { kind: 'found' }>, stage: Stage, store: DisposableStore): Running {
+  const child = launchDesktop(found, stage.profile.configFile, { ...process.env, ...stage.env });
   store.defer(() => child.kill('SIGTERM'));
   return {
     ended: new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { app, dialog } from 'electron';
 import { asHoldfastError } from '../../shared/model/failure.ts';
 import { resolveProfile } from '../engine/config/paths.ts';
 import { bearFaults, openDesktopLog } from './desktop-log.ts';
-import { hardenApp, hardenSession } from './hardening.ts';
+import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
 import { hiddenArgument } from './login-start.ts';
 import { registerPageScheme, servePages } from './page-protocol.ts';
@@ -13,6 +13,11 @@ import { DesktopShell } from './shell.ts';
 
 /** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
 export function startDesktop(): void {
+  if (isOpenToDebuggers()) {
+    process.stderr.write('Holdfast does not start with its pages open to a debugger.\n');
+    app.exit(1);
+    return;
+  }
   let shell: DesktopShell | null = null;
   const configFile = namedConfig(process.argv);
   const profile = resolveProfile(configFile);
@@ -53,7 +58,7 @@ export function startDesktop(): void {
   });
   const begin = async (): Promise<void> => {
     await app.whenReady();
-    hardenSession();
+    await hardenSession();
     servePages(join(out, 'renderer'));
     shell = new DesktopShell({
       profile,

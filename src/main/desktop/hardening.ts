@@ -1,14 +1,25 @@
 import { app, type Session, session, type WebContents } from 'electron';
 import { pageOrigin } from './page-files.ts';
 
+/** Chromium's switches that hand the pages to whoever connects. */
+const debuggerSwitches = ['remote-debugging-port', 'remote-debugging-pipe'];
+
+/** A packed app that was started so that others could steer its pages: it does not go on. Fuses do the same for Node's inspector. */
+export function isOpenToDebuggers(): boolean {
+  return app.isPackaged && debuggerSwitches.some((name) => app.commandLine.hasSwitch(name));
+}
+
+/** An address to which no connection can be made, on any system. */
+const deadProxy = 'socks5://255.255.255.255:1';
+
 /** Before `ready`: every renderer in a sandbox, whatever a window says. */
 export function hardenApp(): void {
   app.enableSandbox();
   app.on('web-contents-created', (_event, contents) => hardenContents(contents));
 }
 
-/** After `ready`: no page gets any permission, device or download. */
-export function hardenSession(target: Session = session.defaultSession): void {
+/** After `ready`: no page gets any permission, device or download, nor out. Resolves when that holds. */
+export async function hardenSession(target: Session = session.defaultSession): Promise<void> {
   target.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   target.setPermissionCheckHandler(() => false);
   target.setDevicePermissionHandler(() => false);
@@ -18,6 +29,8 @@ export function hardenSession(target: Session = session.defaultSession): void {
     const allowed = details.url.startsWith(`${pageOrigin}/`) || /^(devtools|data|blob):/.test(details.url);
     answer({ cancel: !allowed });
   });
+  // Peer connections are no requests. What they send as datagrams is held back by `hardenContents`; the rest goes by a proxy that nobody can be.
+  await target.setProxy({ proxyRules: deadProxy, proxyBypassRules: '<-loopback>' });
 }
 
 /** No page goes elsewhere, opens a window, or embeds another. */
@@ -27,5 +40,7 @@ function hardenContents(contents: WebContents): void {
   contents.on('will-redirect', refuse);
   contents.on('will-frame-navigate', refuse);
   contents.on('will-attach-webview', refuse);
+  // See `hardenSession`.
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
 }

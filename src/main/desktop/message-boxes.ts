@@ -24,6 +24,20 @@ export async function askQuit(texts: DesktopTexts, clients: number, names: reado
   return response === 1;
 }
 
+/** True: install the newer version although tunnels are up. */
+export async function askUpdate(texts: DesktopTexts, version: string, tunnelsUp: number): Promise<boolean> {
+  const { update } = texts;
+  const { response } = await showBox({
+    type: 'question',
+    message: update.title(version),
+    detail: update.detail(tunnelsUp),
+    buttons: [update.later, update.install],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  return response === 1;
+}
+
 /** A question that has only buttons, for when its window cannot load. Null: it cannot be asked like this. */
 export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'yes' | 'no' | 'once' | null> {
   const box = questionBox(texts.questions, prompt, process.platform);

@@ -1,23 +1,13 @@
 import { posix } from 'node:path';
+import { pagePolicy } from '../../shared/contract/page-policy.ts';
 
 /** The app's own origin. Nothing else is ever loaded into a window. */
 export const pageScheme = 'app';
 export const pageHost = 'holdfast';
 export const pageOrigin = `${pageScheme}://${pageHost}`;
 
-/** What a page may do: its own scripts, styles, fonts and pictures, nothing from elsewhere, nothing inline. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-].join('; ');
+/** A page of the app talks over the bridge alone. */
+export const contentSecurityPolicy = pagePolicy([]);
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { protocol } from 'electron';
@@ -24,15 +24,16 @@ export function servePages(folder: string): void {
 
 /** Relative paths with `/`. A folder that is missing gives none: the windows then say that their page is not there. */
 function listFiles(folder: string, prefix = ''): string[] {
-  let entries;
+  let names;
   try {
-    entries = readdirSync(join(folder, prefix), { withFileTypes: true });
+    names = readdirSync(join(folder, prefix));
   } catch {
     return [];
   }
-  return entries.flatMap((entry) => {
-    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-    if (entry.isDirectory()) return listFiles(folder, path);
-    return entry.isFile() ? [path] : [];
+  return names.flatMap((name) => {
+    const path = prefix === '' ? name : `${prefix}/${name}`;
+    const stats = statSync(join(folder, path));
+    if (stats.isDirectory()) return listFiles(folder, path);
+    return stats.isFile() ? [path] : [];
   });
 }

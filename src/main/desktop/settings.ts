@@ -11,6 +11,8 @@ const settingsSchema = z.object({
   closeToTray: z.boolean().catch(true),
   lockWithScreen: z.boolean().catch(false),
   theme: z.enum(['system', 'light', 'dark']).catch('system'),
+  /** Looks for newer versions, in a package that has a feed; the file alone switches it on. */
+  updates: z.boolean().catch(false),
   bounds: z
     .object({ x: z.number().int(), y: z.number().int(), width: z.number().int(), height: z.number().int() })
     .nullable()

@@ -14,7 +14,7 @@ import { PageIpc } from './ipc.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLoginStart, type LoginStart } from './login-start.ts';
 import { MainWindow } from './main-window.ts';
-import { askEngineGone, askQuit, tellWindowGone } from './message-boxes.ts';
+import { askEngineGone, askQuit, askUpdate, tellWindowGone } from './message-boxes.ts';
 import { NotificationPolicy } from './notification-policy.ts';
 import { Notifications } from './notifications.ts';
 import { mayOpenOutside } from './page-files.ts';
@@ -26,6 +26,7 @@ import { type ShellEvent, ShellState } from './shell-state.ts';
 import { TrayHost } from './tray-host.ts';
 import { buildTrayModel, type TrayAction } from './tray-model.ts';
 import { TrayView } from './tray.ts';
+import { loadElectronUpdater, lookForUpdate } from './updates.ts';
 import type { WindowContext } from './window-options.ts';
 
 export interface ShellOptions {
@@ -40,6 +41,9 @@ export interface ShellOptions {
 
 /** At login the panel may come after us: so long a hidden start waits for a tray before it shows itself in the task bar. */
 const trayGraceMs = 8000;
+
+/** So long an installer may take to take over before the app ends all the same. */
+const installLimitMs = 30_000;
 
 /** The desktop app once Electron is ready: its parts, and what goes between them. */
 export class DesktopShell {
@@ -61,6 +65,8 @@ export class DesktopShell {
   readonly #lifecycle: Lifecycle;
   /** Until its thread is seen to have ended. */
   #engineHangs = true;
+  /** What installs a newer version, once everything is ended. */
+  #install: (() => void) | null = null;
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -168,6 +174,24 @@ export class DesktopShell {
     if (this.#trayHost.present) this.#ensureTray();
     else if (hidden) this.#showWithoutTray();
     await this.#loginStart.refresh().catch(() => undefined);
+    this.#lookForUpdate();
+  }
+
+  #lookForUpdate(): void {
+    const up = (): number =>
+      [...this.#state.tunnels.values()].filter(({ state }) => state.kind !== 'stopped' && state.kind !== 'dead').length;
+    lookForUpdate({
+      enabled: this.#settings.value.updates,
+      feedFile: join(process.resourcesPath, 'app-update.yml'),
+      load: loadElectronUpdater,
+      tunnelsUp: up,
+      ask: (version, tunnelsUp) => askUpdate(this.#texts, version, tunnelsUp),
+      leave: (install) => {
+        this.#install = install;
+        this.quit({ ask: false });
+      },
+      // A feed that cannot be reached, or that has nothing for this system, is tried again at the next start.
+    }).catch(() => undefined);
   }
 
   /** Shows the main window in front, at `page` if one is named. */
@@ -394,12 +418,13 @@ export class DesktopShell {
   #leave(): void {
     // An ordinary end would wait for the engine's thread. What it had to write is written.
     if (this.#engineHangs) process.kill(process.pid, 'SIGKILL');
-    // Something of the system may still hold it.
-    setTimeout(() => app.exit(0), 200);
+    // Something of the system may still hold it; an installer ends it by itself, unless it fails.
+    setTimeout(() => app.exit(0), this.#install === null ? 200 : installLimitMs);
     try {
       this.#store.dispose();
     } finally {
-      app.quit();
+      if (this.#install === null) app.quit();
+      else this.#install();
     }
   }
 }

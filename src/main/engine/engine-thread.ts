@@ -3,6 +3,7 @@ import { asHoldfastError, assertNever, HoldfastError } from '../../shared/model/
 import { Engine } from './engine.ts';
 import { FaultGuard } from './fault-guard.ts';
 import { systemClock } from './lifecycle/clock.ts';
+import { cryptoPath } from './ssh/ssh2-seam.ts';
 import type { ThreadCommand, ThreadMessage, ThreadOptions } from './thread-messages.ts';
 
 /** The entry of the engine's thread: starts one engine, tells when it is ready, ends it when told. */
@@ -61,7 +62,8 @@ port.on('message', (command: ThreadCommand) => {
 
 try {
   await engine.start();
-  tell({ kind: 'ready', line: `holdfast is ready: ${profile.configFile} (${profile.socketPath})` });
+  const line = `holdfast is ready: ${profile.configFile} (${profile.socketPath})`;
+  tell({ kind: 'ready', line, cryptoPath: cryptoPath() });
 } catch (thrown) {
   const error = asHoldfastError(thrown, profile.configFile);
   const exitCode = error instanceof HoldfastError && error.code === 'config' ? 2 : 1;

@@ -29,6 +29,7 @@ import { PromptBroker } from './prompts/broker.ts';
 import { type EngineSecrets, openSecretStore } from './secrets/open-secret-store.ts';
 import { createAuthenticator } from './ssh/authenticator.ts';
 import { createConnector } from './ssh/connect.ts';
+import { cryptoPath } from './ssh/ssh2-seam.ts';
 import { clientWaitMs } from './tunnel/forward-slot.ts';
 import { TunnelSet } from './tunnel-set.ts';
 import type { TunnelSupervisor } from './tunnel/supervisor.ts';
@@ -91,6 +92,7 @@ export class Engine {
     log.info('The engine starts', {
       version,
       node: process.version,
+      crypto: cryptoPath(),
       config: profile.configFile,
       tunnels: config.tunnels.size,
     });

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Cause } from '../../shared/model/failure.ts';
 import type { Profile } from './config/paths.ts';
+import type { CryptoPath } from './ssh/ssh2-seam.ts';
 
 /** What the engine's thread is started with. */
 export interface ThreadOptions {
@@ -12,7 +13,7 @@ export interface ThreadOptions {
 
 /** From the engine's thread to the process around it. */
 export type ThreadMessage =
-  | { readonly kind: 'ready'; readonly line: string }
+  | { readonly kind: 'ready'; readonly line: string; readonly cryptoPath: CryptoPath }
   | { readonly kind: 'failed'; readonly causes: readonly Cause[]; readonly exitCode: number }
   | { readonly kind: 'stopped' };
 

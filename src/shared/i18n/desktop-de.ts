@@ -67,6 +67,13 @@ export const desktopDe: DesktopTexts = {
     stay: 'Weiterlaufen',
     quit: 'Beenden',
   },
+  update: {
+    title: (version) => `Holdfast ${version} ist da`,
+    detail: (count) =>
+      `Die Installation startet Holdfast neu und schließt so lange ${count === 1 ? '1 Tunnel' : `${count} Tunnel`}.`,
+    later: 'Später',
+    install: 'Installieren und neu starten',
+  },
   questions: questionsDe,
   engine: {
     title: 'Holdfast konnte seinen Dienst nicht starten',

@@ -66,6 +66,13 @@ export const desktopEn = {
     stay: 'Keep running',
     quit: 'Quit',
   },
+  update: {
+    title: (version: string) => `Holdfast ${version} is here`,
+    detail: (count: number) =>
+      `Installing restarts Holdfast and closes ${count === 1 ? '1 tunnel' : `${count} tunnels`} for that time.`,
+    later: 'Later',
+    install: 'Install and restart',
+  },
   /** The system's message boxes ask in the words of the windows. */
   questions: questionsEn,
   engine: {

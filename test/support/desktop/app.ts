@@ -18,14 +18,18 @@ const downVariable = 'HOLDFAST_TEST_APP';
 export const noElectronVariable = 'HOLDFAST_NO_ELECTRON';
 export const noElectron: string | null = process.env[noElectronVariable] ?? null;
 
-/** What is started: Electron, and the folder with the app in it. */
+/** What is started: Electron, and the folder with the app in it; a packed app has its own place for it. */
 export interface BuiltApp {
   readonly electron: ElectronBinary;
+  readonly folder: string | null;
+}
+
+export interface UnpackedApp extends BuiltApp {
   readonly folder: string;
 }
 
 /** The app for the Electron that is to be had; built down for an old one. */
-export function buildApp(): BuiltApp {
+export function buildApp(): UnpackedApp {
   const electron = electronBinary();
   if (!electron.old) return { electron, folder: root };
   const folder = process.env[downVariable];
@@ -120,7 +124,14 @@ export class DesktopApp {
     const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : ['--in-process-gpu'];
     return startServer(
       electron.path,
-      [folder, ...asRoot, '--disable-gpu', '--remote-debugging-port=0', `--config=${this.configFile}`, ...args],
+      [
+        // A packed app has its own folder, and refuses debuggers: `pages` and `inPage` are not for it.
+        ...(folder === null ? [] : [folder, '--remote-debugging-port=0']),
+        ...asRoot,
+        '--disable-gpu',
+        `--config=${this.configFile}`,
+        ...args,
+      ],
       this.session.env,
     );
   }

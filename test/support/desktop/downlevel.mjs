@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { bundlesApart } from '../../../scripts/build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..', '..');
@@ -39,11 +40,15 @@ const oldNode = {
       loader: 'ts',
     }));
     // CommonJS has no top-level await: the entries that use it run inside an async function.
-    build.onLoad({ filter: /(engine-thread|main[\\/]index)\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /(engine-thread|main[\\/]index|cli[\\/]index)\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       const end = [...text.matchAll(/^(?:import [^;]*;|export \{[^}]*\} from [^;]*;)$/gm)].at(-1);
       const at = end ? end.index + end[0].length : 0;
-      const contents = `${text.slice(0, at)}\nvoid (async () => {${text.slice(at)}\n})();`;
+      // Electron 9 goes on without waiting for its main module, and takes over the signals on the way: the command begins behind that.
+      const wait = /main[\\/]index\.ts$/.test(path)
+        ? "if (process.argv.includes('--command')) await require('electron').app.whenReady();"
+        : '';
+      const contents = `${text.slice(0, at)}\nvoid (async () => {${wait}${text.slice(at)}\n})();`;
       return { contents: contents.replace(/^export /gm, ''), loader: 'ts', resolveDir: dirname(path) };
     });
   },
@@ -55,7 +60,7 @@ const node = {
   target: 'node12',
   format: 'cjs',
   external: ['keytar', 'ssh2', 'cpu-features', 'electron-updater', '*.node'],
-  plugins: [oldNode],
+  plugins: [bundlesApart, oldNode],
   inject: [join(here, 'old-node.cjs')],
   define: { 'import.meta.url': '__fileUrl' },
   banner: { js: "var __fileUrl = require('url').pathToFileURL(__filename).href;" },
@@ -71,7 +76,7 @@ export async function buildDown(out) {
   await esbuild.build({
     ...node,
     outdir: out,
-    entryPoints: { main: 'src/main/index.ts' },
+    entryPoints: { main: 'src/main/index.ts', desktop: 'src/main/desktop/app.ts', cli: 'src/main/cli/index.ts' },
   });
   await esbuild.build({
     ...node,

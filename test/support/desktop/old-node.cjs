@@ -92,7 +92,17 @@ if (!net.Socket.prototype.resetAndDestroy)
   };
 if (!util.stripVTControlCharacters)
   util.stripVTControlCharacters = (text) => text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '');
+if (!util.parseArgs) util.parseArgs = require('@pkgjs/parseargs').parseArgs;
 if (!events.setMaxListeners) events.setMaxListeners = () => {};
+
+// Worker threads read no archives before Electron 18: theirs lie beside it.
+const threads = require('worker_threads');
+const PlainWorker = threads.Worker;
+threads.Worker = class Worker extends PlainWorker {
+  constructor(file, options) {
+    super(typeof file === 'string' ? file.replace(/\.asar([\\/])/, '.asar.unpacked$1') : file, options);
+  }
+};
 
 // Buffer's and hashes' base64url.
 const plainToString = Buffer.prototype.toString;

@@ -4,13 +4,13 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { sendAndRead, startEcho } from '../lines-server.ts';
 import { startSshd, type TestSshd } from '../sshd.ts';
 import { until } from '../until.ts';
-import { buildApp, type BuiltApp, DesktopApp } from './app.ts';
+import { buildApp, type BuiltApp, DesktopApp, type UnpackedApp } from './app.ts';
 import { DesktopSession } from './session.ts';
 import { TrayReader } from './tray.ts';
 
 /** What the suites in a real Electron share: a desktop session, an sshd, a server behind it, and apps that end with their test. */
 export class DesktopScene {
-  readonly built: BuiltApp;
+  readonly built: UnpackedApp;
   readonly session: DesktopSession;
   readonly server: TestSshd;
   readonly echo: { readonly port: number; stop(): Promise<void> };

@@ -18,7 +18,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     context.out.note(`No desktop app: ${found.why}. The window opens in a browser instead, by the link below.`);
     return runServe(context, { ...input, values: { ...input.values, panel: true } });
   }
-  const child = launchDesktop(found.program, context.profile.configFile);
+  const child = launchDesktop(found, context.profile.configFile);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

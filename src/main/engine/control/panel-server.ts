@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
 import { type EngineEvent, eventSchema } from '../../../shared/contract/events.ts';
 import { maxRequestBytes } from '../../../shared/contract/frames.ts';
+import { pagePolicy } from '../../../shared/contract/page-policy.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
@@ -176,11 +177,8 @@ function digest(value: string): string {
 
 /** Nothing is loaded from elsewhere, nothing inline runs, nobody frames the panel. */
 function secure(response: ServerResponse, port: number): void {
-  const sockets = ['127.0.0.1', 'localhost'].map((name) => `ws://${name}:${port}`).join(' ');
-  response.setHeader(
-    'content-security-policy',
-    `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ${sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  );
+  const sockets = ['127.0.0.1', 'localhost'].map((name) => `ws://${name}:${port}`);
+  response.setHeader('content-security-policy', pagePolicy(["'self'", ...sockets]));
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('referrer-policy', 'no-referrer');
   response.setHeader('cross-origin-opener-policy', 'same-origin');

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import ssh2 from 'ssh2';
 import type { Client } from 'ssh2';
+import ssh2Crypto from 'ssh2/lib/protocol/crypto.js';
 import packageJson from 'ssh2/package.json' with { type: 'json' };
 import { HoldfastError } from '../../../shared/model/failure.ts';
 
@@ -106,6 +107,14 @@ export function assertSsh2Version(found: string = packageJson.version): void {
     next: 'Install Holdfast again with its own dependencies (npm ci).',
     retry: 'person',
   });
+}
+
+/** How ssh2 enciphers: with a native part of its own, or with Node's crypto and wasm, called from JavaScript. */
+export type CryptoPath = 'native' | 'javascript';
+
+/** The one in use here: the native part is made for one runtime, and another cannot load it. */
+export function cryptoPath(): CryptoPath {
+  return ssh2Crypto.bindingAvailable ? 'native' : 'javascript';
 }
 
 /** Makes an ssh2 client. */
