@@ -40,6 +40,7 @@ export const editorDe: EditorTexts = {
     manual: 'wenn ich ihn einschalte',
   },
   interactive: 'Die Anmeldung braucht mich: er startet nie von selbst',
+  production: 'Die Produktion hängt daran: vor dem Stoppen fragen',
   park: 'Programme warten auf eine verlorene Verbindung',
   parkHint: 'Etwa 20s oder 2m; 0s: gar nicht, der Port schließt. Leer: 20s.',
   forward: {

@@ -37,6 +37,7 @@ export const editorEn = {
     manual: 'when I switch it on',
   },
   interactive: 'Its login needs me: it never starts by itself',
+  production: 'Production depends on it: ask before it is stopped',
   park: 'Programs wait for a lost link',
   parkHint: 'Like 20s or 2m; 0s: not at all, the port closes. Empty: 20s.',
   forward: {

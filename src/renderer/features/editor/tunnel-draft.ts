@@ -9,6 +9,7 @@ export interface TunnelDraft {
   readonly host: string;
   readonly start: string;
   readonly interactive: boolean;
+  readonly production: boolean;
   readonly park: string;
   /** The rarer keys, as texts. */
   readonly more: Readonly<Record<string, string>>;
@@ -52,7 +53,7 @@ export interface TunnelView {
   readonly forwards: readonly ForwardView[];
 }
 
-export const tunnelDefaults = { start: 'login', interactive: false, park: '20s' } as const;
+export const tunnelDefaults = { start: 'login', interactive: false, production: false, park: '20s' } as const;
 
 export const emptyTunnel: TunnelDraft = {
   name: '',
@@ -60,6 +61,7 @@ export const emptyTunnel: TunnelDraft = {
   host: '',
   start: tunnelDefaults.start,
   interactive: tunnelDefaults.interactive,
+  production: tunnelDefaults.production,
   park: '',
   more: {},
   forwards: [],
@@ -75,6 +77,7 @@ export function draftOfTunnel(view: TunnelView): TunnelDraft {
     host: view.host,
     start: text(view.values['start']) || tunnelDefaults.start,
     interactive: view.values['interactive'] === true,
+    production: view.values['production'] === true,
     park: text(view.values['park']),
     more: moreOf(view.values),
     forwards: view.forwards.map((forward, index) => draftOfForward(forward, list[index], `saved ${forward.spec}`)),
@@ -104,13 +107,13 @@ export function addTunnelEdits(draft: TunnelDraft): readonly ConfigEdit[] {
 
 /**
  * The least edits that turn the saved tunnel into the draft: one `replace-forward` for one changed forward; what was not touched is not written.
- * Another name is a removal and an addition, since the name is the tunnel's identity.
+ * Another name comes first, and the rest is said of the new one.
  */
 export function changeTunnelEdits(saved: TunnelView, draft: TunnelDraft): readonly ConfigEdit[] {
   const before = draftOfTunnel(saved);
-  const tunnel = saved.name;
-  if (draft.name.trim() !== tunnel) return renameEdits(saved, draft);
+  const tunnel = draft.name.trim();
   const edits: ConfigEdit[] = [];
+  if (tunnel !== saved.name) edits.push({ op: 'rename-tunnel', name: saved.name, to: tunnel });
   if (draft.host.trim() !== before.host)
     edits.push({ op: 'set', path: ['tunnels', tunnel, 'host'], value: draft.host.trim() });
   const old = new Map(plainKeys(before));
@@ -147,27 +150,13 @@ function forwardEdits(
   return [...replaced, ...added, ...removed];
 }
 
-function renameEdits(saved: TunnelView, draft: TunnelDraft): readonly ConfigEdit[] {
-  const values: Record<string, ConfigValue> = { ...saved.values, host: draft.host.trim() };
-  for (const [key, value] of plainKeys(draft)) {
-    // A table is the file's own, and goes along.
-    if (value === null && isTable(values[key])) continue;
-    if (value === null) delete values[key];
-    else values[key] = value;
-  }
-  values['forwards'] = draft.forwards.map((forward) => forwardValue(forward));
-  return [
-    { op: 'add-tunnel', name: draft.name.trim(), values },
-    { op: 'remove-tunnel', name: saved.name },
-  ];
-}
-
 /** Keys with what would stand in the file; null: nothing, for it is the default. */
 function plainKeys(draft: TunnelDraft): readonly (readonly [string, ConfigValue | null])[] {
   return [
     ['group', draft.group.trim() === '' ? null : draft.group.trim()],
     ['start', draft.start === tunnelDefaults.start ? null : draft.start],
     ['interactive', draft.interactive ? true : null],
+    ['production', draft.production ? true : null],
     ['park', draft.park.trim() === '' ? null : draft.park.trim()],
     ...tunnelMoreFields.map((field) => [field.key, keyValue(field, draft.more[field.key] ?? '')] as const),
   ];
@@ -198,6 +187,7 @@ export function fillFrom(edits: readonly ConfigEdit[]): FilledIn | null {
       host: text(values['host']),
       start: text(values['start']) || tunnelDefaults.start,
       interactive: values['interactive'] === true,
+      production: values['production'] === true,
       park: text(values['park']),
       more: moreOf(values),
       forwards: forwards.flatMap((value, index) => draftOfValue(value, `pasted-${index}`) ?? []),

@@ -147,6 +147,11 @@ export function TunnelForm(props: TunnelFormProps) {
             checked={draft.interactive}
             onChange={(event) => set({ interactive: event.target.checked })}
           />
+          <Checkbox
+            label={texts.production}
+            checked={draft.production}
+            onChange={(event) => set({ production: event.target.checked })}
+          />
         </div>
       </FormSection>
       <MoreSection title={texts.moreKeys} isOpen={isMoreInUse}>

@@ -127,9 +127,13 @@ describe('the least edits of a tunnel', () => {
     ]);
   });
 
-  it('make another tunnel of another name, with all its keys', () => {
-    const edits = change({ name: 'pg' });
-    expect(edits.map(({ op }) => op)).toEqual(['add-tunnel', 'remove-tunnel']);
+  it('rename in place, and say the rest of the new name', () => {
+    const edits = change({ name: ' pg ', start: 'demand', production: true });
+    expect(edits).toEqual([
+      { op: 'rename-tunnel', name: 'postgres', to: 'pg' },
+      { op: 'set', path: ['tunnels', 'pg', 'start'], value: 'demand' },
+      { op: 'set', path: ['tunnels', 'pg', 'production'], value: true },
+    ]);
     const text = written(edits);
     expect(text).toContain('[tunnels.pg]');
     expect(text).not.toContain('[tunnels.postgres]');

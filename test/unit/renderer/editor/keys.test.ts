@@ -30,7 +30,7 @@ describe('the forms', () => {
   });
 
   it('have every key of a tunnel', () => {
-    const plain = ['host', 'group', 'start', 'interactive', 'park', 'forwards'];
+    const plain = ['host', 'group', 'start', 'interactive', 'production', 'park', 'forwards'];
     const more = tunnelMoreFields.map(({ key }) => key);
     expect([...plain, ...more].sort()).toEqual(keysOf(tunnels.additionalProperties));
     for (const texts of [editorEn, editorDe])
