@@ -422,3 +422,24 @@ it('the phase goes on behind a prompt', () => {
   driven.send({ kind: 'waiting', id: driven.id, promptId: null });
   expect(driven.machine.state).toEqual({ kind: 'starting', phase: 'auth', hop: 'web' });
 });
+
+describe('a configuration that mends what gave up', () => {
+  const interactive: MachinePolicy = { ...ordinary, interactive: true };
+  const mended: MachineInput = { kind: 'reconfigured', policy: interactive, link: true, forwards: false };
+
+  it('goes on with a wish that never came true', () => {
+    const tunnel = new Driven({ interactive: true }).send({ kind: 'up', by: 'person' });
+    tunnel.send({ kind: 'failed', id: tunnel.id, failure: fails('person') });
+    expect(tunnel.kind).toBe('dead');
+    expect(tunnel.send(mended).effects).toContainEqual({ kind: 'start', id: tunnel.id, unattended: false });
+  });
+
+  it('asks for no login that nobody wanted since it last ran', () => {
+    const tunnel = new Driven().send({ kind: 'up', by: 'person' });
+    tunnel.send({ kind: 'succeeded', id: tunnel.id, degraded: null }).send({ kind: 'lifetime-over' });
+    expect(tunnel.kind).toBe('dead');
+    tunnel.send(mended);
+    expect(tunnel.kind).toBe('interactive');
+    expect(tunnel.asked).not.toContain('start');
+  });
+});

@@ -116,7 +116,6 @@ export function die(machine: Machine, cause: Cause): Step {
       id: machine.id + 1,
       state: { kind: 'dead', cause },
       onlyListening: false,
-      asked: 'no',
       lastCause: cause,
     },
     effects: [{ kind: 'release-parked' }, abandon, { kind: 'close-forwards' }],

@@ -250,7 +250,10 @@ function onReconfigured(machine: Machine, link: boolean, forwards: boolean, at: 
       return link || forwards ? begin(anew, at) : same(machine);
     case 'dead': {
       const mended = link || (forwards && (failedStage === 'forwards' || failedStage === 'listen'));
-      return mended ? begin(fresh(machine, machine.desired.wanted ? machine.desired.by : 'login'), at) : same(machine);
+      if (!mended) return same(machine);
+      // What was asked for before it ran is answered: only a wish that never came true goes on.
+      const again = fresh(machine, machine.desired.wanted ? machine.desired.by : 'login');
+      return begin({ ...again, asked: machine.asked }, at);
     }
     default:
       return assertNever(state);
