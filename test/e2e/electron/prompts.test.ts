@@ -191,10 +191,10 @@ describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyN
     (await scene().tray('kept')).click('kept');
     await app.pageShows('prompts.html', '!!document.querySelector("input[data-answer]")', 'the field for the password');
     await type(app, pam.password);
-    await app.inPage(
-      'prompts.html',
-      'document.querySelector("input[type=checkbox]").checked || document.querySelector("input[type=checkbox]").click(), true',
-    );
+    const remember =
+      '[...document.querySelectorAll("label")].find((l) => l.textContent.includes("Remember in the keychain"))';
+    await app.pageShows('prompts.html', `!!${remember}`, 'the offer to remember it');
+    await app.inPage('prompts.html', `${remember}.click(), true`);
     await press(app, 'Sign in');
     await app.reach('kept', ({ state }) => state.kind === 'running', 'the tunnel to run');
     const { tookMs, code, left } = await app.ended(() => process.kill(app.pid, 'SIGTERM'));

@@ -119,11 +119,18 @@ export async function press(app: DesktopApp, button: string): Promise<void> {
   );
 }
 
-/** Types into the field of the question that fits. */
-export const type = (app: DesktopApp, text: string, selector = 'input[data-answer]'): Promise<unknown> =>
-  app.inPage(
+/** Types into the field of the question that fits, once it takes input. */
+export async function type(app: DesktopApp, text: string, selector = 'input[data-answer]'): Promise<void> {
+  const field = `document.querySelector(${JSON.stringify(selector)})`;
+  await app.pageShows(
     'prompts.html',
-    `(() => { const field = document.querySelector(${JSON.stringify(selector)});
+    `!!${field} && !document.querySelector('[data-held]')`,
+    'the field to take input',
+  );
+  await app.inPage(
+    'prompts.html',
+    `(() => { const field = ${field};
       Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, ${JSON.stringify(text)});
       field.dispatchEvent(new Event('input', { bubbles: true })); return true; })()`,
   );
+}
