@@ -1,3 +1,4 @@
+import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
@@ -50,7 +51,7 @@ function upgrade(headers: Readonly<Record<string, string>>, path = '/ws'): Promi
       resolve({ status: answer.statusCode ?? 0, frame: '' });
     });
     socket.on('open', () =>
-      socket.send(JSON.stringify({ id: 1, call: 'hello', input: { client: 'panel', contract: 1 } })),
+      socket.send(JSON.stringify({ id: 1, call: 'hello', input: { client: 'panel', contract: contractVersion } })),
     );
     socket.on('message', (data) => {
       socket.terminate();
@@ -65,7 +66,7 @@ function framesOf(list: readonly (readonly [call: string, input: object])[]): Pr
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${link.port}/ws`, { headers: { origin: own(), cookie } });
     const got: string[] = [];
-    const all = [['hello', { client: 'panel', contract: 1 }] as const, ...list];
+    const all = [['hello', { client: 'panel', contract: contractVersion }] as const, ...list];
     const next = (): void => {
       const [call, input] = all[got.length] ?? [];
       if (call !== undefined) return socket.send(JSON.stringify({ id: got.length, call, input }));
@@ -167,7 +168,7 @@ describe('other sites', () => {
     expect((await upgrade({ cookie })).status).toBe(403);
     const { status, frame } = await upgrade({ origin: own(), cookie });
     expect(status).toBe(101);
-    expect(JSON.parse(frame)).toMatchObject({ id: 1, ok: true, output: { contract: 1 } });
+    expect(JSON.parse(frame)).toMatchObject({ id: 1, ok: true, output: { contract: contractVersion } });
   });
 
   it('the socket is refused without a cookie, and elsewhere than at its path', async () => {

@@ -1,3 +1,4 @@
+import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -31,7 +32,7 @@ function asNobody(env: NodeJS.ProcessEnv, program: string, ...args: string[]): R
   return spawnSync(setpriv, [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--', program, ...args], {
     env,
     encoding: 'utf8',
-    input: '{"id":0,"call":"hello","input":{"client":"x","contract":1}}\n',
+    input: `{"id":0,"call":"hello","input":{"client":"x","contract":${contractVersion}}}\n`,
     timeout: 10_000,
   });
 }

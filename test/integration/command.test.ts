@@ -1,3 +1,4 @@
+import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
@@ -101,7 +102,7 @@ describe('the command as a process', () => {
     expect((await run({ ...at, env: { ...at.env, HOLDFAST_SOCKET: `${at.folder}/none` } }, ['status'])).code).toBe(3);
     expect((await run(at, ['version'])).stdout).toMatch(/^holdfast \d+\.\d+\.\d+\n$/);
     expect(JSON.parse((await run(at, ['version', '--json'])).stdout)).toMatchObject({
-      contract: 1,
+      contract: contractVersion,
       node: process.version,
     });
   });

@@ -38,12 +38,16 @@ export async function askUpdate(texts: DesktopTexts, version: string, tunnelsUp:
   return response === 1;
 }
 
-/** A question that has only buttons, for when its window cannot load. Null: it cannot be asked like this. */
-export async function askInBox(texts: DesktopTexts, prompt: Prompt): Promise<'yes' | 'no' | 'once' | null> {
+/** A question that has only buttons, for when its window cannot load. Null: it cannot be asked like this. `gone`: the question is over, and the box goes. */
+export async function askInBox(
+  texts: DesktopTexts,
+  prompt: Prompt,
+  gone: AbortSignal,
+): Promise<'yes' | 'no' | 'once' | null> {
   const box = questionBox(texts.questions, prompt, process.platform);
   if (box === null) return null;
   const { answers, ...options } = box;
-  const { response } = await showBox(options);
+  const { response } = await showBox({ ...options, signal: gone });
   return answers[response] ?? 'no';
 }
 

@@ -28,6 +28,8 @@ export class Questions implements Disposable {
   readonly #window: PromptWindow;
   /** While the window cannot be shown: boxes ask, one after the other. */
   #boxes: Promise<void> | null = null;
+  /** The question that a box shows now. */
+  #inBox: { readonly id: string; readonly gone: AbortController } | null = null;
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
@@ -66,6 +68,11 @@ export class Questions implements Disposable {
     return true;
   }
 
+  /** A question is over: its box goes. The page hides its window itself when there is nothing left, changed keys included. */
+  closed(id: string): void {
+    if (this.#inBox?.id === id) this.#inBox.gone.abort();
+  }
+
   /** A person wants to see a question (`prompts`, `prompts/ID`), or a changed key (`changed-key/NAME`). */
   show(page: string): void {
     if (this.#boxes === null) this.#window.show({ page, focus: true });
@@ -98,7 +105,11 @@ export class Questions implements Disposable {
     const { texts, state, answer, askInMain } = this.#options;
     const boxes = (this.#boxes ?? Promise.resolve()).then(async () => {
       for (const prompt of state.prompts) {
-        const said = await askInBox(texts, prompt).catch(() => null);
+        // Answered elsewhere while an earlier one was asked.
+        if (!state.prompts.some(({ id }) => id === prompt.id)) continue;
+        this.#inBox = { id: prompt.id, gone: new AbortController() };
+        const said = await askInBox(texts, prompt, this.#inBox.gone.signal).catch(() => null);
+        this.#inBox = null;
         if (said === null) askInMain();
         else
           await answer({ id: prompt.id, answer: { kind: said } }).catch(

@@ -48,6 +48,26 @@ export class ShellState implements Disposable {
     return count;
   }
 
+  /** Tunnels that programs use or wait for. */
+  get busyTunnels(): string[] {
+    return [...this.#tunnels.values()]
+      .filter(({ forwards, parked }) => parked > 0 || forwards.some(({ clients }) => clients > 0))
+      .map(({ name }) => name);
+  }
+
+  /** Tunnels that are up or on their way. */
+  get tunnelsUp(): number {
+    return [...this.#tunnels.values()].filter(({ state }) => state.kind !== 'stopped' && state.kind !== 'dead').length;
+  }
+
+  /** Tunnels of these names, and those of groups of these names. */
+  membersOf(names: readonly string[]): string[] {
+    const wanted = new Set(names);
+    return [...this.#tunnels.values()]
+      .filter(({ name, group }) => wanted.has(name) || (group !== null && wanted.has(group)))
+      .map(({ name }) => name);
+  }
+
   /** Follows this engine from now on. Events that come before the snapshot are held back until it is there. */
   async join(link: EngineLink): Promise<void> {
     this.#link.dispose();

@@ -23,9 +23,8 @@ import { isQuestionPage, Questions } from './questions.ts';
 import { watchScreenLock } from './screen-lock.ts';
 import { DesktopSettingsFile } from './settings.ts';
 import { type ShellEvent, ShellState } from './shell-state.ts';
-import { TrayHost } from './tray-host.ts';
 import { buildTrayModel, type TrayAction } from './tray-model.ts';
-import { TrayView } from './tray.ts';
+import { TrayPresence } from './tray-presence.ts';
 import { loadElectronUpdater, lookForUpdate } from './updates.ts';
 import type { WindowContext } from './window-options.ts';
 
@@ -39,9 +38,6 @@ export interface ShellOptions {
   readonly log: Log;
 }
 
-/** At login the panel may come after us: so long a hidden start waits for a tray before it shows itself in the task bar. */
-const trayGraceMs = 8000;
-
 /** So long an installer may take to take over before the app ends all the same. */
 const installLimitMs = 30_000;
 
@@ -53,8 +49,7 @@ export class DesktopShell {
   readonly #settings: DesktopSettingsFile;
   readonly #engine: EngineHost;
   readonly #state: ShellState;
-  readonly #trayHost: TrayHost;
-  readonly #tray = new MutableDisposable<TrayView>();
+  readonly #tray: TrayPresence;
   readonly #screenLock = new MutableDisposable();
   readonly #window: MainWindow;
   readonly #questions: Questions;
@@ -75,12 +70,22 @@ export class DesktopShell {
     this.#settings = new DesktopSettingsFile(join(options.profile.stateFolder, 'desktop.json'));
     this.#engine = store.add(new EngineHost(options.profile));
     this.#state = store.add(new ShellState());
-    this.#trayHost = store.add(new TrayHost());
-    store.add(this.#tray);
+    this.#tray = store.add(
+      new TrayPresence({
+        assets: options.assets,
+        model: () => buildTrayModel(this.#state.source, this.#texts),
+        onAction: (action) => this.#onTrayAction(action),
+        // Without a tray a hidden window could not be found again.
+        onMissing: () => {
+          if (!this.#window.isVisible && !this.#lifecycle.isQuitting) this.#window.showMinimized();
+        },
+        log: options.log,
+      }),
+    );
     this.#loginStart = createLoginStart(this.#texts, options.profileArgument);
     this.#lifecycle = new Lifecycle({
       clients: () => this.#state.clients,
-      ask: () => askQuit(this.#texts, this.#state.clients, this.#busyTunnels()),
+      ask: () => askQuit(this.#texts, this.#state.clients, this.#state.busyTunnels),
       stop: () => this.#stop(),
       leave: () => this.#leave(),
     });
@@ -163,28 +168,20 @@ export class DesktopShell {
     store.add(this.#screenLock);
     store.add(this.#settings.onDidChange(() => this.#followScreen()));
     this.#followScreen();
-    const redraw = (): void => this.#tray.value?.changed();
-    nativeTheme.on('updated', redraw);
-    store.defer(() => nativeTheme.removeListener('updated', redraw));
     this.#engine.start();
     this.#lifecycle.running();
-    store.add(this.#trayHost.onDidChange((present) => this.#onTrayHost(present)));
     if (!hidden) this.showWindow(null);
-    await this.#trayHost.start();
-    if (this.#trayHost.present) this.#ensureTray();
-    else if (hidden) this.#showWithoutTray();
+    await this.#tray.start({ hidden });
     await this.#loginStart.refresh().catch(() => undefined);
     this.#lookForUpdate();
   }
 
   #lookForUpdate(): void {
-    const up = (): number =>
-      [...this.#state.tunnels.values()].filter(({ state }) => state.kind !== 'stopped' && state.kind !== 'dead').length;
     lookForUpdate({
       enabled: this.#settings.value.updates,
       feedFile: join(process.resourcesPath, 'app-update.yml'),
       load: loadElectronUpdater,
-      tunnelsUp: up,
+      tunnelsUp: () => this.#state.tunnelsUp,
       ask: (version, tunnelsUp) => askUpdate(this.#texts, version, tunnelsUp),
       leave: (install) => {
         this.#install = install;
@@ -217,7 +214,7 @@ export class DesktopShell {
     // What comes at once must find them in the policy: a question may be here before the answer to the call.
     const asked = namesIn(input);
     if (name === 'up' || name === 'restart' || name === 'now' || name === 'tunnel.test') {
-      this.#questions.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#members(asked));
+      this.#questions.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#state.membersOf(asked));
     }
     return this.#link().call(name, input);
   }
@@ -231,14 +228,6 @@ export class DesktopShell {
       message: status.kind === 'starting' ? 'The engine is still starting.' : 'The engine is not running.',
       next: 'Try again in a moment.',
     });
-  }
-
-  /** Names and the members of groups. */
-  #members(names: readonly string[]): string[] {
-    const wanted = new Set(names);
-    return [...this.#state.tunnels.values()]
-      .filter(({ name, group }) => wanted.has(name) || (group !== null && wanted.has(group)))
-      .map(({ name }) => name);
   }
 
   #onEngine(status: EngineStatus): void {
@@ -271,7 +260,7 @@ export class DesktopShell {
   }
 
   #onEvent(event: ShellEvent): void {
-    this.#tray.value?.changed();
+    this.#tray.changed();
     switch (event.kind) {
       case 'joined':
         this.#notifications.begin([...this.#state.tunnels.values()]);
@@ -285,7 +274,7 @@ export class DesktopShell {
         if (!this.#questions.opened(event.prompt)) this.#notifications.show(this.#noticePolicy.prompted(event.prompt));
         break;
       case 'prompt-closed':
-        // The page hides its window itself when there is nothing left, changed keys included.
+        this.#questions.closed(event.prompt.id);
         this.#notifications.show(this.#noticePolicy.promptClosed(event.prompt, this.#state.prompts));
         break;
       case 'gone':
@@ -302,31 +291,6 @@ export class DesktopShell {
         this.#options.log.info('The screen was locked');
         void this.call('secret.lock', {}).catch(() => undefined);
       });
-  }
-
-  #onTrayHost(present: boolean): void {
-    this.#options.log.info(present ? 'This desktop shows tray icons now' : 'This desktop shows no tray icons any more');
-    if (present) this.#ensureTray();
-    // Without a tray a hidden window could not be found again.
-    else if (!this.#window.isVisible) this.#window.showMinimized();
-  }
-
-  /** Made once; a host that went and came back finds the same icon. */
-  #ensureTray(): void {
-    if (this.#tray.value !== null || this.#lifecycle.isQuitting) return;
-    this.#tray.value = new TrayView({
-      assets: this.#options.assets,
-      model: () => buildTrayModel(this.#state.source, this.#texts),
-      onAction: (action) => this.#onTrayAction(action),
-      darkTaskbar: () => nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
-    });
-  }
-
-  #showWithoutTray(): void {
-    const timer = setTimeout(() => {
-      if (!this.#trayHost.present && !this.#lifecycle.isQuitting) this.#window.showMinimized();
-    }, trayGraceMs);
-    this.#store.defer(() => clearTimeout(timer));
   }
 
   #onTrayAction(action: TrayAction): void {
@@ -357,13 +321,7 @@ export class DesktopShell {
       this.quit({ ask: true });
       return 'minimize';
     }
-    return this.#tray.value !== null && this.#trayHost.present ? 'hide' : 'minimize';
-  }
-
-  #busyTunnels(): string[] {
-    return [...this.#state.tunnels.values()]
-      .filter(({ forwards, parked }) => parked > 0 || forwards.some(({ clients }) => clients > 0))
-      .map(({ name }) => name);
+    return this.#tray.isShown ? 'hide' : 'minimize';
   }
 
   #windowContext(): WindowContext {
@@ -384,7 +342,7 @@ export class DesktopShell {
       settings: this.#settings,
       loginStart: this.#loginStart,
       cryptoPath: () => (this.#engine.status.kind === 'running' ? this.#engine.status.cryptoPath : ''),
-      hasTray: () => this.#tray.value !== null && this.#trayHost.present,
+      hasTray: () => this.#tray.isShown,
       setTheme: (theme: 'system' | 'light' | 'dark') => {
         nativeTheme.themeSource = theme;
       },
@@ -403,7 +361,7 @@ export class DesktopShell {
     log.info('The app ends');
     // The engine first: whatever goes wrong with what is shown must not keep it up.
     const ended = Promise.all([this.#engine.stop(), this.#settings.flush()]);
-    for (const shown of [this.#tray, this.#window, this.#questions, this.#trayHost]) {
+    for (const shown of [this.#tray, this.#window, this.#questions]) {
       try {
         shown.dispose();
       } catch (error) {

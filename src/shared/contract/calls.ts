@@ -13,7 +13,7 @@ import { causeSchema } from './failure-schema.ts';
  */
 
 /** Raised when a change would break an older shell. A shell of another version is told so and refused. */
-export const contractVersion = 1;
+export const contractVersion = 2;
 
 const phase = z.enum(['resolve', 'dial', 'key-exchange', 'host-key', 'auth', 'forwards', 'probe']);
 

@@ -1,3 +1,4 @@
+import { contractVersion } from '../../../src/shared/contract/calls.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -104,7 +105,7 @@ describe.skipIf(noElectron !== null)('the command of an installed app', { timeou
     const plain = holdfast(['version']);
     expect(plain).toMatchObject({ code: 0, stderr: '' });
     expect(plain.stdout).toMatch(/^holdfast \d+\.\d+\.\d+\n$/);
-    expect(JSON.parse(holdfast(['version', '--json']).stdout)).toMatchObject({ contract: 1 });
+    expect(JSON.parse(holdfast(['version', '--json']).stdout)).toMatchObject({ contract: contractVersion });
   });
 
   it('gets its arguments as they were typed, those that Chromium or Electron would take too', () => {

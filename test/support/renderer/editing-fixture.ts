@@ -1,3 +1,4 @@
+import { contractVersion } from '../../../src/shared/contract/calls.ts';
 import type { CallName } from '../../../src/shared/contract/calls.ts';
 import type { ConfigEdit } from '../../../src/shared/contract/editing-calls.ts';
 import type { EngineEvent } from '../../../src/shared/contract/events.ts';
@@ -110,7 +111,7 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
   const outputs: Record<string, (input: never) => unknown> = {
     hello: () => ({
       version: '0.1.0',
-      contract: 1,
+      contract: contractVersion,
       pid: 4711,
       startedAtMs: Date.now() - 3_600_000,
       configFile: view.file,

@@ -1,3 +1,4 @@
+import { contractVersion } from '../../../src/shared/contract/calls.ts';
 import type { CallInput, CallName, CallOutput } from '../../../src/shared/contract/calls.ts';
 import type { EngineEvent } from '../../../src/shared/contract/events.ts';
 import type { CallResult, ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
@@ -60,7 +61,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
     logs: () => fixtureLog(startedMs),
     hello: () => ({
       version: '0.1.0',
-      contract: 1,
+      contract: contractVersion,
       pid: 1,
       startedAtMs: startedMs,
       configFile: '/etc/x',

@@ -1,3 +1,4 @@
+import { contractVersion } from '../../../src/shared/contract/calls.ts';
 import { describe, expect, it } from 'vitest';
 import { commandTable, globalOptions } from '../../../src/main/cli/command-table.ts';
 import { scriptFor } from '../../../src/main/cli/commands/completion.ts';
@@ -39,7 +40,11 @@ describe('the command line', () => {
       ['version', '--json'],
       ['--version', '--json'],
     ])
-      expect(JSON.parse((await bench.run(args)).stdout)).toEqual({ version, contract: 1, node: process.version });
+      expect(JSON.parse((await bench.run(args)).stdout)).toEqual({
+        version,
+        contract: contractVersion,
+        node: process.version,
+      });
     const missing = await bench.run(['-c', `${bench.folder}/none.toml`, 'list']);
     expect(missing.stderr).toContain(`${bench.folder}/none.toml`);
     expect((await bench.run(['list', '--config', `${bench.folder}/none.toml`])).stderr).toBe(missing.stderr);

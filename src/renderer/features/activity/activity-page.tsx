@@ -1,3 +1,4 @@
+import { contractVersion } from '../../../shared/contract/calls.ts';
 import { useEffect, useMemo, useState } from 'react';
 import { useBridge } from '../../bridge.ts';
 import { clockText, durationText, sameDay, sinceText } from '../../format.ts';
@@ -104,7 +105,7 @@ function NothingYet() {
   const [sinceMs, setSinceMs] = useState<number | null>(null);
   useEffect(() => {
     let stopped = false;
-    void bridge.call('hello', { client: bridge.shell, contract: 1 }).then((result) => {
+    void bridge.call('hello', { client: bridge.shell, contract: contractVersion }).then((result) => {
       if (!stopped && result.ok) setSinceMs(result.output.startedAtMs);
     });
     return () => {
