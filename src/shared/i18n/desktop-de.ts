@@ -6,7 +6,7 @@ export const desktopDe: DesktopTexts = {
   app: 'Holdfast',
   states: {
     starting: 'startet',
-    interactive: 'braucht Sie',
+    interactive: 'braucht dich',
     degraded: 'teilweise',
     retrying: 'neuer Versuch',
     dead: 'aufgegeben',
@@ -16,7 +16,7 @@ export const desktopDe: DesktopTexts = {
     none: 'Noch keine Tunnel',
     allOff: (total) => (total === 1 ? '1 Tunnel, aus' : `${total} Tunnel, alle aus`),
     up: (up, total) => `${up} von ${total} stehen`,
-    needsYou: (count) => (count === 1 ? '1 braucht Sie' : `${count} brauchen Sie`),
+    needsYou: (count) => (count === 1 ? '1 braucht dich' : `${count} brauchen dich`),
     gaveUp: (count) => `${count} aufgegeben`,
     starting: 'Startet',
     noEngine: 'Der Dienst läuft nicht',
@@ -41,7 +41,7 @@ export const desktopDe: DesktopTexts = {
     quitAndClose: (count) => `Beenden und ${count} Tunnel schließen`,
   },
   notify: {
-    needsYou: (hop) => `${hop} braucht Sie`,
+    needsYou: (hop) => `${hop} braucht dich`,
     asks: {
       'host-key': (tunnels) => `Der Host-Schlüssel ist noch nicht bestätigt. Es wartet: ${tunnels}`,
       password: (tunnels) => `Ein Passwort ist gefragt. Es wartet: ${tunnels}`,
@@ -62,7 +62,7 @@ export const desktopDe: DesktopTexts = {
   },
   quit: {
     title: (count) =>
-      count === 1 ? '1 Verbindung läuft durch Ihre Tunnel' : `${count} Verbindungen laufen durch Ihre Tunnel`,
+      count === 1 ? '1 Verbindung läuft durch deine Tunnel' : `${count} Verbindungen laufen durch deine Tunnel`,
     detail: (names) => `Beenden schließt sie: ${names}.`,
     stay: 'Weiterlaufen',
     quit: 'Beenden',
@@ -98,7 +98,7 @@ export const desktopDe: DesktopTexts = {
   },
   loginStart: {
     switchedOff: 'In den Einstellungen des Systems ausgeschaltet.',
-    needsApproval: 'Wartet auf Ihre Zustimmung in den Einstellungen des Systems.',
+    needsApproval: 'Wartet auf deine Zustimmung in den Einstellungen des Systems.',
     foreign: 'Eine Datei eines anderen Programms ist im Weg.',
     notHere: 'Dieses System bietet keinen Start bei der Anmeldung.',
   },

@@ -188,6 +188,14 @@ describe.skipIf(noElectron !== null)('power and losses', () => {
       seen: seen.text,
     });
     expect(seen.text().match(/web is down/g)).toHaveLength(1);
+
+    // A click on it opens the window at this tunnel.
+    expect(await app.pages()).toEqual([]);
+    await until(async () => scene().session.clickNotification() && (await app.pages()).length > 0, {
+      what: 'the window to open by a click on the notification',
+      timeoutMs: 20_000,
+    });
+    await app.pageShows('index.html', 'location.hash === "#/tunnels/web"', 'the place of the tunnel');
   });
 });
 

@@ -115,6 +115,18 @@ export class DesktopSession implements Disposable {
     return { text: server.log };
   }
 
+  /** Clicks into the middle of the notification on the screen; false: there is none. */
+  clickNotification(): boolean {
+    const search = ['search', '--onlyvisible', '--class', 'notifyd'];
+    const found = spawnSync('xdotool', search, { env: this.env, encoding: 'utf8' }).stdout.trim().split('\n').at(-1);
+    if (!found) return false;
+    const place = spawnSync('xdotool', ['getwindowgeometry', '--shell', found], { env: this.env, encoding: 'utf8' });
+    const number = (name: string): number => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(place.stdout)?.[1]);
+    const [x, y] = [number('X') + number('WIDTH') / 2, number('Y') + number('HEIGHT') / 2];
+    const click = ['mousemove', String(Math.round(x)), String(Math.round(y)), 'click', '1'];
+    return spawnSync('xdotool', click, { env: this.env }).status === 0;
+  }
+
   /** Titles of the windows that are visible now. */
   visibleWindows(): string[] {
     const found = spawnSync('xdotool', ['search', '--onlyvisible', '--name', '.'], { env: this.env, encoding: 'utf8' });

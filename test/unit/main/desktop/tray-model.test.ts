@@ -169,7 +169,7 @@ describe('the menu', () => {
       desktopDe,
     );
     expect(lines(model.menu).slice(0, 2)).toEqual([
-      '(1 von 1 stehen, 1 braucht Sie)',
+      '(1 von 1 stehen, 1 braucht dich)',
       'Code für bastion-eu eingeben...',
     ]);
   });
