@@ -161,6 +161,7 @@ ${host('bastion', sshPort, 'known_hosts')}${host('nas', closedPort, 'known_hosts
 [tunnels.postgres-prod]
 host = "bastion"
 group = "work"
+production = true
 forwards = ["local 127.0.0.1:5432 -> localhost:${databasePort}"]
 
 [tunnels.grafana]

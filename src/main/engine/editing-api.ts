@@ -8,7 +8,7 @@ import { previewEdits, saveEdits } from './config/config-edits.ts';
 import { viewConfig } from './config/config-view.ts';
 import { diffConfig } from './config/diff.ts';
 import { parseForwardSpec } from './config/forward-spec.ts';
-import type { EngineParts } from './engine-api.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { findClientPrograms } from './forward/client-programs.ts';
 import { bindListener } from './forward/listener.ts';
 import type { PortRegistry } from './forward/port-registry.ts';

@@ -1,48 +1,14 @@
 import { type ContractApi, contractVersion } from '../../shared/contract/calls.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import { version } from '../../shared/version.ts';
-import type { Profile } from './config/paths.ts';
 import { createEditingApi } from './editing-api.ts';
-import type { EngineEvents } from './engine-events.ts';
-import type { PortRegistry } from './forward/port-registry.ts';
-import type { History } from './history/history.ts';
-import type { ChangedKeys } from './host-keys/changed-keys.ts';
-import type { TrustRecord } from './host-keys/trust-record.ts';
+import type { EngineParts } from './engine-parts.ts';
 import type { LogStore } from './log/log-store.ts';
-import type { ConnectionPool } from './pool/pool.ts';
 import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
-import type { EngineSecrets } from './secrets/open-secret-store.ts';
 import { Secret } from './secrets/secret.ts';
-import { noSuchTunnel, type TunnelSet } from './tunnel-set.ts';
+import { noSuchTunnel } from './tunnel-set.ts';
 import type { TunnelSupervisor } from './tunnel/supervisor.ts';
 import { logins, usage } from './usage.ts';
-
-/** The engine's parts that the calls work on. */
-export interface EngineParts {
-  readonly profile: Profile;
-  readonly startedAtMs: number;
-  readonly tunnels: TunnelSet;
-  readonly broker: PromptBroker;
-  readonly pool: ConnectionPool;
-  readonly logs: LogStore;
-  readonly history: History;
-  readonly secrets: EngineSecrets;
-  readonly changedKeys: ChangedKeys;
-  readonly trustRecord: TrustRecord;
-  /** Which tunnel listens where on this machine. */
-  readonly ports: PortRegistry;
-  /** The last probe of each tunnel; `ms` null if it failed. Wall clock. */
-  readonly probes: ReadonlyMap<string, { readonly ms: number | null; readonly atMs: number }>;
-  readonly events: EngineEvents;
-  /** What is wrong with the configuration file now, null if it is good. */
-  readonly configProblem: () => string | null;
-  readonly reload: () => Promise<string | null>;
-  readonly panelLink: (port: number | null) => Promise<string>;
-  readonly wake: (reason: 'resume' | 'network' | 'person') => void;
-  /** Forgets what was typed and unlocked. */
-  readonly lock: () => void;
-  readonly shutdown: () => void;
-}
 
 /** The contract as this engine answers it. Calls return at once: what they set in motion shows in status and events. */
 export function createApi(parts: EngineParts): ContractApi {

@@ -39,7 +39,7 @@ import { WakeWatch } from './wake-watch.ts';
  * engine: everything that keeps tunnels up, without a shell. This file puts the parts together; what each does stands in its folder.
  *
  * - engine.ts, engine-thread.ts, fault-guard.ts   the composition root, its thread, and what happens to faults there
- * - engine-api.ts, engine-events.ts, engine-config.ts, tunnel-set.ts, wake-watch.ts   what joins the folders
+ * - engine-api.ts, engine-parts.ts, engine-events.ts, engine-config.ts, tunnel-set.ts, wake-watch.ts   what joins the folders
  * - config, host-keys, secrets, ssh, pool, forward, tunnel, prompts, control, log, history, lifecycle
  */
 

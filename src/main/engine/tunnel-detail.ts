@@ -1,5 +1,5 @@
 import type { CallOutput } from '../../shared/contract/calls.ts';
-import type { EngineParts } from './engine-api.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { findClientPrograms } from './forward/client-programs.ts';
 import { resolveChain } from './pool/chain.ts';
 import { tunnelPath } from './tunnel-path.ts';

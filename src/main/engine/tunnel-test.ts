@@ -2,7 +2,7 @@ import type { CallOutput } from '../../shared/contract/calls.ts';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { asHoldfastError } from '../../shared/model/failure.ts';
 import { formatEndpoint } from './config/forward-spec.ts';
-import type { EngineParts } from './engine-api.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { resolveChain } from './pool/chain.ts';
 import { noSuchTunnel } from './tunnel-set.ts';
 
