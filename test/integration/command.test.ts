@@ -263,7 +263,7 @@ describe('completion', () => {
     expect(ran.output.split('\n')).toEqual([
       'known-hosts',
       'db dabwork',
-      'set list remove box',
+      'set list remove lock box',
       '--wait',
       'box',
       '',
