@@ -27,8 +27,13 @@ function onNavigate(listener: (page: string) => void): () => void {
   hears = true;
   const stop = subscribe('holdfast:navigate', listener);
   const page = pendingPage;
-  pendingPage = null;
-  if (page !== null) queueMicrotask(() => listener(page));
+  if (page !== null) {
+    queueMicrotask(() => listener(page));
+    // For all who begin to listen with the page's first drawing, not for the first of them alone.
+    setTimeout(() => {
+      pendingPage = null;
+    });
+  }
   return stop;
 }
 

@@ -115,15 +115,15 @@ export class DesktopSession implements Disposable {
     return { text: server.log };
   }
 
-  /** Clicks into the middle of the notification on the screen; false: there is none. */
+  /** Clicks the button of the notification on the screen, at its lower right; false: there is none. */
   clickNotification(): boolean {
     const search = ['search', '--onlyvisible', '--class', 'notifyd'];
     const found = spawnSync('xdotool', search, { env: this.env, encoding: 'utf8' }).stdout.trim().split('\n').at(-1);
     if (!found) return false;
     const place = spawnSync('xdotool', ['getwindowgeometry', '--shell', found], { env: this.env, encoding: 'utf8' });
     const number = (name: string): number => Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(place.stdout)?.[1]);
-    const [x, y] = [number('X') + number('WIDTH') / 2, number('Y') + number('HEIGHT') / 2];
-    const click = ['mousemove', String(Math.round(x)), String(Math.round(y)), 'click', '1'];
+    const [x, y] = [number('X') + number('WIDTH') - 57, number('Y') + number('HEIGHT') - 31];
+    const click = ['mousemove', String(x), String(y), 'click', '1'];
     return spawnSync('xdotool', click, { env: this.env }).status === 0;
   }
 
