@@ -24,6 +24,22 @@ export async function askQuit(texts: DesktopTexts, clients: number, names: reado
   return response === 1;
 }
 
+/** True: stop these tunnels although production depends on them. */
+export async function askStop(texts: DesktopTexts, names: readonly string[], clients: number): Promise<boolean> {
+  const { stop } = texts;
+  const [only = ''] = names;
+  const isOne = names.length === 1;
+  const { response } = await showBox({
+    type: 'warning',
+    message: isOne ? stop.titleProduction(only) : stop.titleManyProduction(names.length),
+    detail: clients === 0 ? stop.nobody : `${stop.clients(clients)} ${stop.closes}`,
+    buttons: [stop.keep, isOne ? stop.stopOf(only) : stop.stopMany(names.length)],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  return response === 1;
+}
+
 /** True: install the newer version although tunnels are up. */
 export async function askUpdate(texts: DesktopTexts, version: string, tunnelsUp: number): Promise<boolean> {
   const { update } = texts;

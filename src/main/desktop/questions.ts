@@ -1,4 +1,4 @@
-import type { CallInput } from '../../shared/contract/calls.ts';
+import type { CallInput, CallName } from '../../shared/contract/calls.ts';
 import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
@@ -40,9 +40,12 @@ export class Questions implements Disposable {
     });
   }
 
-  /** A person asked for these tunnels in this shell: their questions open the window at once. */
-  wanted(names: readonly string[]): void {
-    this.#policy.wanted(names);
+  /** A person makes this call in this shell: the questions of the tunnels that it wants up open the window at once. */
+  calling(name: CallName, input: object): void {
+    if (name !== 'up' && name !== 'restart' && name !== 'now' && name !== 'tunnel.test') return;
+    const { state } = this.#options;
+    const asked = namesIn(input);
+    this.#policy.wanted(asked === 'all' ? [...state.tunnels.keys()] : state.membersOf(asked));
   }
 
   /** A person clicked in tray, notification or window. */
@@ -126,4 +129,10 @@ export class Questions implements Disposable {
 /** Whether this page belongs into the window of questions. */
 export function isQuestionPage(page: string): boolean {
   return /^(prompts|changed-key)(\/|$)/.test(page);
+}
+
+function namesIn(input: object): readonly string[] | 'all' {
+  if ('all' in input && input.all === true) return 'all';
+  if ('names' in input && Array.isArray(input.names)) return input.names.map(String);
+  return 'tunnel' in input && typeof input.tunnel === 'string' ? [input.tunnel] : [];
 }

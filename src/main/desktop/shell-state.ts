@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../../shared/contract/events.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
-import type { TunnelStatus } from '../../shared/model/tunnel.ts';
+import { isLiveProduction, type TunnelStatus } from '../../shared/model/tunnel.ts';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
 import { Emitter } from '../engine/lifecycle/emitter.ts';
 import type { EngineLink } from './engine-host.ts';
@@ -58,6 +58,15 @@ export class ShellState implements Disposable {
   /** Tunnels that are up or on their way. */
   get tunnelsUp(): number {
     return [...this.#tunnels.values()].filter(({ state }) => state.kind !== 'stopped' && state.kind !== 'dead').length;
+  }
+
+  /** Those of the names (all of them: null) that production depends on and that are up, with their clients. */
+  liveProduction(names: readonly string[] | null): { readonly names: string[]; readonly clients: number } {
+    const live = [...this.#tunnels.values()].filter(
+      (tunnel) => isLiveProduction(tunnel) && (names === null || names.includes(tunnel.name)),
+    );
+    const clients = live.flatMap(({ forwards }) => forwards).reduce((sum, forward) => sum + forward.clients, 0);
+    return { names: live.map(({ name }) => name), clients };
   }
 
   /** Tunnels of these names, and those of groups of these names. */

@@ -14,7 +14,7 @@ import { PageIpc } from './ipc.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLoginStart, type LoginStart } from './login-start.ts';
 import { MainWindow } from './main-window.ts';
-import { askEngineGone, askQuit, askUpdate, tellWindowGone } from './message-boxes.ts';
+import { askEngineGone, askQuit, askStop, askUpdate, tellWindowGone } from './message-boxes.ts';
 import { NotificationPolicy } from './notification-policy.ts';
 import { Notifications } from './notifications.ts';
 import { mayOpenOutside } from './page-files.ts';
@@ -212,10 +212,7 @@ export class DesktopShell {
   /** One call of a person in this shell. Rejects with `no-engine` while there is none. */
   async call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
     // What comes at once must find them in the policy: a question may be here before the answer to the call.
-    const asked = namesIn(input);
-    if (name === 'up' || name === 'restart' || name === 'now' || name === 'tunnel.test') {
-      this.#questions.wanted(asked === 'all' ? [...this.#state.tunnels.keys()] : this.#state.membersOf(asked));
-    }
+    this.#questions.calling(name, input);
     return this.#link().call(name, input);
   }
 
@@ -300,9 +297,12 @@ export class DesktopShell {
       case 'page':
         return this.#open(action.page);
       case 'toggle':
-        return calm(this.call(action.up ? 'up' : 'down', { names: [action.tunnel], all: false }));
-      case 'all':
-        return calm(this.call(action.call, { names: [], all: true }));
+        if (action.up) return calm(this.call('up', { names: [action.tunnel], all: false }));
+        return calm(this.#unlessKept([action.tunnel], () => this.call('down', { names: [action.tunnel], all: false })));
+      case 'all': {
+        const act = (): Promise<unknown> => this.call(action.call, { names: [], all: true });
+        return calm(action.call === 'up' ? act() : this.#unlessKept(null, act));
+      }
       case 'copy':
         return calm(Promise.resolve(clipboard.writeText(action.text)));
       case 'browse':
@@ -312,6 +312,12 @@ export class DesktopShell {
       case 'quit':
         return this.quit({ ask: true });
     }
+  }
+
+  /** A stop from the tray, unless production depends on it and the person keeps it up. */
+  async #unlessKept(stopped: readonly string[] | null, act: () => Promise<unknown>): Promise<void> {
+    const { names, clients } = this.#state.liveProduction(stopped);
+    if (names.length === 0 || (await askStop(this.#texts, names, clients))) await act();
   }
 
   #onCloseWindow(): 'close' | 'hide' | 'minimize' {
@@ -385,10 +391,4 @@ export class DesktopShell {
       else this.#install();
     }
   }
-}
-
-function namesIn(input: object): readonly string[] | 'all' {
-  if ('all' in input && input.all === true) return 'all';
-  if ('names' in input && Array.isArray(input.names)) return input.names.map(String);
-  return 'tunnel' in input && typeof input.tunnel === 'string' ? [input.tunnel] : [];
 }

@@ -1,6 +1,6 @@
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { CallResult, ShellBridge } from '../../shared/contract/shell-bridge.ts';
-import type { TunnelStatus } from '../../shared/model/tunnel.ts';
+import { isLiveProduction, type TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
 import { showTunnel } from './route.ts';
 
@@ -52,12 +52,15 @@ function inUse({ store }: Page, names: readonly string[], spec: string | null): 
 
 /** Whether a stop wants a word: programs would lose their connections, or production would. */
 function asksFirst(page: Page, names: readonly string[]): boolean {
-  return inUse(page, names, null) || names.some((name) => isLiveProduction(page.store.getState().tunnels.get(name)));
+  return inUse(page, names, null) || liveProduction(page.store.getState().tunnels, names).length > 0;
 }
 
-/** Production that bytes get through. What is down anyway is stopped without a word. */
-export function isLiveProduction(tunnel: TunnelStatus | undefined): boolean {
-  return tunnel !== undefined && tunnel.production && tunnel.state.kind === 'running';
+/** Those of the names that are production and up. */
+export function liveProduction(tunnels: ReadonlyMap<string, TunnelStatus>, names: readonly string[]): string[] {
+  return names.filter((name) => {
+    const tunnel = tunnels.get(name);
+    return tunnel !== undefined && isLiveProduction(tunnel);
+  });
 }
 
 /** Switches tunnels; a stop under connected programs, or of production, asks first. */

@@ -1,5 +1,6 @@
 import type { DesktopTexts } from './desktop-en.ts';
 import { questionsDe } from './questions-de.ts';
+import { windowDe } from './window-de.ts';
 
 /** Die deutschen Texte der Desktop-Anwendung. */
 export const desktopDe: DesktopTexts = {
@@ -67,6 +68,7 @@ export const desktopDe: DesktopTexts = {
     stay: 'Weiterlaufen',
     quit: 'Beenden',
   },
+  stop: windowDe.stop,
   update: {
     title: (version) => `Holdfast ${version} ist da`,
     detail: (count) =>

@@ -1,4 +1,5 @@
 import { questionsEn } from './questions-en.ts';
+import { windowEn } from './window-en.ts';
 
 /** The English texts of the desktop shell: tray, notifications, message boxes. Their type is the type of every language. */
 export const desktopEn = {
@@ -66,6 +67,8 @@ export const desktopEn = {
     stay: 'Keep running',
     quit: 'Quit',
   },
+  /** Before production is stopped, in the words of the window. */
+  stop: windowEn.stop,
   update: {
     title: (version: string) => `Holdfast ${version} is here`,
     detail: (count: number) =>

@@ -30,6 +30,11 @@ export interface ForwardStatus {
   readonly bytesOut: number;
 }
 
+/** Production that bytes get through: it is not stopped without a question. What is down anyway is. */
+export function isLiveProduction({ production, state }: Pick<TunnelStatus, 'production' | 'state'>): boolean {
+  return production && state.kind === 'running';
+}
+
 /** One tunnel as every shell sees it. Times ending in `AtMs` are wall clock. */
 export interface TunnelStatus {
   readonly name: string;

@@ -46,6 +46,28 @@ describe.skipIf(noElectron !== null)('the tray', () => {
     await until(() => tray.labels()[0] === '1 tunnel, off', { what: 'the summary of off', seen: () => tray.labels() });
   });
 
+  it('asks before it stops production, and keeps it up if told so', async () => {
+    const { app } = await tunnelApp('\nproduction = true\n');
+    await app.start(['--hidden']);
+    const tray = await scene().tray('web');
+    const { session } = scene();
+    const isAsked = (): boolean => session.activeWindow() === 'Holdfast';
+    tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+    await until(() => tray.labels()[0] === '1 of 1 up', { what: 'the menu to follow', seen: () => tray.labels() });
+    tray.click('web');
+    await until(isAsked, { what: 'the question' });
+    session.press('Escape');
+    await until(() => !isAsked(), { what: 'the question to go' });
+    expect((await app.status())[0]?.state.kind).toBe('running');
+
+    tray.click('web');
+    await until(isAsked, { what: 'the question again' });
+    session.press('Tab', 'Return');
+    // Electron 9 tells an answer with its next event only, which a look at the menu is.
+    await app.reach('web', ({ state }) => tray.labels() && state.kind === 'stopped', 'the tunnel to stop');
+  });
+
   it('starts hidden, and a second launch shows the window', async () => {
     const { app } = await tunnelApp();
     await app.start(['--hidden']);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { WindowTexts } from '../../../shared/i18n/window-en.ts';
 import { useBridge } from '../../bridge.ts';
-import { confirmStop, isLiveProduction } from '../../store/acts.ts';
+import { confirmStop, liveProduction } from '../../store/acts.ts';
 import { usePage, type Stopping } from '../../store/page-store.ts';
 import { useActs } from '../../store/use-act.ts';
 import { useTexts } from '../../texts.ts';
@@ -24,7 +24,7 @@ function Warning({ stopping }: { stopping: Stopping }) {
   const clients = used.reduce((sum, name) => sum + clientsOf(tunnels.get(name), stopping.spec), 0);
   const programs = usePrograms(used, stopping.spec);
   const keep = () => page.store.setState({ stopping: null });
-  const production = stopping.spec === null ? stopping.names.filter((name) => isLiveProduction(tunnels.get(name))) : [];
+  const production = stopping.spec === null ? liveProduction(tunnels, stopping.names) : [];
   const title = warningTitle(production, used, stopping, texts);
   return (
     <Dialog
