@@ -131,8 +131,10 @@ describe.skipIf(chromium === null)('a running tunnel', () => {
   it('says why it is down and that it is back: row, strip and activity', async () => {
     const [server, target] = await Promise.all([sshd(), echo()]);
     const proxy = own(await startFaultProxy(server.port));
+    // By itself it would come back in its own time: here it comes by the button.
     const hf = await holdfast(
-      hostTable('box', server, '', proxy.port) +
+      '[settings]\nbackoff-first = "1h"\nbackoff-cap = "1h"\n' +
+        hostTable('box', server, '', proxy.port) +
         tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`),
     );
     trust(hf, { ...server, knownHostsLine: () => server.knownHostsLine(undefined, `[127.0.0.1]:${proxy.port}`) });

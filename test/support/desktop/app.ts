@@ -136,18 +136,25 @@ export class DesktopApp {
     );
   }
 
-  /** Waits for the end of the app by itself; gives how long it took, its exit code (null: by a signal), and which processes of it are left. */
-  async ended(act: () => void, limitMs = 15_000): Promise<{ tookMs: number; code: number | null; left: number[] }> {
+  /**
+   * Waits for the end of the app by itself; gives how long it took, its exit code (null: by a signal), when it was gone (wall clock), and which
+   * processes of it are left.
+   */
+  async ended(
+    act: () => void,
+    limitMs = 15_000,
+  ): Promise<{ tookMs: number; code: number | null; goneAtMs: number; left: number[] }> {
     const server = this.#need();
     const below = descendantsOf(server.pid);
     const startedAt = performance.now();
     act();
     await until(() => server.hasExited(), { what: 'the app to end', timeoutMs: limitMs, seen: server.log });
     const tookMs = performance.now() - startedAt;
+    const goneAtMs = Date.now();
     await until(() => below.every((pid) => !isAlive(pid)), { what: 'its processes to end', timeoutMs: 3000 }).catch(
       () => undefined,
     );
-    return { tookMs, code: server.child.exitCode, left: below.filter(isAlive) };
+    return { tookMs, code: server.child.exitCode, goneAtMs, left: below.filter(isAlive) };
   }
 
   async kill(): Promise<void> {
