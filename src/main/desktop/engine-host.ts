@@ -78,7 +78,7 @@ export class EngineHost implements Disposable {
     worker.on('error', (error: Error) => causes.push(asHoldfastError(error, 'engine').toCause()));
     this.#run.add(
       listen(worker, 'message', (message: ThreadMessage) => {
-        if (message.kind === 'ready') void this.#join(() => attach(worker), true, cryptoPathOf(message));
+        if (message.kind === 'ready') void this.#join(() => attach(worker), true, message.cryptoPath);
         else if (message.kind === 'failed') causes.push(...message.causes);
       }),
     );
@@ -148,11 +148,6 @@ function attach(worker: Worker): Promise<EngineLink> {
   const { port1, port2 } = new MessageChannel();
   worker.postMessage({ kind: 'attach', port: port2 } satisfies ThreadCommand, [port2]);
   return PortClient.connect(port1, shellName);
-}
-
-/** What the thread says of ssh2's crypto. */
-function cryptoPathOf(message: object): string {
-  return 'cryptoPath' in message && typeof message.cryptoPath === 'string' ? message.cryptoPath : '';
 }
 
 function endedByItself(): Cause {
