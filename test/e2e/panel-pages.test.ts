@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { freePort } from '../support/processes.ts';
 import { freshLink } from '../support/panel-page.ts';
 import { until } from '../support/until.ts';
-import { chromium, openBeside, servePanel, usePanelBrowser } from './panel-scene.ts';
+import { chromium, openBeside, runningPanel, servePanel, usePanelBrowser } from './panel-scene.ts';
 import { echo, EchoClient, holdfast, hostTable, listenOf, sshd, trusting, tunnelTable } from './scene.ts';
 
 /** The window as it ships, in real Chromium, on the real engine and real servers: finding one's way, pages, keyboard, several pages at once. */
@@ -118,13 +118,7 @@ describe.skipIf(chromium === null)('finding one’s way', () => {
 
 describe.skipIf(chromium === null)('the pages', () => {
   it('logins: shows who uses one, and closes it after a yes', async () => {
-    const [server, target] = await Promise.all([sshd(), echo()]);
-    const hf = await trusting(
-      server,
-      tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`),
-    );
-    const panel = await servePanel(hf);
-    await panel.shows('db', 'Running');
+    const { hf, panel, server } = await runningPanel();
     const client = await EchoClient.open(await listenOf(hf, 'db'));
     await panel.section('Logins');
     const login = `${server.user}@box`;

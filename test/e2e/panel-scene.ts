@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Holdfast } from '../support/holdfast.ts';
 import { PanelBrowser, panelLink, type PanelPage } from '../support/panel-page.ts';
 import { systemChromium } from '../support/renderer/window-pages.ts';
-import { endSceneAfterEach, own } from './scene.ts';
+import type { TestSshd } from '../support/sshd.ts';
+import { echo, endSceneAfterEach, own, sshd, trusting, tunnelTable } from './scene.ts';
 
 /** What the tests of the panel share: a browser, and pages that may not complain. */
 
@@ -32,6 +33,15 @@ export function usePanelBrowser(): void {
 export async function servePanel(hf: Holdfast, args: readonly string[] = []): Promise<PanelPage> {
   await hf.serve(['--panel', ...args]);
   return openPanel(await panelLink(hf));
+}
+
+/** One tunnel `db` over a trusted server to one that says back what it hears, shown as running. */
+export async function runningPanel(): Promise<{ hf: Holdfast; panel: PanelPage; server: TestSshd }> {
+  const [server, target] = await Promise.all([sshd(), echo()]);
+  const hf = await trusting(server, tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`));
+  const panel = await servePanel(hf);
+  await panel.shows('db', 'Running');
+  return { hf, panel, server };
 }
 
 export async function openPanel(link: string): Promise<PanelPage> {

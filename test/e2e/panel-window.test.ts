@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startEcho } from '../support/lines-server.ts';
 import { freePort } from '../support/processes.ts';
 import { until } from '../support/until.ts';
-import { chromium, servePanel, usePanelBrowser } from './panel-scene.ts';
+import { chromium, runningPanel, servePanel, usePanelBrowser } from './panel-scene.ts';
 import { echo, EchoClient, holdfast, hostTable, listenOf, own, sshd, trust, trusting, tunnelTable } from './scene.ts';
 
 /** What the window says of tunnels, on the real engine: names, production, who uses what, the path, faults and their steps. */
@@ -72,13 +72,7 @@ describe.skipIf(chromium === null)('a tunnel in the window', () => {
   });
 
   it('is marked as production, and then not stopped without a question', async () => {
-    const [server, target] = await Promise.all([sshd(), echo()]);
-    const hf = await trusting(
-      server,
-      tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`),
-    );
-    const panel = await servePanel(hf);
-    await panel.shows('db', 'Running');
+    const { hf, panel } = await runningPanel();
     const before = (await hf.status('db'))[0]?.reconnects;
     await panel.button('More actions').click();
     await panel.page.getByRole('menuitem', { name: 'Mark as production' }).click();
@@ -214,13 +208,7 @@ describe.skipIf(chromium === null)('a fault has the step that helps', () => {
 
 describe.skipIf(chromium === null)('a sleep of the computer', () => {
   it('stands in the last day and in the activity as what it was', async () => {
-    const [server, target] = await Promise.all([sshd(), echo()]);
-    const hf = await trusting(
-      server,
-      tunnelTable('db', 'box', 'login', `local 127.0.0.1:0 -> 127.0.0.1:${target.port}`),
-    );
-    const panel = await servePanel(hf);
-    await panel.shows('db', 'Running');
+    const { hf, panel } = await runningPanel();
     // A machine cannot be put to sleep here: its rows are written as the engine writes them.
     const hour = 3_600_000;
     const row = (agoMs: number, tunnel: string, what: string, cause: unknown = null) =>
