@@ -48,6 +48,7 @@ export const editorDe: EditorTexts = {
     /** At a station of the drawing. */
     hereStation: 'dieser Rechner',
     theHost: 'dem Host',
+    theHostStation: 'der Host',
     programsOn: 'Programme auf',
     connectTo: 'die sich verbinden mit',
     reach: 'erreichen',

@@ -45,6 +45,7 @@ export const editorEn = {
     /** At a station of the drawing. */
     hereStation: 'this computer',
     theHost: 'the host',
+    theHostStation: 'the host',
     programsOn: 'Programs on',
     connectTo: 'that connect to',
     reach: 'reach',

@@ -127,7 +127,7 @@ export const pagesEn = {
     lead: 'Paste the ssh command you use today, and Holdfast keeps it up. It reads -L, -R, -D, -J, -i, -p and -o, and shows what it understood before it saves.',
     field: 'ssh command',
     placeholder: 'ssh -J dmitri@bastion -L 5432:db-01:5432 db-prod',
-    go: 'Go on',
+    go: 'Continue',
     pick: (count: number) => `Pick from ~/.ssh/config (${count === 1 ? '1 host' : `${count} hosts`})`,
     form: 'Fill in a form',
     importTitle: (file: string) => `Hosts of ${file}`,

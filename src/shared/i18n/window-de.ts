@@ -301,7 +301,7 @@ export const windowDe: WindowTexts = {
     proved: 'Ausgewiesen mit',
     age: 'Offen seit',
     ends: 'Endet',
-    whileUsed: 'wenn niemand sie nutzt',
+    whileUsed: 'wenn unbenutzt',
     endsIn: (time) => `in ${time}`,
     on: 'Tunnel und Programme darüber',
     nobody: 'gerade niemand',
@@ -361,15 +361,6 @@ export const windowDe: WindowTexts = {
     config: 'Die Konfiguration hat einen Fehler; die letzte gute bleibt in Kraft.',
     refused: 'Das ging nicht.',
     dismiss: 'Ausblenden',
-  },
-  empty: {
-    title: 'Noch keine Tunnel',
-    text: 'Füge den ssh-Befehl ein, den du heute benutzt, und Holdfast hält ihn am Leben. Es liest -L, -R, -D, -J, -i, -p und -o und zeigt, was es verstanden hat, bevor es speichert.',
-    command: 'ssh-Befehl',
-    pick: (hosts) =>
-      hosts === null ? 'Aus ~/.ssh/config wählen' : `Aus ~/.ssh/config wählen (${some(hosts, 'Host', 'Hosts')})`,
-    form: 'Formular ausfüllen',
-    next: 'Weiter',
   },
   stop: {
     title: (name) => `${name} wird benutzt`,

@@ -367,15 +367,6 @@ export const windowEn = {
     refused: 'That did not work.',
     dismiss: 'Dismiss',
   },
-  empty: {
-    title: 'No tunnels yet',
-    text: 'Paste the ssh command you use today, and Holdfast keeps it up. It reads -L, -R, -D, -J, -i, -p and -o, and shows what it understood before it saves.',
-    command: 'ssh command',
-    pick: (hosts: number | null) =>
-      hosts === null ? 'Pick from ~/.ssh/config' : `Pick from ~/.ssh/config (${some(hosts, 'host')})`,
-    form: 'Fill in a form',
-    next: 'Continue',
-  },
   stop: {
     title: (name: string) => `${name} is in use`,
     titleMany: (n: number) => `${some(n, 'tunnel')} are in use`,

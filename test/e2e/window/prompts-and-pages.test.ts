@@ -635,7 +635,7 @@ describe.skipIf(executable === null)('pages', () => {
   it('begins with a pasted command, or with hosts of ~/.ssh/config', async () => {
     const opened = await open('index.html#/first-run');
     const { page } = opened;
-    await page.getByRole('button', { name: 'Pick from ~/.ssh/config (3 hosts)' }).click();
+    await page.getByRole('button', { name: 'Pick from ~/.ssh/config (2 hosts)' }).click();
     await page.getByLabel('web-1').check();
     await page.getByRole('button', { name: 'Take over 1 host' }).click();
     await page.getByText('1 host is here.').waitFor();
@@ -643,6 +643,17 @@ describe.skipIf(executable === null)('pages', () => {
     await page.getByLabel('ssh command', { exact: true }).fill('ssh -L 8080:web:80 edge');
     await page.keyboard.press('Enter');
     await page.getByText('Filled in from the command.').waitFor();
+  });
+
+  it('takes hosts of ~/.ssh/config over into a new tunnel too, when there are tunnels already', async () => {
+    const opened = await open('index.html#/new');
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Pick from ~/.ssh/config (2 hosts)' }).click();
+    await page.getByLabel('web-1').check();
+    await page.getByRole('button', { name: 'Take over 1 host' }).click();
+    await page.getByText('1 host is here.').waitFor();
+    expect(await page.getByLabel('Host', { exact: true }).inputValue()).toBe('web-1');
+    expect(await violations(opened)).toEqual([]);
   });
 });
 

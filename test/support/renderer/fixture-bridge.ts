@@ -134,7 +134,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
   return bridge;
 }
 
-const sshHosts = Array.from({ length: 14 }, (_, index) => ({ alias: `host-${index}`, known: true }));
+const sshHosts = Array.from({ length: 14 }, (_, index) => ({ alias: `host-${index}`, known: false }));
 
 function listen<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);

@@ -134,7 +134,7 @@ export function ForwardSentence(props: ForwardSentenceProps) {
         ) : null}
         {draft.hasTarget || !draft.listensHere ? null : <p className={styles['hint']}>{texts.socksHint}</p>}
       </div>
-      <Picture stations={pictureOf(draft, chain.length === 0 ? [texts.theHost] : chain)} />
+      <Picture stations={pictureOf(draft, chain.length === 0 ? [texts.theHostStation] : chain)} />
       <div className={styles['command']}>
         <code>{sshCommandOf(draft, chain)}</code>
         {isComplete(draft) ? <CopyButton text={sshCommandOf(draft, chain)} label={texts.copyCommand} /> : null}

@@ -5,6 +5,7 @@ import { useCopy } from '../../store/copy.ts';
 import { showTunnel } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { announce } from '../../ui/live-region.tsx';
+import { PickSshHosts } from '../pages/pick-ssh-hosts.tsx';
 import { type Problem, problemsOf, splitKey } from './field-problems.ts';
 import { FormPage, FormSection, Note } from './form-section.tsx';
 import { emptyForward, isBeyondLoopback } from './forward-draft.ts';
@@ -217,7 +218,16 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
           onKeepMine={() => setOutside(null)}
         />
       )}
-      {name === null ? <PasteCommand first={command ?? ''} onFilled={fill} /> : null}
+      {name === null ? (
+        <>
+          <PasteCommand first={command ?? ''} onFilled={fill} />
+          <PickSshHosts
+            onImported={([first = '', ...others]) =>
+              setDraft((now) => (now.host === '' && others.length === 0 ? { ...now, host: first } : now))
+            }
+          />
+        </>
+      ) : null}
       {notes === null ? null : (
         <Note tone="plain">
           <p>

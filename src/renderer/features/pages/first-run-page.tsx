@@ -1,38 +1,20 @@
-import { useEffect, useState } from 'react';
-import type { CallOutput } from '../../../shared/contract/calls.ts';
-import { useBridge } from '../../bridge.ts';
+import { useState } from 'react';
 import { go } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox, Input } from '../../ui/field.tsx';
-import { ImportHosts } from './import-hosts.tsx';
 import styles from './pages.module.css';
+import { PickSshHosts } from './pick-ssh-hosts.tsx';
 import { usePageTexts } from './texts.ts';
 import { useDesktopState } from './use-desktop-state.ts';
-
-type SshConfig = CallOutput<'ssh-config.list'>;
 
 /** The first page of somebody without tunnels: paste, pick, or fill in; and the start at login. */
 export function FirstRunPage() {
   const texts = usePageTexts().firstRun;
-  const bridge = useBridge();
   const { state, problem, change } = useDesktopState();
   const [command, setCommand] = useState('');
-  const [sshConfig, setSshConfig] = useState<SshConfig | null>(null);
-  const [isPicking, setPicking] = useState(false);
-  const [imported, setImported] = useState<number | null>(null);
-  useEffect(() => {
-    let alive = true;
-    void bridge.call('ssh-config.list', {}).then((result) => {
-      if (alive && result.ok) setSshConfig(result.output);
-    });
-    return () => {
-      alive = false;
-    };
-  }, [bridge]);
   const start = (text: string): void => {
     if (text.trim() !== '') go({ page: 'new', command: text.trim() });
   };
-  const count = sshConfig?.hosts.length ?? 0;
   return (
     <div className={styles['first']}>
       <div className={styles['firstInner']}>
@@ -62,30 +44,13 @@ export function FirstRunPage() {
             {texts.go}
           </Button>
         </form>
-        {imported === null ? null : (
-          <p className={styles['quietNote']} role="status">
-            {texts.imported(imported)}
-          </p>
-        )}
-        <div className={styles['acts']}>
-          {count === 0 || imported !== null ? null : (
-            <Button aria-expanded={isPicking} onClick={() => setPicking(!isPicking)}>
-              {texts.pick(count)}
+        <PickSshHosts
+          beside={(isImported) => (
+            <Button onClick={() => go({ page: 'new', command: null })}>
+              {isImported ? texts.newTunnel : texts.form}
             </Button>
           )}
-          <Button onClick={() => go({ page: 'new', command: null })}>
-            {imported === null ? texts.form : texts.newTunnel}
-          </Button>
-        </div>
-        {isPicking && sshConfig !== null ? (
-          <ImportHosts
-            sshConfig={sshConfig}
-            onImported={(taken) => {
-              setImported(taken);
-              setPicking(false);
-            }}
-          />
-        ) : null}
+        />
         {state === null ? null : (
           <div className={styles['spaced']}>
             <Checkbox

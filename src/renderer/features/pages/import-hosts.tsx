@@ -9,8 +9,8 @@ import { usePageTexts } from './texts.ts';
 
 interface ImportHostsProps {
   readonly sshConfig: CallOutput<'ssh-config.list'>;
-  /** So many hosts were taken over. */
-  readonly onImported: (count: number) => void;
+  /** These hosts were taken over. */
+  readonly onImported: (names: readonly string[]) => void;
 }
 
 /** Picks hosts of an OpenSSH client configuration and takes them over. */
@@ -38,7 +38,7 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
     if (outcome.kind === 'refused')
       return setSaid(outcome.check.problems.map(({ key, message }) => `${key}: ${message}`));
     setSaid([...left, ...notes]);
-    if (left.length === 0) onImported(edits.filter(({ op }) => op === 'add-host').length);
+    if (left.length === 0) onImported(edits.flatMap((edit) => (edit.op === 'add-host' ? [edit.name] : [])));
   };
   const isBlocked = sshConfig.runsCommands && !mayRun;
   return (

@@ -3,7 +3,7 @@ import type { Route } from '../../store/route.ts';
 import { useTexts } from '../../texts.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TunnelDetail } from '../detail/tunnel-detail.tsx';
-import { NoTunnels } from './no-tunnels.tsx';
+import { FirstRunPage } from '../pages/first-run-page.tsx';
 import { TunnelList } from './tunnel-list.tsx';
 import styles from './tunnels-page.module.css';
 
@@ -15,7 +15,7 @@ export function TunnelsPage({ route }: { route: Extract<Route, { page: 'tunnels'
   const name = route.name ?? first;
   const tunnel = usePage((page) => (name === null ? undefined : page.tunnels.get(name)));
   const loading = usePage((page) => page.connection === 'loading');
-  if (none) return <NoTunnels />;
+  if (none) return <FirstRunPage />;
   return (
     <div className={`${styles['panes']} ${styles[route.name === null ? 'showsList' : 'showsDetail']}`}>
       <TunnelList selected={name} />
