@@ -22,15 +22,21 @@ export function forwardText(
   const [, kindText = 'local', listenText = '', targetText = ''] =
     /^(\S+)\s+(.*?)(?:\s+->\s+(.*))?$/.exec(forward.spec) ?? [];
   const kind = kindText === 'remote' || kindText === 'dynamic' || kindText === 'remote-dynamic' ? kindText : 'local';
-  const here = kind === 'local' || kind === 'dynamic';
+  const isOurs = kind === 'local' || kind === 'dynamic';
   const bound = forward.listen ?? listenText;
+  const port = portOf(bound);
   return {
     kind,
-    listen: here ? hereText(bound) : thereText(bound, host),
-    target: targetText || (here ? texts.rows.anywhere(host) : texts.rows.anywhereHere),
-    here,
-    port: portOf(bound),
+    listen: shownPort(isOurs ? hereText(bound) : thereText(bound, host)),
+    target: targetText || (isOurs ? texts.rows.anywhere(host) : texts.rows.anywhereHere),
+    here: isOurs && port !== 0,
+    port: port === 0 ? null : port,
   };
+}
+
+/** Port 0 is one that the system will choose: `localhost:…` until it has. */
+export function shownPort(address: string): string {
+  return address.replace(/:0$/, ':…');
 }
 
 function portOf(listen: string): number | null {

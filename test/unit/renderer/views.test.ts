@@ -75,6 +75,10 @@ describe('forwards', () => {
       forwardText(forward(spec, { listen }), 'srv', windowEn);
     expect(text('local 5432 -> db:5432')).toMatchObject({ listen: 'localhost:5432', target: 'db:5432', here: true });
     expect(text('local 0 -> db:5432', '127.0.0.1:40123')).toMatchObject({ listen: 'localhost:40123', port: 40_123 });
+    expect(text('local 0 -> db:5432')).toMatchObject({ listen: 'localhost:…', port: null, here: false });
+    expect(text('local 127.0.0.1:0 -> db:5432').listen).toBe('localhost:…');
+    expect(text('local 10 -> db:5432').listen).toBe('localhost:10');
+    expect(text('remote 0 -> db:5432')).toMatchObject({ listen: 'srv:…', port: null });
     expect(text('remote 9000 -> localhost:3000')).toMatchObject({ listen: 'srv:9000', here: false });
     expect(text('dynamic [::1]:1080').listen).toBe('localhost:1080');
     expect(text('local /run/x.sock -> /var/y.sock')).toMatchObject({ listen: '/run/x.sock', port: null });

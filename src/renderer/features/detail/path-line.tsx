@@ -3,6 +3,7 @@ import type { TunnelState } from '../../../shared/model/tunnel.ts';
 import { useBridge } from '../../bridge.ts';
 import { durationText, numberText } from '../../format.ts';
 import { useNow } from '../../store/now.ts';
+import { shownPort } from '../../forward-text.ts';
 import { useTexts } from '../../texts.ts';
 import { cx } from '../../ui/cx.ts';
 import { Glyph } from '../../ui/glyph.tsx';
@@ -51,7 +52,7 @@ function StationMark({ station, next, state }: { station: Station; next: Station
 
 /** A bare port of this computer is one of loopback. */
 function addressText({ kind, address }: Station): string {
-  return kind === 'here' && /^\d+$/.test(address) ? `localhost:${address}` : address;
+  return shownPort(kind === 'here' && /^\d+$/.test(address) ? `localhost:${address}` : address);
 }
 
 function LegTime({ leg, state }: { leg: Station | undefined; state: TunnelState }) {
