@@ -72,11 +72,12 @@ export async function askEngineGone(
   texts: DesktopTexts,
   causes: readonly Cause[],
 ): Promise<'again' | 'config' | 'quit'> {
-  const { engine } = texts;
+  const { engine, engineSays } = texts;
   const { response } = await showBox({
     type: 'error',
     message: engine.title,
-    detail: causes.map((cause) => `${cause.message}\n${cause.next}`).join('\n\n') || engine.ended,
+    detail:
+      causes.map((cause) => `${engineSays(cause.message)}\n${engineSays(cause.next)}`).join('\n\n') || engine.ended,
     buttons: [engine.quit, engine.showConfig, engine.again],
     defaultId: 2,
     cancelId: 0,

@@ -1,4 +1,5 @@
 import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
+import type { Cause } from '../../shared/model/failure.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import { notificationLimits } from './notification-limits.ts';
@@ -150,7 +151,7 @@ export class NotificationPolicy {
     const wasDead = track.dead;
     track.dead = state.kind === 'dead';
     const cause = forwards.find((forward) => forward.cause?.code === 'port-in-use')?.cause ?? null;
-    const busy = cause !== null && !track.busyPort ? cause.message : null;
+    const busy = cause !== null && !track.busyPort ? this.#texts.engineSays(cause.message) : null;
     track.busyPort = cause !== null;
     let backAfterMs: number | null = null;
     switch (state.kind) {
@@ -202,7 +203,7 @@ export class NotificationPolicy {
         notice: {
           key: `host:${host}`,
           title: this.#texts.notify.gaveUp(rows.map(({ name }) => name).join(', ')),
-          body: first?.state.kind === 'dead' ? `${first.state.cause.message} ${first.state.cause.next}` : '',
+          body: first?.state.kind === 'dead' ? this.#said(first.state.cause) : '',
           page:
             first?.state.kind === 'dead' && first.state.cause.code === 'host-key-changed'
               ? `changed-key/${first.name}`
@@ -224,6 +225,10 @@ export class NotificationPolicy {
         },
       }),
     );
+  }
+
+  #said({ message, next }: Cause): string {
+    return `${this.#texts.engineSays(message)} ${this.#texts.engineSays(next)}`;
   }
 
   #duration(ms: number): string {

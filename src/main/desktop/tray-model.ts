@@ -243,7 +243,7 @@ function webAddress(spec: string, listen: string): string | null {
   return `${scheme}://${local[1]}:${local[2]}`;
 }
 
-function failureEntries(tunnels: readonly TunnelStatus[], { tray }: DesktopTexts): TrayItem[] {
+function failureEntries(tunnels: readonly TunnelStatus[], { tray, engineSays }: DesktopTexts): TrayItem[] {
   const failing = tunnels.flatMap(({ name, state }) => {
     if (state.kind === 'dead' || state.kind === 'retrying') return [{ name, message: state.cause.message }];
     return state.kind === 'running' && state.degraded !== null ? [{ name, message: state.degraded.message }] : [];
@@ -252,7 +252,7 @@ function failureEntries(tunnels: readonly TunnelStatus[], { tray }: DesktopTexts
   const items = failing.slice(0, failuresShown).map(
     ({ name, message }): TrayItem => ({
       kind: 'action',
-      label: escapeLabel(cut(`${name}: ${message}`)),
+      label: escapeLabel(cut(`${name}: ${engineSays(message)}`)),
       action: { do: 'page', page: `tunnel/${name}` },
     }),
   );

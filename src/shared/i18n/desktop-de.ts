@@ -5,6 +5,7 @@ import { windowDe } from './window-de.ts';
 /** Die deutschen Texte der Desktop-Anwendung. */
 export const desktopDe: DesktopTexts = {
   app: 'Holdfast',
+  engineSays: windowDe.engineSays,
   states: {
     starting: 'startet',
     interactive: 'braucht dich',

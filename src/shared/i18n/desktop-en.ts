@@ -4,6 +4,7 @@ import { windowEn } from './window-en.ts';
 /** The English texts of the desktop shell: tray, notifications, message boxes. Their type is the type of every language. */
 export const desktopEn = {
   app: 'Holdfast',
+  engineSays: windowEn.engineSays,
   states: {
     starting: 'starting',
     interactive: 'needs you',

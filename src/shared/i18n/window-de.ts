@@ -1,3 +1,4 @@
+import { inGerman } from './causes-de.ts';
 import type { WindowTexts } from './window-en.ts';
 
 const some = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
@@ -18,6 +19,7 @@ export const windowDe: WindowTexts = {
       'Ein Fehler in Holdfast verhinderte, sie zu zeichnen. Deine Tunnel laufen weiter; Genaueres steht im Protokoll.',
     reload: 'Neu laden',
   },
+  engineSays: inGerman,
   cancel: 'Abbrechen',
   close: 'Schließen',
   states: {

@@ -22,6 +22,8 @@ export const windowEn = {
     detail: 'A fault of Holdfast kept it from being drawn. Your tunnels go on; the log has the details.',
     reload: 'Load it again',
   },
+  /** A sentence of the engine, which speaks English, in the language of the window. */
+  engineSays: (sentence: string) => sentence,
   cancel: 'Cancel',
   close: 'Close',
   states: {

@@ -85,7 +85,7 @@ Match User dmitri
 });
 
 test('a title says who did what; the rest goes to the body', () => {
-  const words = (message: string, next = 'Do this.') => faultWords(cause('timeout', { message, next }));
+  const words = (message: string, next = 'Do this.') => faultWords(message, next);
   expect(words('10.0.0.4:22 does not answer: nothing came in 15 s.')).toEqual({
     title: '10.0.0.4:22 does not answer',
     body: 'Nothing came in 15 s. Do this.',

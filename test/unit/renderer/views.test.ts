@@ -172,7 +172,8 @@ describe('the last day', () => {
 test('the activity has the newest first and each loss with its repair', () => {
   const row = (atMs: number, what: string): HistoryEvent => ({ atMs, tunnel: 't', what, cause: null });
   const noon = new Date(2026, 1, 3, 12).getTime();
-  const [day] = activityDays([row(noon, 'lost'), row(noon + 3000, 'healed'), row(noon + 9000, 'lost')], '', true);
+  const same = (sentence: string) => sentence;
+  const [day] = activityDays([row(noon, 'lost'), row(noon + 3000, 'healed'), row(noon + 9000, 'lost')], '', true, same);
   expect(
     activityDays(
       [
@@ -181,6 +182,7 @@ test('the activity has the newest first and each loss with its repair', () => {
       ],
       '',
       false,
+      same,
     )[0]?.lines,
   ).toMatchObject([{ what: 'awake', asleepAtMs: noon - 60_000 }]);
   expect(day?.lines.map((line) => [line.event.atMs - noon, line.backAtMs])).toEqual([

@@ -35,7 +35,7 @@ export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
     tried.length > 0 ? `${opening}: ${tried.join(', ')}` : opening,
     ...(trail.succeeded.length > 0 ? [`${listed(trail.succeeded)} was right, but more is needed`] : []),
     ...(trail.keysLeftOut > 0
-      ? [`${plural(trail.keysLeftOut, 'more key')} ${trail.keysLeftOut === 1 ? 'was' : 'were'} not offered`]
+      ? [`${plural(trail.keysLeftOut, 'more key')} ${trail.keysLeftOut === 1 ? 'was not offered' : 'were not offered'}`]
       : []),
     ...(trail.allowed.length > 0 ? [`it still takes ${listed(trail.allowed)}`] : []),
     ...trail.problems.map(({ message }) => message),

@@ -22,7 +22,11 @@ export function ActivityPage() {
   const events = useHistory(null, limit);
   const [find, setFind] = useState('');
   const [onlyDrops, setOnlyDrops] = useState(false);
-  const days = useMemo(() => activityDays(events ?? [], find, onlyDrops), [events, find, onlyDrops]);
+  const { engineSays } = texts;
+  const days = useMemo(
+    () => activityDays(events ?? [], find, onlyDrops, engineSays),
+    [events, find, onlyDrops, engineSays],
+  );
   if (events === null) return <div className={styles['page']} />;
   if (events.length === 0) return <NothingYet />;
   return (
@@ -73,7 +77,7 @@ function Line({ line: { event, what, shape, backAtMs, asleepAtMs } }: { line: Ac
   const texts = useTexts();
   const { language } = useBridge();
   const known = usePage((page) => page.tunnels.has(event.tunnel));
-  const text = event.cause?.message ?? texts.activity.what[what];
+  const text = event.cause === null ? texts.activity.what[what] : texts.engineSays(event.cause.message);
   return (
     <li className={styles['line']}>
       <time className={styles['time']} dateTime={new Date(event.atMs).toISOString()}>

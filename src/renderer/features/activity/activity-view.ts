@@ -36,6 +36,7 @@ export function activityDays(
   events: readonly HistoryEvent[],
   find: string,
   onlyDrops: boolean,
+  engineSays: (sentence: string) => string,
 ): readonly ActivityDay[] {
   const needle = find.trim().toLowerCase();
   const lines: ActivityLine[] = [];
@@ -53,7 +54,7 @@ export function activityDays(
     else if (what === 'stopped' || what === 'dead') backAt.delete(event.tunnel);
     const shown =
       (!onlyDrops || what === 'lost' || what === 'dead') &&
-      `${event.tunnel} ${event.cause?.message ?? ''}`.toLowerCase().includes(needle);
+      `${event.tunnel} ${engineSays(event.cause?.message ?? '')}`.toLowerCase().includes(needle);
     if (what === 'awake') awake = { event, line: lines.length };
     if (shown)
       lines.push({

@@ -73,7 +73,10 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
             .map((drop) => (
               <li key={drop.fromMs}>
                 <span className={styles['soft']}>{clockText(drop.fromMs, language)}</span>
-                <span className={styles['why']} title={drop.reason ?? undefined}>
+                <span
+                  className={styles['why']}
+                  title={drop.reason === null ? undefined : texts.engineSays(drop.reason)}
+                >
                   {why(drop, texts)}
                 </span>
                 <span className={styles[drop.toMs === null ? 'down' : 'soft']}>
@@ -93,7 +96,8 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
 
 /** The cause in a line. What the link said of its end is no news after a sleep. */
 function why(drop: Drop, texts: WindowTexts): string {
-  return drop.afterSleep ? texts.day.woke : (drop.reason ?? texts.day.noReason);
+  if (drop.afterSleep) return texts.day.woke;
+  return drop.reason === null ? texts.day.noReason : texts.engineSays(drop.reason);
 }
 
 /** `99.9`: never rounded up to 100 when there was a drop. */

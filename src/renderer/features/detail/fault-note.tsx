@@ -82,8 +82,12 @@ function CauseNote({ tunnel, cause, login, children }: CauseNoteProps) {
   const steps = faultSteps(tunnel, cause, login);
   const allows = steps[0]?.kind === 'allow-legacy';
   const { title, body } = faultWords(
-    cause,
-    allows ? texts.fault.allowText : cause.code === 'offline' ? texts.fault.offline(waiting) : cause.next,
+    texts.engineSays(cause.message),
+    allows
+      ? texts.fault.allowText
+      : cause.code === 'offline'
+        ? texts.fault.offline(waiting)
+        : texts.engineSays(cause.next),
   );
   return (
     <Note

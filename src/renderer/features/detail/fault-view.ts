@@ -82,10 +82,10 @@ export function adminLines(tunnel: TunnelStatus, cause: Cause, login: string): s
   ].join('\n');
 }
 
-/** A cause as title and body: who did what, then where, and what to do. `next` in place of the engine's where the window offers a step of its own. */
-export function faultWords(cause: Cause, next = cause.next): { readonly title: string; readonly body: string } {
-  const [, head, rest] = /^([^"“]{8,}?): (.+)$/s.exec(cause.message) ?? [];
-  const title = (head ?? cause.message).replace(/\.$/, '');
+/** The message of a cause and the next step as title and body: who did what, then where, and what to do. */
+export function faultWords(message: string, next: string): { readonly title: string; readonly body: string } {
+  const [, head, rest] = /^([^"“]{8,}?): (.+)$/s.exec(message) ?? [];
+  const title = (head ?? message).replace(/\.$/, '');
   const detail = rest === undefined ? '' : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
   const closed = detail === '' || /[.!?]$/.test(detail) ? detail : `${detail}.`;
   return { title, body: [closed, next].filter((part) => part !== '').join(' ') };

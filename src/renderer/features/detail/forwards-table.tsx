@@ -108,7 +108,10 @@ function TargetCell({ forward, host }: { forward: ForwardStatus; host: string })
   if (forward.state === 'off') return <span className={styles['off']}>{target}</span>;
   if (forward.cause === null) return <span title={target}>{target}</span>;
   return (
-    <span className={styles['fault']} title={`${forward.cause.message} ${forward.cause.next}`}>
+    <span
+      className={styles['fault']}
+      title={`${texts.engineSays(forward.cause.message)} ${texts.engineSays(forward.cause.next)}`}
+    >
       {target}
     </span>
   );

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Glyph } from '../../ui/glyph.tsx';
 import styles from './form.module.css';
@@ -17,6 +18,7 @@ type State =
 /** Tries what the form says before it is saved. `edits` are those that saving would make. */
 export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: readonly ConfigEdit[]; isOff: boolean }) {
   const texts = useEditorTexts().test;
+  const { engineSays } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<State>({ kind: 'idle' });
   const run = async (): Promise<void> => {
@@ -25,7 +27,7 @@ export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: rea
     setState(
       result.ok
         ? { kind: 'done', steps: result.output.steps }
-        : { kind: 'failed', problem: `${result.error.message} ${result.error.next}` },
+        : { kind: 'failed', problem: `${engineSays(result.error.message)} ${engineSays(result.error.next)}` },
     );
   };
   const isGood = state.kind === 'done' && state.steps.every(({ ok }) => ok);
@@ -49,7 +51,7 @@ export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: rea
                 <span>{step.what}</span> <span className="vh">{step.ok ? texts.ok : texts.notOk}</span>
                 {step.cause === null ? null : (
                   <p className={styles['cause']}>
-                    {step.cause.message} {step.cause.next}
+                    {engineSays(step.cause.message)} {engineSays(step.cause.next)}
                   </p>
                 )}
               </div>

@@ -23,7 +23,7 @@ export function Notices() {
         </Notice>
       ) : problem === null ? null : (
         <Notice>
-          <b>{problem.message}</b> {problem.next}
+          <b>{texts.engineSays(problem.message)}</b> {texts.engineSays(problem.next)}
         </Notice>
       )}
       {configProblem === null ? null : (
@@ -33,7 +33,7 @@ export function Notices() {
       )}
       {refusal === null || lost ? null : (
         <Notice onDismiss={() => store.setState({ refusal: null })}>
-          <b>{refusal.message}</b> {refusal.next}
+          <b>{texts.engineSays(refusal.message)}</b> {texts.engineSays(refusal.next)}
         </Notice>
       )}
     </div>

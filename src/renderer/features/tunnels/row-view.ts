@@ -62,19 +62,23 @@ export function rowView(
       const { degraded } = tunnel.state;
       return {
         ...base,
-        ...(degraded === null ? {} : because(degraded.message)),
+        ...(degraded === null ? {} : because(texts.engineSays(degraded.message))),
         since: texts.rows.since(momentText(tunnel.state.sinceMs, language)),
       };
     }
     case 'retrying':
       return {
         ...base,
-        ...because(tunnel.state.cause.message),
+        ...because(texts.engineSays(tunnel.state.cause.message)),
         act: { kind: 'try-now', label: texts.rows.tryNow },
         nextTryAtMs: tunnel.state.nextTryAtMs,
       };
     case 'dead':
-      return { ...base, ...because(tunnel.state.cause.message), act: deadAct(tunnel.state.cause.code, texts) };
+      return {
+        ...base,
+        ...because(texts.engineSays(tunnel.state.cause.message)),
+        act: deadAct(tunnel.state.cause.code, texts),
+      };
     default:
       return assertNever(tunnel.state);
   }

@@ -1,0 +1,47 @@
+/** A sentence of the engine, or a part of one, and what it is in another language; `{0}`, `{1}` stand for what is put in, `{0#}` for a number. */
+export type Phrase = readonly [english: string, translated: string];
+
+/** Sentences come again with every event: so many are kept as they were said. */
+const mostKept = 500;
+
+interface Pattern {
+  readonly matches: RegExp;
+  readonly translated: string;
+}
+
+/**
+ * Says sentences of the engine in another language: the engine speaks English, in logs and to scripts, and a window puts its words over. A sentence
+ * that is not known stays as it is. Parts of a sentence are said too: a cause within a cause, members of a list.
+ */
+export function phraseBook(phrases: readonly Phrase[]): (text: string) => string {
+  const patterns = phrases.map(toPattern);
+  const said = new Map<string, string>();
+  const whole = (text: string): string | null => {
+    for (const { matches, translated } of patterns) {
+      const found = matches.exec(text);
+      if (found !== null) return translated.replaceAll(/\{(\d)\}/g, (_, n: string) => part(found[Number(n) + 1] ?? ''));
+    }
+    return null;
+  };
+  const part = (text: string): string => {
+    if (text.indexOf('; ') > 0) return text.split('; ').map(part).join('; ');
+    const known = whole(text);
+    if (known !== null) return known;
+    return text.includes(', ') ? text.split(', ').map(part).join(', ') : text;
+  };
+  return (text) => {
+    const known = said.get(text);
+    if (known !== undefined) return known;
+    const now = whole(text) ?? text;
+    if (said.size >= mostKept) said.clear();
+    said.set(text, now);
+    return now;
+  };
+}
+
+function toPattern([english, translated]: Phrase): Pattern {
+  const source = english
+    .replaceAll(/[.*+?^$()[\]\\|]/g, '\\$&')
+    .replaceAll(/\{\d(#?)\}/g, (_, number: string) => (number === '' ? '(.*?)' : '(\\d+)'));
+  return { matches: new RegExp(`^${source}$`, 's'), translated };
+}
