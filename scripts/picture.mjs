@@ -1,87 +1,37 @@
 // Makes assets/status.svg, the README's picture: a real `holdfast status --color` of real tunnels over a real sshd, drawn as a terminal.
 // Needs sshd and ssh-keygen, the build, and the local ports named below. Run: npm run build && node scripts/picture.mjs
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startSshd } from './scene-sshd.mjs';
+import { busyPort, closedPort, hostText, withScene } from './scene.mjs';
 
-const command = fileURLToPath(new URL('../out/cli.js', import.meta.url));
 const picture = fileURLToPath(new URL('../assets/status.svg', import.meta.url));
-/** At this port another program listens already; nothing listens at the closed one. */
-const busyPort = 3000;
-const closedPort = 2222;
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-picture-'));
-/** @type {(() => void | Promise<unknown>)[]} What ends the scene, in reverse order. */
-const ends = [() => rmSync(folder, { recursive: true, force: true })];
-try {
-  const shown = await stage();
+await withScene(async (scene) => {
+  const shown = await stage(scene);
   mkdirSync(fileURLToPath(new URL('../assets/', import.meta.url)), { recursive: true });
   writeFileSync(picture, drawTerminal('holdfast status', shown.trimEnd().split('\n')));
   process.stdout.write(`${shown}\nWrote ${picture}\n`);
-} finally {
-  for (const end of ends.reverse()) await end();
-}
+});
 
-/** Server, profile, engine; gives what `status` prints. */
-async function stage() {
-  const sshPort = await startSshd(folder, ends);
-  const busy = createServer();
-  await new Promise((resolve, reject) => busy.once('error', reject).listen(busyPort, '127.0.0.1', resolve));
-  ends.push(() => busy.close());
-  writeFileSync(join(folder, 'config.toml'), configuration(sshPort), { mode: 0o600 });
-
-  const env = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: join(folder, 'state'), LANG: 'en_US.UTF-8' };
-  const run = (...args) => {
-    const ran = spawnSync(process.execPath, [command, '--config', join(folder, 'config.toml'), ...args], {
-      env,
-      encoding: 'utf8',
-    });
-    if (ran.status !== 0) throw new Error(`holdfast ${args.join(' ')} ended with ${ran.status}: ${ran.stderr}`);
-    return ran.stdout;
-  };
-  const engine = spawn(process.execPath, [command, '--config', join(folder, 'config.toml'), 'serve'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => engine.once('exit', resolve));
-  ends.push(async () => {
-    engine.kill();
-    await ended;
-  });
-  await new Promise((resolve, reject) => {
-    engine.stdout.once('data', resolve);
-    engine.once('exit', (code) => reject(new Error(`the engine ended with ${code}`)));
-  });
-  for (const end = Date.now() + 30_000; ; ) {
-    const rows = Object.fromEntries(JSON.parse(run('status', '--json')).map((row) => [row.name, row]));
-    const isSet =
-      rows.db.state === 'running' &&
-      rows.web.degraded &&
-      rows.proxy.state === 'listening' &&
-      rows.backup.state === 'retrying' &&
-      rows.backup.nextTryMs > 5000 &&
-      rows.vault.state === 'interactive';
-    if (isSet) return run('status', '--color');
-    if (Date.now() > end) throw new Error(`the scene did not come together: ${JSON.stringify(rows, null, 1)}`);
-    if (rows.backup.state === 'retrying' && rows.backup.nextTryMs < 5000) run('restart', 'backup');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+/** Brings each tunnel to its state; gives what `status` prints. */
+async function stage(scene) {
+  const sshPort = await scene.startSshd();
+  await scene.listen(busyPort);
+  await scene.serve(configuration(sshPort));
+  await scene.reach('db', ({ state }) => state === 'running');
+  await scene.reach('web', ({ degraded }) => degraded);
+  await scene.reach('proxy', ({ state }) => state === 'listening');
+  await scene.reach('vault', ({ state }) => state === 'interactive');
+  // Last, so that the picture of a wait does not show its end.
+  await scene.reach('backup', ({ state, nextTryMs }) => state === 'retrying' && nextTryMs > 5000, [
+    'restart',
+    'backup',
+  ]);
+  return scene.holdfast('status', '--color');
 }
 
 function configuration(sshPort) {
-  const host = (name, port, knownHosts) => `[hosts.${name}]
-address = "127.0.0.1"
-port = ${port}
-user = "${userInfo().username}"
-identity = ["client"]
-agent = false
-known-hosts = ["${knownHosts}"]
-`;
-  return `${host('bastion', sshPort, 'known_hosts')}${host('backup', closedPort, 'known_hosts')}${host('vault', sshPort, 'new_known_hosts')}
+  return `${hostText('bastion', sshPort, 'known_hosts')}${hostText('backup', closedPort, 'known_hosts')}${hostText('vault', sshPort, 'new_known_hosts')}
 [tunnels.db]
 host = "bastion"
 group = "work"

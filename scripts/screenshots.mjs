@@ -1,106 +1,39 @@
 // Makes assets/screenshots/*.png: the built pages over the panel in Chromium, on a real engine with tunnels over a real sshd; the server that asks for a
 // code is ssh2's. Needs sshd, ssh-keygen, the build, Chromium (CHROMIUM names one) and the local ports named below.
 // Run: npm run build && node scripts/screenshots.mjs
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import ssh2 from 'ssh2';
-import { startSshd } from './scene-sshd.mjs';
+import { busyPort, closedPort, hostText, pause, withScene } from './scene.mjs';
 
-const command = fileURLToPath(new URL('../out/cli.js', import.meta.url));
 const pictures = fileURLToPath(new URL('../assets/screenshots/', import.meta.url));
-/** A database listens here for the running tunnel; another program holds the busy port; nothing listens at the closed one. */
+/** A database listens here for the running tunnel. */
 const databasePort = 6432;
-const busyPort = 3000;
-const closedPort = 2222;
 /** So long bytes flow before the pictures, for a history to show. */
 const trafficMs = 25_000;
 const size = { width: 1160, height: 780 };
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-screenshots-'));
-const config = join(folder, 'config.toml');
-const env = {
-  PATH: process.env.PATH,
-  HOME: folder,
-  XDG_STATE_HOME: join(folder, 'state'),
-  HOLDFAST_SOCKET: join(folder, 'control.sock'),
-  LANG: 'en_US.UTF-8',
-};
-/** @type {(() => void | Promise<unknown>)[]} What ends the scene, in reverse order. */
-/** @type {(() => unknown)[]} */
-const ends = [() => rmSync(folder, { recursive: true, force: true })];
-try {
+await withScene(async (scene) => {
   mkdirSync(pictures, { recursive: true });
-  await setScene();
-  await takePictures();
-} finally {
-  for (const end of ends.reverse()) await end();
-}
-
-function holdfast(...args) {
-  const ran = spawnSync(process.execPath, [command, '--config', config, ...args], { env, encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`holdfast ${args.join(' ')} ended with ${ran.status}: ${ran.stderr}`);
-  return ran.stdout;
-}
+  await setScene(scene);
+  await takePictures(scene);
+});
 
 /** Servers, profile, engine, traffic. */
-async function setScene() {
-  const sshPort = await startSshd(folder, ends);
-  const codePort = await startCodeServer();
-  await listen(busyPort, (socket) => socket.destroy());
-  await listen(databasePort, answerQueries);
-  writeFileSync(config, configuration(sshPort, codePort), { mode: 0o600 });
-  const engine = spawn(process.execPath, [command, '--config', config, 'serve'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => engine.once('exit', resolve));
-  ends.push(async () => {
-    engine.kill();
-    await ended;
-  });
-  await new Promise((resolve, reject) => {
-    engine.stdout.once('data', resolve);
-    engine.once('exit', (code) => reject(new Error(`the engine ended with ${code}`)));
-  });
-  await reach('postgres-prod', ({ state }) => state === 'running');
-  for (let index = 0; index < 2; index += 1) keepAsking();
+async function setScene(scene) {
+  const sshPort = await scene.startSshd();
+  const codePort = await startCodeServer(scene);
+  await scene.listen(busyPort);
+  await scene.listen(databasePort, answerQueries);
+  await scene.serve(configuration(sshPort, codePort));
+  await scene.reach('postgres-prod', ({ state }) => state === 'running');
+  for (let index = 0; index < 2; index += 1) keepAsking(scene);
   await pause(trafficMs);
-  await reach('grafana', ({ degraded }) => degraded);
-  await reach('vault', ({ state }) => state === 'interactive');
-}
-
-/** So that the picture of a wait does not show its end. */
-function settleBackup() {
-  return reach('backup', ({ state, nextTryMs }) => state === 'retrying' && nextTryMs > 10_000, ['restart', 'backup']);
-}
-
-/** Waits for a state of a tunnel; `otherwise` is tried each time that it retries without fitting. */
-async function reach(name, fits, otherwise = null) {
-  for (const end = Date.now() + 60_000; ; ) {
-    const row = JSON.parse(holdfast('status', '--json')).find((each) => each.name === name);
-    if (fits(row)) return;
-    if (Date.now() > end) throw new Error(`${name} did not come to its state: ${JSON.stringify(row, null, 1)}`);
-    if (otherwise !== null && row.state === 'retrying') holdfast(...otherwise);
-    await pause(300);
-  }
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function listen(port, onClient) {
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    onClient(socket);
-  });
-  await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  ends.push(() => server.close());
+  await scene.reach('grafana', ({ degraded }) => degraded);
+  await scene.reach('vault', ({ state }) => state === 'interactive');
 }
 
 /** Each request brings an answer of a length that rises and falls. */
@@ -112,19 +45,19 @@ function answerQueries(socket) {
 }
 
 /** A client of the running tunnel. */
-function keepAsking() {
+function keepAsking(scene) {
   const socket = connect(5432, '127.0.0.1');
   socket.on('error', () => socket.destroy());
   socket.resume();
   const timer = setInterval(() => socket.write('select 1;'.repeat(20)), 90);
-  ends.push(() => {
+  scene.onEnd(() => {
     clearInterval(timer);
     socket.destroy();
   });
 }
 
 /** A server that asks for a one-time code and lets nobody in. */
-async function startCodeServer() {
+async function startCodeServer(scene) {
   const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
     client.on('error', () => client.end());
@@ -139,25 +72,17 @@ async function startCodeServer() {
     });
   });
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  ends.push(() => server.close());
+  scene.onEnd(() => server.close());
   const { port } = server.address();
   const [type, blob] = hostKey.public.split(' ');
-  writeFileSync(join(folder, 'code_known_hosts'), `[127.0.0.1]:${port} ${type} ${blob}\n`, { mode: 0o600 });
+  writeFileSync(join(scene.folder, 'code_known_hosts'), `[127.0.0.1]:${port} ${type} ${blob}\n`, { mode: 0o600 });
   return port;
 }
 
 function configuration(sshPort, codePort) {
-  const host = (name, port, knownHosts) => `[hosts.${name}]
-address = "127.0.0.1"
-port = ${port}
-user = "${userInfo().username}"
-identity = ["client"]
-agent = false
-known-hosts = ["${knownHosts}"]
-`;
   return `[settings]
 secret-store = "memory"
-${host('bastion', sshPort, 'known_hosts')}${host('nas', closedPort, 'known_hosts')}${host('gate', codePort, 'code_known_hosts')}${host('staging', sshPort, 'new_known_hosts')}
+${hostText('bastion', sshPort, 'known_hosts')}${hostText('nas', closedPort, 'known_hosts')}${hostText('gate', codePort, 'code_known_hosts')}${hostText('staging', sshPort, 'new_known_hosts')}
 [tunnels.postgres-prod]
 host = "bastion"
 group = "work"
@@ -200,7 +125,7 @@ forwards = ["local 127.0.0.1:2342 -> photos.internal:2342"]
 `;
 }
 
-async function takePictures() {
+async function takePictures(scene) {
   const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
     (path) => path && existsSync(path),
   );
@@ -209,14 +134,17 @@ async function takePictures() {
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
   });
-  ends.push(() => browser.close());
+  scene.onEnd(() => browser.close());
 
+  // So that the picture of a wait does not show its end.
+  const settleBackup = () =>
+    scene.reach('backup', ({ state, nextTryMs }) => state === 'retrying' && nextTryMs > 10_000, ['restart', 'backup']);
   const open = async (colorScheme) => {
     const context = await browser.newContext({ viewport: size, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     page.on('pageerror', (error) => process.stderr.write(`page: ${error.message}\n`));
-    await page.goto(holdfast('panel').trim());
+    await page.goto(scene.holdfast('panel').trim());
     await page.getByRole('contentinfo').waitFor();
     return page;
   };
@@ -254,7 +182,7 @@ async function takePictures() {
   await page.getByRole('dialog', { name: 'Is this really staging?' }).waitFor();
   await take(page, 'host-key');
   await page.context().close();
-  holdfast('down', 'staging-api');
+  scene.holdfast('down', 'staging-api');
 
   const later = await open('dark');
   await row(later, 'vault').click();

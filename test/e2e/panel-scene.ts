@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findChromium } from '../support/chromium.ts';
 import type { Holdfast } from '../support/holdfast.ts';
 import { PanelBrowser, panelLink, type PanelPage } from '../support/panel-page.ts';
-import { systemChromium } from '../support/renderer/window-pages.ts';
 import type { TestSshd } from '../support/sshd.ts';
 import { echo, endSceneAfterEach, own, sshd, trusting, tunnelTable } from './scene.ts';
 
 /** What the tests of the panel share: a browser, and pages that may not complain. */
 
-export const chromium = systemChromium();
+export const chromium = findChromium();
 
 let browser: PanelBrowser;
 let opened: PanelPage[] = [];

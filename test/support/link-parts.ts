@@ -9,43 +9,26 @@ import { createConnector } from '../../src/main/engine/ssh/connect.ts';
 import type { ConnectRequest, Connector, SshLink } from '../../src/main/engine/ssh/link.ts';
 import type { HostConfig } from '../../src/shared/model/config.ts';
 import { HoldfastError } from '../../src/shared/model/failure.ts';
+import { hostConfig } from './host-config.ts';
 
-/** A host with plain defaults for tests of the link alone. */
+/** A host on this machine for tests of the link alone: nothing asks, and nothing is sent that the test does not send. */
 export function hostFor(port: number, overrides: Partial<HostConfig> = {}): HostConfig {
-  return {
+  return hostConfig({
     name: 'testhost',
     address: '127.0.0.1',
     port,
     user: 'root',
-    identity: [],
-    certificates: [],
-    agent: false,
-    identitiesOnly: false,
-    jump: [],
-    proxy: null,
-    bindAddress: null,
-    addressFamily: 'any',
-    knownHosts: [],
     knownHostsConfigured: true,
     hostKeyPolicy: 'strict',
-    hostKeyPins: [],
-    hostKeyAlias: null,
-    hashKnownHosts: false,
     updateHostKeys: false,
     connectTimeoutMs: 10_000,
     authTimeoutMs: 10_000,
     aliveIntervalMs: 0,
-    aliveCountMax: 3,
-    authTries: 2,
-    transport: 'ssh2',
-    compression: false,
-    tcpKeepAlive: true,
-    legacyAlgorithms: [],
     rekeyBytes: 0,
     rekeyIntervalMs: 0,
     maxChannels: 100,
     ...overrides,
-  };
+  });
 }
 
 /** Trusts exactly one key, given as its public line, and counts the calls. */

@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Locator,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
 import type { Holdfast } from './holdfast.ts';
 import { until } from './until.ts';
 
 /**
  * The panel of a running engine in real Chromium, by what a person sees: roles, names and words, never classes.
  *
- *     const browser = await PanelBrowser.start(systemChromium());
+ *     const browser = await PanelBrowser.start(findChromium());
  *     const panel = await browser.open(panelLink(holdfast));
  *     await panel.shows('db', 'Running');
  *     expect(panel.complaints).toEqual([]);
@@ -38,16 +32,6 @@ export async function freshLink(holdfast: Holdfast): Promise<string> {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 export class PanelBrowser {
   readonly #browser: Browser;
 
@@ -56,7 +40,7 @@ export class PanelBrowser {
   }
 
   static async start(executablePath: string): Promise<PanelBrowser> {
-    return new PanelBrowser(await chromium.launch({ executablePath, args }));
+    return new PanelBrowser(await launchChromium(executablePath));
   }
 
   /** Opens a one-time link in a browser profile of its own. */

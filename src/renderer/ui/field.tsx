@@ -87,6 +87,26 @@ export function Input({ className, mono, ...rest }: ComponentPropsWithRef<'input
   );
 }
 
+interface FindFieldProps {
+  /** Names the field, and stands in it while it is empty. */
+  readonly label: string;
+  readonly value: string;
+  readonly onFind: (text: string) => void;
+}
+
+/** Narrows a list while one types. */
+export function FindField({ label, value, onFind }: FindFieldProps) {
+  return (
+    <Input
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      value={value}
+      onChange={(event) => onFind(event.target.value)}
+    />
+  );
+}
+
 /** The system's own choice list. */
 export function Select({ className, ...rest }: ComponentPropsWithRef<'select'>) {
   return <select className={cx(styles['select'], className)} {...rest} />;

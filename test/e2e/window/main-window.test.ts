@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemChromium, WindowPages } from '../../support/renderer/window-pages.ts';
+import { findChromium } from '../../support/chromium.ts';
+import { WindowPages } from '../../support/renderer/window-pages.ts';
 
-const chromium = systemChromium();
+const chromium = findChromium();
 
 test.runIf(process.env['CI'] === 'true')('Chromium is there', () => {
   expect(chromium).not.toBeNull();

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
+import { findChromium } from '../../support/chromium.ts';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
-import { BuiltPages, findChromium, type OpenedPage } from '../../support/renderer/built-pages.ts';
+import { BuiltPages, type OpenedPage } from '../../support/renderer/built-pages.ts';
 import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
 
 /**

@@ -3,28 +3,16 @@ import type { RetryClass } from '../../../src/shared/model/failure.ts';
 import type { Machine, MachineInput, MachinePolicy, Stage } from '../../../src/main/engine/tunnel/machine-types.ts';
 import { newMachine, transition } from '../../../src/main/engine/tunnel/machine.ts';
 import { page, tableOf } from '../../support/docs.ts';
+import { fails, inputs, ordinary } from '../tunnel/machine-inputs.ts';
 
 /** The state table of docs/architecture.md, carried out: every cell is tried on the machine, under the condition that its footnote names. */
-
-const ordinary: MachinePolicy = {
-  demand: false,
-  interactive: false,
-  backoff: { kind: 'exponential', firstMs: 1000, capMs: 60_000 },
-  gateTimeMs: 0,
-  pollMs: 600_000,
-  maxStarts: -1,
-  maxLifetimeMs: 0,
-  stableMs: 60_000,
-};
-const cause = { code: 'refused', where: 'network', message: 'It refused.', next: 'Wait.' } as const;
 
 function send(machine: Machine, input: MachineInput): Machine {
   return transition(machine, { ...input, at: { nowMs: 1000, wallMs: 1_000_000 } }).machine;
 }
 
 function fail({ id }: Machine, retry: RetryClass, stage: Stage): MachineInput {
-  const failure = { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, clientsWait: false };
-  return { kind: 'failed', id, failure };
+  return { kind: 'failed', id, failure: fails(retry, stage) };
 }
 
 const up: MachineInput = { kind: 'up', by: 'person' };
@@ -51,18 +39,7 @@ const events: Readonly<Record<string, (machine: Machine, retry: RetryClass) => M
   down: () => ({ kind: 'down' }),
   restart: () => ({ kind: 'restart' }),
   hurry: () => ({ kind: 'hurry', by: 'wake' }),
-  'attempt-shared': () => ({ kind: 'attempt-shared' }),
-  'link-available': () => ({ kind: 'link-available' }),
-  knock: () => ({ kind: 'knock' }),
-  'retry-due': ({ id }) => ({ kind: 'retry-due', id, clientsWait: false }),
-  idle: ({ id }) => ({ kind: 'idle', id }),
-  'lifetime-over': () => ({ kind: 'lifetime-over' }),
-  opened: ({ id }) => ({ kind: 'opened', id }),
-  phase: ({ id }) => ({ kind: 'phase', id, phase: 'auth', hop: 'web' }),
-  'waiting (id)': ({ id }) => ({ kind: 'waiting', id, promptId: 'p2' }),
-  'waiting (null)': ({ id }) => ({ kind: 'waiting', id, promptId: null }),
-  succeeded: ({ id }) => ({ kind: 'succeeded', id, degraded: null }),
-  degraded: ({ id }) => ({ kind: 'degraded', id, cause }),
+  ...inputs,
   failed: (machine, retry) => fail(machine, retry, machine.state.kind === 'listening' ? 'listen' : 'link'),
   'reconfigured⁷': () => ({ kind: 'reconfigured', policy: ordinary, link: true, forwards: false }),
 };

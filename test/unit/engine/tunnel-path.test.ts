@@ -3,7 +3,7 @@ import { type PathParts, tunnelPath } from '../../../src/main/engine/tunnel-path
 import type { Cause, FailureCode } from '../../../src/shared/model/failure.ts';
 import type { TunnelState, TunnelStatus } from '../../../src/shared/model/tunnel.ts';
 import { forward, tunnel } from '../../support/renderer/fixture-data.ts';
-import { hostConfig } from '../pool/fakes.ts';
+import { hostNamed } from '../pool/fakes.ts';
 import { localForward, remoteForward, tunnelConfig } from '../tunnel/fakes.ts';
 
 const cause = (code: FailureCode, where: string): Cause => ({ code, where, message: `${code} there`, next: '' });
@@ -12,7 +12,7 @@ const running: TunnelState = { kind: 'running', sinceMs: 0, degraded: null };
 function parts(state: TunnelState, over: Partial<PathParts> = {}, status: Partial<TunnelStatus> = {}): PathParts {
   return {
     config: tunnelConfig({ forwards: [localForward(5432)] }),
-    chain: [hostConfig('bastion'), hostConfig('db')],
+    chain: [hostNamed('bastion'), hostNamed('db')],
     status: tunnel('t', state, status),
     askingHop: null,
     roundTripMs: [18, 20.5],

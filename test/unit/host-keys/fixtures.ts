@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { hashName } from '../../../src/main/engine/host-keys/host-names.ts';
+import { hostConfig } from '../../support/host-config.ts';
 
 /** A length-prefixed field of a key blob. */
 export function field(data: string | Uint8Array): Buffer {
@@ -52,40 +53,7 @@ export function hashed(name: string): string {
   return hashName(name, bytesOf(name, 20));
 }
 
-/** A host with defaults, for tests. */
+/** A host whose files of known hosts are chosen by the test. */
 export function hostWith(parts: Partial<HostConfig>): HostConfig {
-  return {
-    name: 'bastion',
-    address: 'bastion.example.org',
-    port: 22,
-    user: 'me',
-    identity: [],
-    certificates: [],
-    agent: false,
-    identitiesOnly: false,
-    jump: [],
-    proxy: null,
-    bindAddress: null,
-    addressFamily: 'any',
-    knownHosts: [],
-    knownHostsConfigured: true,
-    hostKeyPolicy: 'ask',
-    hostKeyPins: [],
-    hostKeyAlias: null,
-    hashKnownHosts: false,
-    updateHostKeys: true,
-    connectTimeoutMs: 15_000,
-    authTimeoutMs: 120_000,
-    aliveIntervalMs: 15_000,
-    aliveCountMax: 3,
-    authTries: 2,
-    transport: 'ssh2',
-    compression: false,
-    tcpKeepAlive: true,
-    legacyAlgorithms: [],
-    rekeyBytes: 2 ** 30,
-    rekeyIntervalMs: 3_600_000,
-    maxChannels: 200,
-    ...parts,
-  };
+  return hostConfig({ knownHostsConfigured: true, ...parts });
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldfastConfig } from '../../../src/shared/model/config.ts';
 import { resolveChain } from '../../../src/main/engine/pool/chain.ts';
-import { hostConfig } from './fakes.ts';
+import { hostNamed } from './fakes.ts';
 
-function config(...hosts: readonly ReturnType<typeof hostConfig>[]): HoldfastConfig {
+function config(...hosts: readonly ReturnType<typeof hostNamed>[]): HoldfastConfig {
   return {
     version: 1,
     hosts: new Map(hosts.map((host) => [host.name, host])),
@@ -23,12 +23,12 @@ function config(...hosts: readonly ReturnType<typeof hostConfig>[]): HoldfastCon
 
 describe('resolveChain', () => {
   const all = config(
-    hostConfig('edge'),
-    hostConfig('bastion', { jump: ['edge'] }),
-    hostConfig('web', { jump: ['edge', 'bastion'] }),
-    hostConfig('lost', { jump: ['nowhere'] }),
-    hostConfig('loop', { jump: ['edge', 'loop'] }),
-    hostConfig('twice', { jump: ['edge', 'edge'] }),
+    hostNamed('edge'),
+    hostNamed('bastion', { jump: ['edge'] }),
+    hostNamed('web', { jump: ['edge', 'bastion'] }),
+    hostNamed('lost', { jump: ['nowhere'] }),
+    hostNamed('loop', { jump: ['edge', 'loop'] }),
+    hostNamed('twice', { jump: ['edge', 'edge'] }),
   );
 
   it('gives the host alone without jump hosts', () => {

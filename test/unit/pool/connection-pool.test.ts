@@ -6,11 +6,11 @@ import { silentLog } from '../../../src/main/engine/log/log.ts';
 import { createConnectionPool } from '../../../src/main/engine/pool/connection-pool.ts';
 import type { AcquireResult, ConnectionPool, Lease } from '../../../src/main/engine/pool/pool.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { FakeConnector, FakeLink, failure, hostConfig, trustOnce } from './fakes.ts';
+import { FakeConnector, FakeLink, failure, hostNamed, trustOnce } from './fakes.ts';
 
-const web = [hostConfig('web')];
-const edge = hostConfig('edge');
-const bastion = hostConfig('bastion');
+const web = [hostNamed('web')];
+const edge = hostNamed('edge');
+const bastion = hostNamed('bastion');
 
 let clock: FakeClock;
 let connector: FakeConnector;
@@ -144,7 +144,7 @@ describe('one attempt for all', () => {
 
   it('other settings make another connection', async () => {
     ask('one');
-    ask('two', [hostConfig('web', { user: 'root' })]);
+    ask('two', [hostNamed('web', { user: 'root' })]);
     expect(connector.calls).toHaveLength(2);
   });
 
@@ -337,7 +337,7 @@ describe('jump chains', () => {
   });
 
   it('one bastion login serves all hosts behind it, and its prompt names all tunnels and the first target', async () => {
-    const [one, two] = [ask('one', [bastion, hostConfig('a')]), ask('two', [bastion, hostConfig('b')])];
+    const [one, two] = [ask('one', [bastion, hostNamed('a')]), ask('two', [bastion, hostNamed('b')])];
     expect(connector.calls).toHaveLength(1);
     expect(connector.call(0).request.tunnels()).toEqual(['one', 'two']);
     connector.call(0).request.observer.onWaiting('p1');
@@ -353,7 +353,7 @@ describe('jump chains', () => {
 
   it('a bastion that fails fails all behind it with one jitter', async () => {
     jitters = [0.1, 0.9];
-    const asked = [ask('one', [bastion, hostConfig('a')]), ask('two', [bastion, hostConfig('b')])];
+    const asked = [ask('one', [bastion, hostNamed('a')]), ask('two', [bastion, hostNamed('b')])];
     connector.call(0).fail(failure('refused', 'bastion'));
     expect(await Promise.all(asked.map(({ result }) => result))).toMatchObject([
       { kind: 'failed', jitter: 0.1, error: { hop: 'bastion' } },
@@ -560,7 +560,7 @@ it('verifyAll asks every link', async () => {
 
 it('dispose ends attempts and links, and nothing can be acquired after it', async () => {
   await connected([bastion, ...web]);
-  const waiting = ask('x', [hostConfig('slow')]);
+  const waiting = ask('x', [hostNamed('slow')]);
   pool.dispose();
   expect(await waiting.result).toMatchObject({ kind: 'failed' });
   expect(connector.calls.at(-1)?.request.signal.aborted).toBe(true);
@@ -570,7 +570,7 @@ it('dispose ends attempts and links, and nothing can be acquired after it', asyn
 
 describe('what the pool tells of its links', () => {
   it('the round trip to each hop, measured only while somebody asks, and not at every asking', async () => {
-    const chain = [bastion, hostConfig('web')];
+    const chain = [bastion, hostNamed('web')];
     expect(pool.roundTrips(chain)).toEqual([null, null]);
     const lease = await connected(chain);
     const [first, second] = connector.links;

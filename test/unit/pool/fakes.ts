@@ -11,43 +11,17 @@ import type {
   SshChannel,
   SshLink,
 } from '../../../src/main/engine/ssh/link.ts';
+import { hostConfig } from '../../support/host-config.ts';
 
-/** A host with harmless defaults. */
-export function hostConfig(name: string, changes: Partial<HostConfig> = {}): HostConfig {
-  return {
+/** A host that is called by its name, with the usual agent and file of known hosts; neither is ever opened. */
+export function hostNamed(name: string, changes: Partial<HostConfig> = {}): HostConfig {
+  return hostConfig({
     name,
     address: `${name}.example.org`,
-    port: 22,
-    user: 'me',
-    identity: [],
-    certificates: [],
     agent: true,
-    identitiesOnly: false,
-    jump: [],
-    proxy: null,
-    bindAddress: null,
-    addressFamily: 'any',
     knownHosts: ['/home/me/.ssh/known_hosts'],
-    knownHostsConfigured: false,
-    hostKeyPolicy: 'ask',
-    hostKeyPins: [],
-    hostKeyAlias: null,
-    hashKnownHosts: false,
-    updateHostKeys: true,
-    connectTimeoutMs: 15_000,
-    authTimeoutMs: 30_000,
-    aliveIntervalMs: 15_000,
-    aliveCountMax: 3,
-    authTries: 2,
-    transport: 'ssh2',
-    compression: false,
-    tcpKeepAlive: true,
-    legacyAlgorithms: [],
-    rekeyBytes: 2 ** 30,
-    rekeyIntervalMs: 3_600_000,
-    maxChannels: 1000,
     ...changes,
-  };
+  });
 }
 
 export function failure(code: FailureCode, hop = 'web', message = `It went wrong: ${code}.`): HoldfastError {

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { connectionKey, prefixKeys } from '../../../src/main/engine/pool/key.ts';
-import { hostConfig } from './fakes.ts';
+import { hostNamed } from './fakes.ts';
 
-const base = hostConfig('web');
+const base = hostNamed('web');
 
 /** For every setting another value than the default of the fakes. Complete by type: a new setting has to be decided on here. */
 const others: { readonly [K in keyof HostConfig]: HostConfig[K] } = {
@@ -62,12 +62,12 @@ describe('the key of a connection', () => {
       const other = { ...base, [setting]: value };
       expect(connectionKey([other]) !== connectionKey([base])).toBe(counts);
       // The same for a hop in front.
-      expect(connectionKey([other, hostConfig('end')]) !== connectionKey([base, hostConfig('end')])).toBe(counts);
+      expect(connectionKey([other, hostNamed('end')]) !== connectionKey([base, hostNamed('end')])).toBe(counts);
     });
   }
 
   it('differs by the way there, and by its order', () => {
-    const [a, b] = [hostConfig('a'), hostConfig('b')];
+    const [a, b] = [hostNamed('a'), hostNamed('b')];
     const keys = [[base], [a, base], [b, base], [a, b, base], [b, a, base]].map((chain) => connectionKey(chain));
     expect(new Set(keys).size).toBe(5);
   });
@@ -105,7 +105,7 @@ describe('the key of a connection', () => {
   });
 
   it('has one for each prefix', () => {
-    const chain = [hostConfig('a'), hostConfig('b'), base];
+    const chain = [hostNamed('a'), hostNamed('b'), base];
     expect(prefixKeys(chain)).toEqual([
       connectionKey(chain.slice(0, 1)),
       connectionKey(chain.slice(0, 2)),

@@ -7,7 +7,7 @@ import { createAuthenticator } from '../../../src/main/engine/ssh/authenticator.
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { blob, folder, login, useTestKeys } from './auth-login.ts';
-import { FakePerson, FakeServer, MapStore, authContext, cancelled, hostConfig, listLog } from './auth-support.ts';
+import { FakePerson, FakeServer, MapStore, authContext, cancelled, loginHost, listLog } from './auth-support.ts';
 
 checkLeaks();
 useTestKeys();
@@ -75,7 +75,7 @@ describe('passphrases', () => {
       const again = (): Promise<unknown> =>
         authenticator.authenticate(
           new FakeServer({ chains: [['publickey']], keys: [blob('locked')] }),
-          authContext(hostConfig({ identity: [file] }), person),
+          authContext(loginHost({ identity: [file] }), person),
         );
       await again();
       await again();
@@ -196,7 +196,7 @@ describe('identity files', () => {
     });
     try {
       const server = new FakeServer({ chains: [['publickey']], keys: [blob('rsa')] });
-      await authenticator.authenticate(server, authContext(hostConfig(), new FakePerson(), log));
+      await authenticator.authenticate(server, authContext(loginHost(), new FakePerson(), log));
       expect(log.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
     } finally {
       authenticator.dispose();
@@ -209,7 +209,7 @@ describe('identity files', () => {
     const authenticator = createAuthenticator({ clock: systemClock, secrets: new MapStore(), env: {} });
     const run = authenticator.authenticate(
       new FakeServer({ chains: [['password']] }),
-      authContext(hostConfig(), new FakePerson(), listLog(), stop.signal),
+      authContext(loginHost(), new FakePerson(), listLog(), stop.signal),
     );
     await expect(run).rejects.toMatchObject({ code: 'cancelled' });
     authenticator.dispose();

@@ -12,7 +12,7 @@ import {
   MapStore,
   authContext,
   blobOf,
-  hostConfig,
+  loginHost,
   listLog,
 } from './auth-support.ts';
 
@@ -68,7 +68,7 @@ export function login(
       home: folder.file('no-home'),
     });
     try {
-      return await authenticator.authenticate(server, authContext(hostConfig(host), person, log));
+      return await authenticator.authenticate(server, authContext(loginHost(host), person, log));
     } finally {
       authenticator.dispose();
     }

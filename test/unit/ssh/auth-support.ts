@@ -7,6 +7,7 @@ import type { LoginSecrets, SecretName } from '../../../src/main/engine/secrets/
 import type { AskSecrets, AuthContext } from '../../../src/main/engine/ssh/authenticator.ts';
 import type { InfoRequest, UserauthReply, UserauthWire } from '../../../src/main/engine/ssh/userauth-wire.ts';
 import { WireReader } from '../../../src/main/engine/ssh/wire-format.ts';
+import { hostConfig } from '../../support/host-config.ts';
 
 /** The blob of a line `type base64 comment`. */
 export function blobOf(publicLine: string): Buffer {
@@ -173,42 +174,9 @@ export class FakeServer implements UserauthWire {
   }
 }
 
-/** A host with nothing set; overrides on top. */
-export function hostConfig(overrides: Partial<HostConfig> = {}): HostConfig {
-  return {
-    name: 'bastion',
-    address: 'bastion.example.org',
-    port: 22,
-    user: 'dmitri',
-    identity: [],
-    certificates: [],
-    agent: false,
-    identitiesOnly: false,
-    jump: [],
-    proxy: null,
-    bindAddress: null,
-    addressFamily: 'any',
-    knownHosts: [],
-    knownHostsConfigured: false,
-    hostKeyPolicy: 'ask',
-    hostKeyPins: [],
-    hostKeyAlias: null,
-    hashKnownHosts: false,
-    updateHostKeys: true,
-    connectTimeoutMs: 15_000,
-    authTimeoutMs: 60_000,
-    aliveIntervalMs: 15_000,
-    aliveCountMax: 3,
-    authTries: 2,
-    transport: 'ssh2',
-    compression: false,
-    tcpKeepAlive: true,
-    legacyAlgorithms: [],
-    rekeyBytes: 2 ** 30,
-    rekeyIntervalMs: 3_600_000,
-    maxChannels: 100,
-    ...overrides,
-  };
+/** A host of the person whom `FakeServer` knows. */
+export function loginHost(overrides: Partial<HostConfig> = {}): HostConfig {
+  return hostConfig({ user: 'dmitri', ...overrides });
 }
 
 type Question = Parameters<AskSecrets>[0];

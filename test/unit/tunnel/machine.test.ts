@@ -1,32 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RetryClass } from '../../../src/shared/model/failure.ts';
 import type { TunnelStateKind } from '../../../src/shared/model/tunnel.ts';
-import type {
-  Effect,
-  Failure,
-  Machine,
-  MachineInput,
-  MachinePolicy,
-  Stage,
-} from '../../../src/main/engine/tunnel/machine-types.ts';
+import type { Effect, Machine, MachineInput, MachinePolicy } from '../../../src/main/engine/tunnel/machine-types.ts';
 import { newMachine, transition } from '../../../src/main/engine/tunnel/machine.ts';
-
-const ordinary: MachinePolicy = {
-  demand: false,
-  interactive: false,
-  backoff: { kind: 'exponential', firstMs: 1000, capMs: 60_000 },
-  gateTimeMs: 0,
-  pollMs: 600_000,
-  maxStarts: -1,
-  maxLifetimeMs: 0,
-  stableMs: 60_000,
-};
-
-const cause = { code: 'refused', where: 'network', message: 'It refused.', next: 'Wait.' } as const;
-
-function fails(retry: RetryClass = 'auto', stage: Stage = 'link', changes: Partial<Failure> = {}): Failure {
-  return { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, clientsWait: false, ...changes };
-}
+import { cause, fails, inputs, ordinary } from './machine-inputs.ts';
 
 /** A machine with a clock and all effects so far. */
 class Driven {
@@ -111,18 +87,7 @@ const rows: Record<string, (driven: Driven) => MachineInput> = {
   restart: () => ({ kind: 'restart' }),
   now: () => ({ kind: 'hurry', by: 'person' }),
   wake: () => ({ kind: 'hurry', by: 'wake' }),
-  'attempt-shared': () => ({ kind: 'attempt-shared' }),
-  'link-available': () => ({ kind: 'link-available' }),
-  knock: () => ({ kind: 'knock' }),
-  'retry-due': ({ id }) => ({ kind: 'retry-due', id, clientsWait: false }),
-  idle: ({ id }) => ({ kind: 'idle', id }),
-  'lifetime-over': () => ({ kind: 'lifetime-over' }),
-  opened: ({ id }) => ({ kind: 'opened', id }),
-  phase: ({ id }) => ({ kind: 'phase', id, phase: 'auth', hop: 'web' }),
-  'waiting for p2': ({ id }) => ({ kind: 'waiting', id, promptId: 'p2' }),
-  'waiting no more': ({ id }) => ({ kind: 'waiting', id, promptId: null }),
-  succeeded: ({ id }) => ({ kind: 'succeeded', id, degraded: null }),
-  degraded: ({ id }) => ({ kind: 'degraded', id, cause }),
+  ...inputs,
   'failed in passing': ({ id }) => ({ kind: 'failed', id, failure: fails() }),
   'failed at listening': ({ id }) => ({ kind: 'failed', id, failure: fails('auto', 'listen') }),
   'failed at forwards': ({ id }) => ({ kind: 'failed', id, failure: fails('auto', 'forwards') }),
@@ -152,8 +117,8 @@ const table: Record<string, string> = {
   'lifetime-over': '    ·         dead      dead      dead      dead      dead      dead      dead      dead      ·',
   opened: '             ·         ·         listening ·         ·         ·         ·         ·         ·         ·',
   phase: '              ·         ·         ·         starting! ·         ·         ·         ·         ·         ·',
-  'waiting for p2': '   ·         ·         ·         interactive interactive! ·    ·         ·         ·         ·',
-  'waiting no more': '  ·         ·         ·         ·         starting  ·         ·         ·         ·         ·',
+  'waiting (id)': '     ·         ·         ·         interactive interactive! ·    ·         ·         ·         ·',
+  'waiting (null)': '   ·         ·         ·         ·         starting  ·         ·         ·         ·         ·',
   succeeded: '          ·         ·         ·         running   running   ·         ·         ·         ·         ·',
   degraded: '           ·         ·         ·         ·         ·         ·         running!  running!  ·         ·',
   'failed in passing': '·         ·         ·         retrying  retrying  ·         retrying  listening ·         ·',

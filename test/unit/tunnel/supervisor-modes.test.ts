@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeLink, failure, hostConfig } from '../pool/fakes.ts';
+import { FakeLink, failure, hostNamed } from '../pool/fakes.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { localForward, remoteForward } from './fakes.ts';
 import { World } from './world.ts';
@@ -412,7 +412,7 @@ describe('parking off', () => {
 });
 
 it('a jump chain that loses its bastion names it, and comes back through a new one', async () => {
-  const chain = [hostConfig('bastion'), hostConfig('web')];
+  const chain = [hostNamed('bastion'), hostNamed('web')];
   world.connector.automatic = () => new FakeLink();
   const { supervisor, states } = world.tunnel({}, chain);
   supervisor.up('person');

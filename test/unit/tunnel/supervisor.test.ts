@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeLink, failure, hostConfig } from '../pool/fakes.ts';
+import { FakeLink, failure, hostNamed } from '../pool/fakes.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { localForward, remoteForward, tunnelConfig } from './fakes.ts';
 import { World } from './world.ts';
@@ -90,7 +90,7 @@ describe('a tunnel that is put up', () => {
   });
 
   it('refuses the openssh transport with a next step and without a login', async () => {
-    const { supervisor } = world.tunnel({}, [hostConfig('web', { transport: 'openssh' })]);
+    const { supervisor } = world.tunnel({}, [hostNamed('web', { transport: 'openssh' })]);
     supervisor.up('person');
     await settle();
     const { state } = supervisor.status();
@@ -441,7 +441,7 @@ describe('keys trusted once', () => {
     const { supervisor } = world.tunnel();
     supervisor.up('person');
     await settle();
-    supervisor.reconfigure(tunnelConfig(), [hostConfig('web', { user: 'other' })]);
+    supervisor.reconfigure(tunnelConfig(), [hostNamed('web', { user: 'other' })]);
     await settle();
     world.connector.call(-1).request.memory.trustedOnce.set('web', Buffer.from('key'));
     world.connector.call(-1).fail(failure('reset'));
@@ -454,7 +454,7 @@ describe('keys trusted once', () => {
 describe('reconfigure', () => {
   it('of the probe takes effect on the link in use', async () => {
     const { supervisor, link, states } = await world.running();
-    supervisor.reconfigure(tunnelConfig({ pollMs: 5000, firstPollMs: 5000 }), [hostConfig('web')]);
+    supervisor.reconfigure(tunnelConfig({ pollMs: 5000, firstPollMs: 5000 }), [hostNamed('web')]);
     await world.clock.advance(15_000);
     expect(link.pings).toBe(4);
     expect(states).toEqual(['starting', 'running']);
@@ -465,7 +465,7 @@ describe('reconfigure', () => {
       forwards: [localForward(1001), localForward(1002)],
     });
     runner(0).knock();
-    supervisor.reconfigure(tunnelConfig({ forwards: [localForward(1001), localForward(1003)] }), [hostConfig('web')]);
+    supervisor.reconfigure(tunnelConfig({ forwards: [localForward(1001), localForward(1003)] }), [hostNamed('web')]);
     await settle();
     expect(runner(0).calls).toEqual(['open', 'attach']);
     expect(runner(0).clients).toBe(1);
@@ -480,7 +480,7 @@ describe('reconfigure', () => {
 
   it('of the host makes a new link', async () => {
     const { supervisor, states, link } = await world.running();
-    supervisor.reconfigure(tunnelConfig(), [hostConfig('web', { user: 'other' })]);
+    supervisor.reconfigure(tunnelConfig(), [hostNamed('web', { user: 'other' })]);
     await settle();
     expect(states).toEqual(['starting', 'running', 'starting']);
     expect(world.connector.call(1).request.host.user).toBe('other');
@@ -494,7 +494,7 @@ describe('reconfigure', () => {
   it('of a timeout drops nothing', async () => {
     const { supervisor, states } = await world.running();
     supervisor.reconfigure(tunnelConfig({ probeTimeoutMs: 3000, stableMs: 5 }), [
-      hostConfig('web', { aliveIntervalMs: 99 }),
+      hostNamed('web', { aliveIntervalMs: 99 }),
     ]);
     await settle();
     expect(states).toEqual(['starting', 'running']);
@@ -503,7 +503,7 @@ describe('reconfigure', () => {
   it('of parking waits for the clients to be gone', async () => {
     const { supervisor, runner, runners, link } = await world.running();
     runner(0).knock();
-    supervisor.reconfigure(tunnelConfig({ parkMs: 0 }), [hostConfig('web')]);
+    supervisor.reconfigure(tunnelConfig({ parkMs: 0 }), [hostNamed('web')]);
     expect(runner(0).disposed).toBe(false);
     link.die(failure('link-lost'));
     await settle();
@@ -519,7 +519,7 @@ describe('reconfigure', () => {
     world.connector.call(0).fail(failure('auth-no-method'));
     await settle();
     expect(supervisor.status().state.kind).toBe('dead');
-    supervisor.reconfigure(tunnelConfig(), [hostConfig('web', { identity: ['/home/me/.ssh/other'] })]);
+    supervisor.reconfigure(tunnelConfig(), [hostNamed('web', { identity: ['/home/me/.ssh/other'] })]);
     await settle();
     expect(supervisor.status().state.kind).toBe('starting');
   });

@@ -6,7 +6,7 @@ import { createConnectionPool } from '../../../src/main/engine/pool/connection-p
 import type { ConnectionPool } from '../../../src/main/engine/pool/pool.ts';
 import { TunnelSupervisor } from '../../../src/main/engine/tunnel/supervisor.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { FakeConnector, type FakeLink, hostConfig } from '../pool/fakes.ts';
+import { FakeConnector, type FakeLink, hostNamed } from '../pool/fakes.ts';
 import { FakeRunner, RecordingLog, tunnelConfig } from './fakes.ts';
 
 /** One tunnel in its world, with all that it did. */
@@ -49,7 +49,7 @@ export class World {
     return next;
   };
 
-  tunnel(changes: Partial<TunnelConfig> = {}, chain: readonly HostConfig[] = [hostConfig('web')]): Watched {
+  tunnel(changes: Partial<TunnelConfig> = {}, chain: readonly HostConfig[] = [hostNamed('web')]): Watched {
     const runners: FakeRunner[] = [];
     const log = new RecordingLog();
     const supervisor = this.store.add(

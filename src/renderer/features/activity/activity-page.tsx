@@ -8,7 +8,7 @@ import { useHistory } from '../../store/use-history.ts';
 import { useTexts } from '../../texts.ts';
 import { LinkButton } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { Checkbox, Input } from '../../ui/field.tsx';
+import { Checkbox, FindField } from '../../ui/field.tsx';
 import { Glyph } from '../../ui/glyph.tsx';
 import { activityDays, type ActivityLine } from './activity-view.ts';
 import styles from './activity-page.module.css';
@@ -33,13 +33,7 @@ export function ActivityPage() {
     <div className={styles['page']}>
       <div className={styles['head']}>
         <h2>{texts.activity.title}</h2>
-        <Input
-          type="search"
-          aria-label={texts.activity.find}
-          placeholder={texts.activity.find}
-          value={find}
-          onChange={(event) => setFind(event.target.value)}
-        />
+        <FindField label={texts.activity.find} value={find} onFind={setFind} />
         <Checkbox
           label={texts.activity.onlyDrops}
           checked={onlyDrops}

@@ -5,7 +5,7 @@ import { useCopy } from '../../store/copy.ts';
 import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
-import { Input } from '../../ui/field.tsx';
+import { FindField } from '../../ui/field.tsx';
 import { copyText, fieldsText, filterLines, levelOf, levels, lineId, type Level } from './log-lines.ts';
 import styles from './log-tab.module.css';
 import { useLog } from './use-log.ts';
@@ -31,13 +31,7 @@ export function LogTab({ tunnel }: { tunnel: string }) {
     <div className={styles['log']}>
       <div className={styles['tools']}>
         <div className={styles['find']}>
-          <Input
-            type="search"
-            aria-label={texts.log.find}
-            placeholder={texts.log.find}
-            value={find}
-            onChange={(event) => setFind(event.target.value)}
-          />
+          <FindField label={texts.log.find} value={find} onFind={setFind} />
         </div>
         <div className={styles['chips']} role="group" aria-label={texts.log.levels}>
           {levels.map((level) => (

@@ -6,7 +6,7 @@ import { usePage } from '../../store/page-store.ts';
 import { go } from '../../store/route.ts';
 import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Input } from '../../ui/field.tsx';
+import { FindField } from '../../ui/field.tsx';
 import { Table } from '../../ui/table.tsx';
 import styles from './settings-tab.module.css';
 
@@ -26,13 +26,7 @@ export function SettingsTab({ tunnel }: { tunnel: TunnelStatus }) {
   return (
     <div className={styles['settings']}>
       <div className={styles['tools']}>
-        <Input
-          type="search"
-          aria-label={texts.values.find}
-          placeholder={texts.values.find}
-          value={find}
-          onChange={(event) => setFind(event.target.value)}
-        />
+        <FindField label={texts.values.find} value={find} onFind={setFind} />
         <Button onClick={() => go({ page: 'edit', name: tunnel.name })}>{texts.detail.edit}</Button>
       </div>
       <p className="t2">{shown === undefined ? texts.values.loading : texts.values.note}</p>

@@ -3,7 +3,7 @@ import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { Field } from '../../ui/field.tsx';
+import { FindField } from '../../ui/field.tsx';
 import { announce } from '../../ui/live-region.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -55,14 +55,7 @@ export function KnownHostsPage() {
   return (
     <PageShell page="known-hosts" title={texts.title} lead={texts.lead} isWide>
       <div className={styles['bar']}>
-        <Field
-          label={texts.find}
-          labelHidden
-          type="search"
-          placeholder={texts.find}
-          value={find}
-          onChange={(event) => setFind(event.target.value)}
-        />
+        <FindField label={texts.find} value={find} onFind={setFind} />
         <span className={styles['count']} role="status">
           {entries === null ? null : texts.count(shown.length)}
         </span>

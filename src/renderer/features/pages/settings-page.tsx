@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { useBridge } from '../../bridge.ts';
 import { go } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
-import { Field } from '../../ui/field.tsx';
+import { FindField } from '../../ui/field.tsx';
 import { chainTo } from '../prompts/way.ts';
 import { useConfig, useSave, type ConfigView } from '../editor/use-config.ts';
 import { AppSettings } from './app-settings.tsx';
@@ -47,14 +47,7 @@ export function SettingsPage() {
       lead={config.view === null ? (config.problem ?? '') : texts.lead(config.view.file)}
     >
       <div className={styles['bar']}>
-        <Field
-          label={texts.find}
-          labelHidden
-          type="search"
-          placeholder={texts.find}
-          value={find}
-          onChange={(event) => setFind(event.target.value)}
-        />
+        <FindField label={texts.find} value={find} onFind={setFind} />
         {desktop === null ? null : (
           <Button className={styles['start']} onClick={() => void desktop('desktop.open-config', {})}>
             {texts.openFile}
