@@ -30,7 +30,7 @@ const electron = vi.hoisted(() => {
       isPackaged: true,
       enableSandbox: vi.fn(),
       on: (name: string, handler: (event: unknown, contents: unknown) => void) => handlers.set(name, handler),
-      commandLine: { hasSwitch: (name: string) => electron.switches.has(name) },
+      commandLine: { hasSwitch: (name: string) => electron.switches.has(name), appendSwitch: vi.fn() },
     },
   };
 });
@@ -86,7 +86,9 @@ describe('every window', () => {
   });
 
   it('10. and 9. is given no features by switches either', () => {
-    expect(filesWith(/appendSwitch|appendArgument|enable-features|enable-blink-features/)).toEqual([]);
+    expect(filesWith(/appendArgument|enable-features|enable-blink-features/)).toEqual([]);
+    const given = sources.flatMap(({ text }) => [...text.matchAll(/appendSwitch\(\s*'?([^',)]*)/g)].map((m) => m[1]));
+    expect(given).toEqual(['host-resolver-rules']);
   });
 });
 
@@ -95,6 +97,14 @@ describe('the app', () => {
     const { hardenApp } = await import('../../../../src/main/desktop/hardening.ts');
     hardenApp();
     expect(electron.app.enableSandbox).toHaveBeenCalledOnce();
+  });
+
+  it('1. looks up no name for a page', async () => {
+    const { hardenApp } = await import('../../../../src/main/desktop/hardening.ts');
+    hardenApp();
+    expect(electron.app.commandLine.appendSwitch).toHaveBeenCalledWith('host-resolver-rules', 'MAP * ~NOTFOUND');
+    const known = new Set(['index.html']);
+    expect(pageFileOf('app://holdfast/index.html', known)?.headers['X-DNS-Prefetch-Control']).toBe('off');
   });
 
   it('12. to 14. refuses at every way out of a page', async () => {
