@@ -83,12 +83,16 @@ export function connectStore(store: PageStore, bridge: ShellBridge): () => void 
   }
 
   let polling = false;
+  let polledAtMs = 0;
   async function poll(): Promise<void> {
     if (polling || document.visibilityState === 'hidden' || store.getState().connection !== 'connected') return;
     polling = true;
     const result = await bridge.call('status', { names: [] });
     polling = false;
-    if (!stopped && result.ok) store.setState(withCounters(store.getState(), result.output, Date.now()));
+    if (stopped || !result.ok) return;
+    const atMs = Date.now();
+    store.setState(withCounters(store.getState(), result.output, atMs, polledAtMs));
+    polledAtMs = atMs;
   }
 
   const stops = [
@@ -130,8 +134,16 @@ function withRows(state: State, event: Extract<EngineEvent, { kind: 'tunnels' }>
   return { revision: event.revision, tunnels, order, asked: asked.size === state.asked.size ? state.asked : asked };
 }
 
-/** Takes counters from a poll; states come by events alone, which know their order. Rows and maps that did not change stay the same objects. */
-export function withCounters(state: State, rows: readonly TunnelStatus[], atMs: number): Partial<State> {
+/**
+ * Takes counters from a poll, at `lastMs` came the one before; states come by events alone, which know their order. Rows and maps that did not
+ * change stay the same objects.
+ */
+export function withCounters(
+  state: State,
+  rows: readonly TunnelStatus[],
+  atMs: number,
+  lastMs: number,
+): Partial<State> {
   let tunnels: Map<string, TunnelStatus> | undefined;
   let throughput: Map<string, Throughput> | undefined;
   for (const row of rows) {
@@ -140,7 +152,7 @@ export function withCounters(state: State, rows: readonly TunnelStatus[], atMs: 
     const counted = keepEqual(known, { ...known, forwards: row.forwards, parked: row.parked });
     if (counted !== known) tunnels = (tunnels ?? new Map(state.tunnels)).set(row.name, counted);
     const before = state.throughput.get(row.name);
-    const after = addSample(before, row, atMs);
+    const after = addSample(before, row, atMs, lastMs);
     if (after !== before) throughput = (throughput ?? new Map(state.throughput)).set(row.name, after);
   }
   return { ...(tunnels === undefined ? {} : { tunnels }), ...(throughput === undefined ? {} : { throughput }) };

@@ -96,11 +96,25 @@ test('counters are read every second and become throughput', async () => {
   expect(store.getState().throughput.get('a')?.inPerSecond).toBe(0);
 });
 
+test('what flows after a rest counts over the time since the last poll, not over the whole rest', async () => {
+  const row = (bytesIn: number) =>
+    tunnel(
+      'a',
+      { kind: 'running', sinceMs: 0, degraded: null },
+      { forwards: [forward('local 1 -> x:1', { bytesIn })] },
+    );
+  bridge.change([row(0)]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  bridge.rows = [row(50_000)];
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(store.getState().throughput.get('a')).toMatchObject({ inPerSecond: 50_000, samples: [50_000] });
+});
+
 test('a poll never changes a state, and a poll without news changes no object', () => {
   const state = store.getState();
-  expect(withCounters(state, [tunnel('a', { kind: 'listening' })], 5).tunnels).toBeUndefined();
-  const measured = { ...state, ...withCounters(state, [...state.tunnels.values()], 5) };
-  expect(withCounters(measured, [...state.tunnels.values()], 6)).toEqual({});
+  expect(withCounters(state, [tunnel('a', { kind: 'listening' })], 5, 0).tunnels).toBeUndefined();
+  const measured = { ...state, ...withCounters(state, [...state.tunnels.values()], 5, 0) };
+  expect(withCounters(measured, [...state.tunnels.values()], 6, 5)).toEqual({});
 });
 
 test('nothing is polled while nobody looks', async () => {

@@ -76,7 +76,7 @@ test('bytes that flow draw figures and no rows; a client that comes draws its ro
   stop();
   store.setState({ throughput: new Map() });
   const poll = (rows: ReturnType<typeof rowOf>[], atMs: number) =>
-    act(() => store.setState(withCounters(store.getState(), rows, atMs)));
+    act(() => store.setState(withCounters(store.getState(), rows, atMs, atMs - 1000)));
   poll(
     names.map((name) => rowOf(name)),
     1000,
