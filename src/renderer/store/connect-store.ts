@@ -2,7 +2,7 @@ import type { EngineEvent } from '../../shared/contract/events.ts';
 import type { ShellBridge } from '../../shared/contract/shell-bridge.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
-import { addSample, type Throughput } from './throughput.ts';
+import { addSample, nextPoll, type Polls, type Throughput } from './throughput.ts';
 
 /** How often byte counters are read while the page is visible. */
 const pollMs = 1000;
@@ -83,16 +83,15 @@ export function connectStore(store: PageStore, bridge: ShellBridge): () => void 
   }
 
   let polling = false;
-  let polledAtMs = 0;
   async function poll(): Promise<void> {
     if (polling || document.visibilityState === 'hidden' || store.getState().connection !== 'connected') return;
     polling = true;
     const result = await bridge.call('status', { names: [] });
     polling = false;
     if (stopped || !result.ok) return;
-    const atMs = Date.now();
-    store.setState(withCounters(store.getState(), result.output, atMs, polledAtMs));
-    polledAtMs = atMs;
+    const state = store.getState();
+    const polls = nextPoll(state.polls, Date.now());
+    store.setState({ ...withCounters(state, result.output, polls), polls });
   }
 
   const stops = [
@@ -135,15 +134,9 @@ function withRows(state: State, event: Extract<EngineEvent, { kind: 'tunnels' }>
 }
 
 /**
- * Takes counters from a poll, at `lastMs` came the one before; states come by events alone, which know their order. Rows and maps that did not
- * change stay the same objects.
+ * Takes counters from the poll `now`; states come by events alone, which know their order. Rows and maps that did not change stay the same objects.
  */
-export function withCounters(
-  state: State,
-  rows: readonly TunnelStatus[],
-  atMs: number,
-  lastMs: number,
-): Partial<State> {
+export function withCounters(state: State, rows: readonly TunnelStatus[], now: Polls): Partial<State> {
   let tunnels: Map<string, TunnelStatus> | undefined;
   let throughput: Map<string, Throughput> | undefined;
   for (const row of rows) {
@@ -152,7 +145,7 @@ export function withCounters(
     const counted = keepEqual(known, { ...known, forwards: row.forwards, parked: row.parked });
     if (counted !== known) tunnels = (tunnels ?? new Map(state.tunnels)).set(row.name, counted);
     const before = state.throughput.get(row.name);
-    const after = addSample(before, row, atMs, lastMs);
+    const after = addSample(before, row, state.polls, now);
     if (after !== before) throughput = (throughput ?? new Map(state.throughput)).set(row.name, after);
   }
   return { ...(tunnels === undefined ? {} : { tunnels }), ...(throughput === undefined ? {} : { throughput }) };
