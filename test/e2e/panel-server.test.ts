@@ -235,6 +235,7 @@ describe('what is served', () => {
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
         'cache-control': 'no-store',
+        'x-dns-prefetch-control': 'off',
       });
     }
   });

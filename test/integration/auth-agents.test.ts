@@ -162,7 +162,7 @@ describe('agents', () => {
     expect(performance.now() - before).toBeGreaterThan(4900);
   });
 
-  test('a FIDO key signs through the agent; without one the transport that can is named', async () => {
+  test('a FIDO key signs through the agent; without one it is to be added to one', async () => {
     const key = softwareSecurityKey();
     const agent = await startFakeAgent((request) => key.answer(request));
     cleanUps.push(() => agent.stop());
@@ -173,7 +173,8 @@ describe('agents', () => {
     await login(server, { agent: agent.path, identity: [pub], identitiesOnly: true });
     await expect(login(server, { identity: [pub] })).rejects.toMatchObject({
       code: 'transport-unsupported',
-      message: expect.stringContaining('transport = "openssh"') as string,
+      message: expect.stringContaining('this FIDO key is in no agent') as string,
+      next: expect.stringContaining('ssh-add') as string,
     });
   });
 });

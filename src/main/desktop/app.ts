@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog } from 'electron';
@@ -9,7 +9,9 @@ import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
 import { hiddenArgument } from './login-start.ts';
 import { registerPageScheme, servePages } from './page-protocol.ts';
+import { DesktopSettingsFile } from './settings.ts';
 import { DesktopShell } from './shell.ts';
+import { feedFile } from './updates.ts';
 
 /** Starts the desktop app: one instance a profile; a second launch shows the window of the first. */
 export function startDesktop(): void {
@@ -36,7 +38,8 @@ export function startDesktop(): void {
   logs.root.info('The app starts', { version: app.getVersion(), electron, chromium: chrome, node });
   bearFaults(logs, () => (shell ? shell.quit({ ask: false }) : app.exit(1)));
   app.on('will-quit', () => logs.dispose());
-  hardenApp();
+  const settings = new DesktopSettingsFile(join(profile.stateFolder, 'desktop.json'));
+  hardenApp({ looksForUpdates: settings.value.updates && existsSync(feedFile()) });
   registerPageScheme();
   // The tray keeps it alive, not a window.
   app.on('window-all-closed', () => undefined);
@@ -62,6 +65,7 @@ export function startDesktop(): void {
     servePages(join(out, 'renderer'));
     shell = new DesktopShell({
       profile,
+      settings,
       profileArgument: configFile === null ? null : `${configArgument}${profile.configFile}`,
       preload: join(out, 'preload.cjs'),
       assets: join(app.getAppPath(), 'assets'),

@@ -12,9 +12,16 @@ export function isOpenToDebuggers(): boolean {
 /** An address to which no connection can be made, on any system. */
 const deadProxy = 'socks5://255.255.255.255:1';
 
-/** Before `ready`: every renderer in a sandbox, whatever a window says. */
-export function hardenApp(): void {
+/** Chromium is to find no address for any name. Tunnels do not ask it: they have Node's resolver. */
+const noNames = 'MAP * ~NOTFOUND';
+
+/**
+ * Before `ready`: every renderer in a sandbox, whatever a window says, and no name that a page tells is looked up (`dns-prefetch` is no request).
+ * An updater finds its feed through Chromium: where it is on, the pages' header alone forbids prefetching.
+ */
+export function hardenApp({ looksForUpdates }: { looksForUpdates: boolean }): void {
   app.enableSandbox();
+  if (!looksForUpdates) app.commandLine.appendSwitch('host-resolver-rules', noNames);
   app.on('web-contents-created', (_event, contents) => hardenContents(contents));
 }
 

@@ -52,6 +52,8 @@ const securityHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-store',
+  // The name in a link would tell a resolver what is on the page.
+  'X-DNS-Prefetch-Control': 'off',
 };
 
 /** Pages on the web that may be opened in the browser, beside what tunnels bring to this machine. */

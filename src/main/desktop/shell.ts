@@ -21,15 +21,16 @@ import { mayOpenOutside } from './page-files.ts';
 import { watchPower } from './power.ts';
 import { isQuestionPage, Questions } from './questions.ts';
 import { watchScreenLock } from './screen-lock.ts';
-import { DesktopSettingsFile } from './settings.ts';
+import type { DesktopSettingsFile } from './settings.ts';
 import { type ShellEvent, ShellState } from './shell-state.ts';
 import { buildTrayModel, type TrayAction } from './tray-model.ts';
 import { TrayPresence } from './tray-presence.ts';
-import { loadElectronUpdater, lookForUpdate } from './updates.ts';
+import { feedFile, loadElectronUpdater, lookForUpdate } from './updates.ts';
 import type { WindowContext } from './window-options.ts';
 
 export interface ShellOptions {
   readonly profile: Profile;
+  readonly settings: DesktopSettingsFile;
   /** The argument that chose the profile; null: it is the usual one. */
   readonly profileArgument: string | null;
   readonly preload: string;
@@ -67,7 +68,7 @@ export class DesktopShell {
     this.#options = options;
     this.#texts = app.getLocale().startsWith('de') ? desktopDe : desktopEn;
     const store = this.#store;
-    this.#settings = new DesktopSettingsFile(join(options.profile.stateFolder, 'desktop.json'));
+    this.#settings = options.settings;
     this.#engine = store.add(new EngineHost(options.profile));
     this.#state = store.add(new ShellState());
     this.#tray = store.add(
@@ -179,7 +180,7 @@ export class DesktopShell {
   #lookForUpdate(): void {
     lookForUpdate({
       enabled: this.#settings.value.updates,
-      feedFile: join(process.resourcesPath, 'app-update.yml'),
+      feedFile: feedFile(),
       load: loadElectronUpdater,
       tunnelsUp: () => this.#state.tunnelsUp,
       ask: (version, tunnelsUp) => askUpdate(this.#texts, version, tunnelsUp),

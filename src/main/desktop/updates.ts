@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AppUpdater } from 'electron-updater';
 
 /** What fetches and installs a newer version, whatever it is. */
@@ -11,10 +12,14 @@ export interface Updater {
   install(): void;
 }
 
+/** The package's own note of its feed; without it there is none. */
+export function feedFile(): string {
+  return join(process.resourcesPath, 'app-update.yml');
+}
+
 export interface UpdatesOptions {
   /** Somebody switched it on. */
   readonly enabled: boolean;
-  /** The package's own note of its feed (`app-update.yml`); without that file there is none. */
   readonly feedFile: string;
   readonly load: () => Promise<Updater>;
   /** Tunnels that an installation would take down, at this moment. */

@@ -20,8 +20,7 @@ import { importSshConfig } from './interop/ssh-config-import.ts';
 import { listSshConfig } from './interop/ssh-config-list.ts';
 import { tunnelDetail } from './tunnel-detail.ts';
 import { testTunnel } from './tunnel-test.ts';
-import { noSuchTunnel } from './tunnel-set.ts';
-import type { TunnelSupervisor } from './tunnel/supervisor.ts';
+import { noSuchTunnel, type Renaming } from './tunnel-set.ts';
 
 type Usage = CallOutput<'config.edit'>['inUse'][number];
 
@@ -81,12 +80,14 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
         return { problems: preview.problems, warnings: [], inUse: [], kept: [], saved: false };
       const concerned = await usage(preview.config);
       if (!dryRun) {
-        await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
-        const renamed = edits.filter((edit) => edit.op === 'rename-tunnel');
-        const were = renamed.map(({ name }) => tunnels.get(name)?.status().wanted ?? false);
-        for (const { name, to } of renamed) parts.history.rename(name, to);
-        await parts.reload();
-        for (const [index, { to }] of renamed.entries()) keepWanted(tunnels.get(to), were[index] ?? false);
+        // Before the file is written: its watcher may be faster than the reload.
+        const expected = tunnels.expectRenames(renamesIn(edits as readonly ConfigEdit[]));
+        try {
+          await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
+          await parts.reload();
+        } finally {
+          expected.dispose();
+        }
       }
       return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
     },
@@ -176,11 +177,16 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
   };
 }
 
-/** A renamed tunnel is another one to the engine; to the person it is the same. */
-function keepWanted(renamed: TunnelSupervisor | null, wanted: boolean): void {
-  if (renamed === null || renamed.status().wanted === wanted) return;
-  if (wanted) renamed.up('person');
-  else renamed.down();
+/** The renamings of all edits together, also by way of names in between. */
+function renamesIn(edits: readonly ConfigEdit[]): readonly Renaming[] {
+  const first = new Map<string, string>();
+  for (const edit of edits) {
+    if (edit.op !== 'rename-tunnel') continue;
+    const from = first.get(edit.name) ?? edit.name;
+    first.delete(edit.name);
+    first.set(edit.to, from);
+  }
+  return [...first].map(([to, from]) => ({ from, to }));
 }
 
 function sshConfigFile(): string {

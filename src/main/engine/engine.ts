@@ -278,6 +278,7 @@ export class Engine {
         );
       }),
     );
+    store.add(tunnels.onDidRename(({ from, to }) => history.rename(from, to)));
     store.add(
       tunnels.onDidRemove((name) => {
         history.forget(name);

@@ -5,11 +5,12 @@ import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import { diffConfig } from './config/diff.ts';
 import type { ForwardRunner } from './forward/forward-runner.ts';
 import type { Clock } from './lifecycle/clock.ts';
-import { type Disposable, DisposableStore } from './lifecycle/disposable.ts';
+import { type Disposable, DisposableStore, toDisposable } from './lifecycle/disposable.ts';
 import { Emitter } from './lifecycle/emitter.ts';
 import type { Log } from './log/log.ts';
 import { resolveChain } from './pool/chain.ts';
 import type { ConnectionPool } from './pool/pool.ts';
+import type { WantedBy } from './tunnel/machine-types.ts';
 import { TunnelSupervisor } from './tunnel/supervisor.ts';
 
 export interface TunnelSetDeps {
@@ -25,6 +26,12 @@ interface Entry {
   readonly store: DisposableStore;
 }
 
+/** A tunnel that goes on under another name. */
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The supervisors of one configuration, by name. Applying another configuration touches only what differs. */
 export class TunnelSet implements Disposable {
   readonly #deps: TunnelSetDeps;
@@ -33,6 +40,8 @@ export class TunnelSet implements Disposable {
   readonly #onDidChange = this.#store.add(new Emitter<string>());
   readonly #onDidAdd = this.#store.add(new Emitter<TunnelSupervisor>());
   readonly #onDidRemove = this.#store.add(new Emitter<string>());
+  readonly #onDidRename = this.#store.add(new Emitter<Renaming>());
+  readonly #expected = new Set<Renaming>();
   #config: HoldfastConfig;
 
   /** A row of `status` changed; the value is the tunnel's name. Fires once for each change: the listener coalesces. */
@@ -40,6 +49,8 @@ export class TunnelSet implements Disposable {
   /** A supervisor was made; subscribe to it here, it ends with its tunnel. */
   readonly onDidAdd = this.#onDidAdd.event;
   readonly onDidRemove = this.#onDidRemove.event;
+  /** A tunnel goes on under another name; the old one is about to be removed, and the new one to be added. */
+  readonly onDidRename = this.#onDidRename.event;
 
   /** Starts empty: call `apply` once the listeners are in place. */
   constructor(deps: TunnelSetDeps, empty: HoldfastConfig) {
@@ -52,12 +63,28 @@ export class TunnelSet implements Disposable {
   }
 
   /**
+   * Until it is disposed of, a configuration that has new names in place of the old ones renames these tunnels: each stays up or down as it was,
+   * whatever its `start` says. To a file alone, a new name is another tunnel.
+   */
+  expectRenames(renames: readonly Renaming[]): Disposable {
+    for (const renaming of renames) this.#expected.add(renaming);
+    return toDisposable(() => {
+      for (const renaming of renames) this.#expected.delete(renaming);
+    });
+  }
+
+  /**
    * Makes the set follow `next`: unchanged tunnels keep running untouched, removed ones stop, changed ones are reconfigured (a changed forward
-   * alone). Returns the names of new tunnels; the caller starts them as configured.
+   * alone), renamed ones go on as they were. Returns the names of new tunnels; the caller starts them as configured.
    */
   apply(next: HoldfastConfig): readonly string[] {
     const diff = diffConfig(this.#config, next);
+    const renamed = [...this.#expected].filter(
+      ({ from, to }) => diff.tunnels.removed.includes(from) && diff.tunnels.added.includes(to),
+    );
+    const wishes = renamed.map(({ from, to }) => ({ to, by: this.#wishOf(from) }));
     this.#config = next;
+    for (const renaming of renamed) this.#onDidRename.fire(renaming);
     for (const name of diff.tunnels.removed) this.#remove(name);
     for (const change of diff.tunnels.changed) {
       const [entry, tunnel] = [this.#entries.get(change.name), next.tunnels.get(change.name)];
@@ -67,7 +94,8 @@ export class TunnelSet implements Disposable {
       const tunnel = next.tunnels.get(name);
       if (tunnel) this.#add(tunnel);
     }
-    return diff.tunnels.added;
+    for (const { to, by } of wishes) if (by !== null) this.get(to)?.up(by);
+    return diff.tunnels.added.filter((name) => !renamed.some(({ to }) => to === name));
   }
 
   get(name: string): TunnelSupervisor | null {
@@ -99,6 +127,13 @@ export class TunnelSet implements Disposable {
   statuses(names: readonly string[]): TunnelStatus[] {
     const wanted = names.length === 0 ? this.names() : this.select(names);
     return wanted.flatMap((name) => this.get(name)?.status() ?? []);
+  }
+
+  /** How to put a tunnel up again as it is now; null if it is off. What ran must not be left waiting for a person who has acted already. */
+  #wishOf(name: string): WantedBy | null {
+    const supervisor = this.get(name);
+    if (!supervisor?.status().wanted) return null;
+    return supervisor.config.interactive && supervisor.status().state.kind === 'running' ? 'person' : 'login';
   }
 
   #add(tunnel: TunnelConfig): void {

@@ -2,7 +2,7 @@ import type { EngineEvent } from '../../shared/contract/events.ts';
 import type { ShellBridge } from '../../shared/contract/shell-bridge.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { PageStore } from './page-store.ts';
-import { addSample, type Throughput } from './throughput.ts';
+import { addSample, nextPoll, type Polls, type Throughput } from './throughput.ts';
 
 /** How often byte counters are read while the page is visible. */
 const pollMs = 1000;
@@ -88,7 +88,10 @@ export function connectStore(store: PageStore, bridge: ShellBridge): () => void 
     polling = true;
     const result = await bridge.call('status', { names: [] });
     polling = false;
-    if (!stopped && result.ok) store.setState(withCounters(store.getState(), result.output, Date.now()));
+    if (stopped || !result.ok) return;
+    const state = store.getState();
+    const polls = nextPoll(state.polls, Date.now());
+    store.setState({ ...withCounters(state, result.output, polls), polls });
   }
 
   const stops = [
@@ -130,8 +133,10 @@ function withRows(state: State, event: Extract<EngineEvent, { kind: 'tunnels' }>
   return { revision: event.revision, tunnels, order, asked: asked.size === state.asked.size ? state.asked : asked };
 }
 
-/** Takes counters from a poll; states come by events alone, which know their order. Rows and maps that did not change stay the same objects. */
-export function withCounters(state: State, rows: readonly TunnelStatus[], atMs: number): Partial<State> {
+/**
+ * Takes counters from the poll `now`; states come by events alone, which know their order. Rows and maps that did not change stay the same objects.
+ */
+export function withCounters(state: State, rows: readonly TunnelStatus[], now: Polls): Partial<State> {
   let tunnels: Map<string, TunnelStatus> | undefined;
   let throughput: Map<string, Throughput> | undefined;
   for (const row of rows) {
@@ -140,7 +145,7 @@ export function withCounters(state: State, rows: readonly TunnelStatus[], atMs: 
     const counted = keepEqual(known, { ...known, forwards: row.forwards, parked: row.parked });
     if (counted !== known) tunnels = (tunnels ?? new Map(state.tunnels)).set(row.name, counted);
     const before = state.throughput.get(row.name);
-    const after = addSample(before, row, atMs);
+    const after = addSample(before, row, state.polls, now);
     if (after !== before) throughput = (throughput ?? new Map(state.throughput)).set(row.name, after);
   }
   return { ...(tunnels === undefined ? {} : { tunnels }), ...(throughput === undefined ? {} : { throughput }) };

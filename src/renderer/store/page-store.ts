@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Prompt } from '../../shared/model/prompt.ts';
 import type { Cause } from '../../shared/model/failure.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
-import type { Throughput } from './throughput.ts';
+import { noPolls, type Polls, type Throughput } from './throughput.ts';
 
 /**
  * store: what a page knows of the engine. One vanilla store a page; `connectStore` fills it, components select from it, acts are functions
@@ -23,6 +23,8 @@ export interface PageState {
   readonly configProblem: string | null;
   /** Only tunnels that were measured twice. */
   readonly throughput: ReadonlyMap<string, Throughput>;
+  /** When the counters were read. */
+  readonly polls: Polls;
   /** What a switch was set to and the engine has not confirmed yet. */
   readonly asked: ReadonlyMap<string, boolean>;
   /** What the person's last act met, to be shown once. */
@@ -52,6 +54,7 @@ const noPage: PageState = {
   prompts: [],
   configProblem: null,
   throughput: new Map(),
+  polls: noPolls,
   asked: new Map(),
   refusal: null,
   find: '',

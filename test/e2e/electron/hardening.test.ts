@@ -51,7 +51,7 @@ beforeAll(async () => {
   app = new DesktopApp(buildApp(), session);
   app.configure('');
   writeFileSync(session.folder.file('secret.txt'), 'outside');
-  await app.start();
+  await app.start([`--log-net-log=${session.folder.file('net.json')}`]);
   await app.pageShows('index.html', 'document.readyState === "complete"', 'the page');
 }, 120_000);
 
@@ -328,6 +328,29 @@ describe.skipIf(noElectron !== null)('a page', () => {
     app.configure('[hosts.box]\naddress = "127.0.0.1"\nport = 9\nuser = "me"\n');
     await app.ask((client) => client.call('reload', {}));
     expect(await heard).toBe('1,string,false');
+  });
+});
+
+// The last one: what Chromium did on the network is in its file when it has ended.
+describe.skipIf(noElectron !== null)('the app', () => {
+  it('1. looked up no name that a page gave it', async () => {
+    await run(`(() => {
+      for (const rel of ['dns-prefetch', 'preconnect']) {
+        const l = document.createElement('link'); l.rel = rel; l.href = 'https://' + rel + '.told-by-page.example/'; document.head.append(l);
+      }
+      const a = document.createElement('a'); a.href = 'https://link.told-by-page.example/'; a.textContent = 'x'; document.body.append(a);
+      return true;
+    })()`);
+    // As far as it goes, and back through the browser's own processes.
+    expect(await run('window.holdfast.call("snapshot", {}).then((r) => r.ok)')).toBe(true);
+    expect(await run(`fetch('https://asked.told-by-page.example/').then(() => 'loaded', () => 'refused')`)).toBe(
+      'refused',
+    );
+    await app.ended(() => process.kill(app.pid, 'SIGTERM'));
+    const log = readFileSync(session.folder.file('net.json'), 'utf8');
+    // Whole only if it was written to its end.
+    expect((JSON.parse(log) as { events: unknown[] }).events.length).toBeGreaterThan(0);
+    expect([...new Set(log.match(/[\w-]+\.told-by-page\.example/g))]).toEqual([]);
   });
 });
 

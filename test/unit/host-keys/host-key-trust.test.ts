@@ -182,7 +182,8 @@ describe('refused without asking', () => {
       const file = fileWith(`@cert-authority *.example.org ${keyText(wrong)}\n`);
       const { error } = await attempt(hostWith({ knownHosts: [file], hostKeyPolicy }), { answer: 'yes' });
       expect(error?.code).toBe('host-key-certificate');
-      expect(error?.next).toContain('transport = "openssh"');
+      expect(error?.message).toContain(fingerprintOf(right));
+      expect(error?.next).toContain('put the fingerprint into host-key-pins of bastion');
       expect(readFileSync(file, 'utf8')).not.toContain(keyText(right));
     }
   });

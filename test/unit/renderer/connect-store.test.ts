@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectStore, withCounters } from '../../../src/renderer/store/connect-store.ts';
 import { createPageStore, type PageStore } from '../../../src/renderer/store/page-store.ts';
+import { nextPoll, noPolls } from '../../../src/renderer/store/throughput.ts';
 import { createFixtureBridge, type FixtureBridge } from '../../support/renderer/fixture-bridge.ts';
 import { fixturePrompt, forward, tunnel } from '../../support/renderer/fixture-data.ts';
 
@@ -91,16 +92,35 @@ test('counters are read every second and become throughput', async () => {
   bridge.rows = [row(50_000)];
   await vi.advanceTimersByTimeAsync(1000);
   expect(store.getState().throughput.get('a')).toMatchObject({ inPerSecond: 50_000, outPerSecond: 0 });
+  expect(store.getState().throughput.get('a')?.samples).toEqual([50_000]);
   bridge.rows = [row(10)];
+  // A rate stands for two polls, a sample for one.
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(store.getState().throughput.get('a')).toMatchObject({ inPerSecond: 50_000, samples: [50_000, 0] });
   await vi.advanceTimersByTimeAsync(1000);
   expect(store.getState().throughput.get('a')?.inPerSecond).toBe(0);
 });
 
+test('what flows after a rest counts over the time since the last poll, not over the whole rest', async () => {
+  const row = (bytesIn: number) =>
+    tunnel(
+      'a',
+      { kind: 'running', sinceMs: 0, degraded: null },
+      { forwards: [forward('local 1 -> x:1', { bytesIn })] },
+    );
+  bridge.change([row(0)]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  bridge.rows = [row(50_000)];
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(store.getState().throughput.get('a')).toMatchObject({ inPerSecond: 25_000, samples: [50_000, 0] });
+});
+
 test('a poll never changes a state, and a poll without news changes no object', () => {
   const state = store.getState();
-  expect(withCounters(state, [tunnel('a', { kind: 'listening' })], 5).tunnels).toBeUndefined();
-  const measured = { ...state, ...withCounters(state, [...state.tunnels.values()], 5) };
-  expect(withCounters(measured, [...state.tunnels.values()], 6)).toEqual({});
+  const [first, second] = [nextPoll(noPolls, 5), nextPoll(nextPoll(noPolls, 5), 6)];
+  expect(withCounters(state, [tunnel('a', { kind: 'listening' })], first).tunnels).toBeUndefined();
+  const measured = { ...state, ...withCounters(state, [...state.tunnels.values()], first), polls: first };
+  expect(withCounters(measured, [...state.tunnels.values()], second)).toEqual({});
 });
 
 test('nothing is polled while nobody looks', async () => {

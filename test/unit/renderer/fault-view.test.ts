@@ -70,9 +70,9 @@ Match User dmitri
     ).toBe('edit-tunnel');
   });
 
-  test('outdated algorithms can be allowed where the server named them', () => {
-    const message = 'oldbox offers no key exchange that Holdfast uses: only kex-a, kex-b.';
-    const next = 'Update the server, or allow one of these for this host alone with legacy-algorithms.';
+  test('outdated algorithms can be allowed, those that the advice names', () => {
+    const message = 'oldbox offers no key exchange that Holdfast uses: only kex-a, kex-new, kex-b.';
+    const next = 'Update the server, or allow kex-a or kex-b for oldbox alone with legacy-algorithms.';
     expect(steps('no-common-algorithm', { where: 'oldbox', message, next })[0]).toEqual({
       kind: 'allow-legacy',
       host: 'oldbox',

@@ -5,6 +5,7 @@ import { BridgeContext } from '../../../src/renderer/bridge.ts';
 import { TunnelList } from '../../../src/renderer/features/tunnels/tunnel-list.tsx';
 import { connectStore, withCounters } from '../../../src/renderer/store/connect-store.ts';
 import { createPageStore, PageStoreContext, type PageStore } from '../../../src/renderer/store/page-store.ts';
+import { nextPoll, noPolls } from '../../../src/renderer/store/throughput.ts';
 import { TextsContext } from '../../../src/renderer/texts.ts';
 import { windowEn } from '../../../src/shared/i18n/window-en.ts';
 import { createFixtureBridge, type FixtureBridge } from '../../support/renderer/fixture-bridge.ts';
@@ -74,9 +75,12 @@ test('changes of all come in one event and draw each row once', () => {
 test('bytes that flow draw figures and no rows; a client that comes draws its row', () => {
   // The test reads the counters in the engine's place.
   stop();
-  store.setState({ throughput: new Map() });
+  store.setState({ throughput: new Map(), polls: noPolls });
   const poll = (rows: ReturnType<typeof rowOf>[], atMs: number) =>
-    act(() => store.setState(withCounters(store.getState(), rows, atMs)));
+    act(() => {
+      const polls = nextPoll(store.getState().polls, atMs);
+      store.setState({ ...withCounters(store.getState(), rows, polls), polls });
+    });
   poll(
     names.map((name) => rowOf(name)),
     1000,

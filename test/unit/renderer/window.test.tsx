@@ -232,7 +232,8 @@ test('a taken port is changed to the free one that the engine knows', async () =
 
 test('an outdated algorithm is allowed for one host alone, after a word', async () => {
   const message = 'oldbox offers no key exchange that Holdfast uses: only kex-a, kex-b.';
-  const tunnels = [dead('no-common-algorithm', 'oldbox', message, 'Allow one with legacy-algorithms.')];
+  const next = 'Update the server, or allow kex-a or kex-b for oldbox alone with legacy-algorithms.';
+  const tunnels = [dead('no-common-algorithm', 'oldbox', message, next)];
   await open('', { tunnels, answers: { 'config.edit': () => edited() } });
   fireEvent.click(await screen.findByRole('button', { name: 'Allow for oldbox…' }));
   const dialog = await screen.findByRole('alertdialog', { name: 'Allow an outdated algorithm for oldbox?' });

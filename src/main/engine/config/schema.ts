@@ -88,7 +88,7 @@ export const hostSchema = z
     'auth-tries': whole(1, 100).default(2).describe('Failed logins in a row before a tunnel gives up.'),
     transport: choice(['ssh2', 'openssh'])
       .default('ssh2')
-      .describe("ssh2: built in and shared; openssh: the system's ssh."),
+      .describe('ssh2: built in and shared; openssh is read but not available.'),
     compression: yesNo().default(false).describe('Compress the link.'),
     'tcp-keep-alive': yesNo().default(true).describe('TCP keepalive on the link.'),
     'legacy-algorithms': listOf(

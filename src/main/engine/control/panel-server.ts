@@ -184,6 +184,8 @@ function secure(response: ServerResponse, port: number): void {
   response.setHeader('cross-origin-opener-policy', 'same-origin');
   response.setHeader('cross-origin-resource-policy', 'same-origin');
   response.setHeader('cache-control', 'no-store');
+  // The name in a link would tell a resolver what is on the page.
+  response.setHeader('x-dns-prefetch-control', 'off');
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

@@ -131,8 +131,8 @@ export function certificateOnly(host: HostConfig, key: PublicKey, found: FoundLi
   return failure(
     host,
     'host-key-certificate',
-    `${named(host)} is to be checked by a certificate authority (${placeOf(found)}), and this transport does not know host certificates. The server shows the plain ${describe(key)}, which is not known.`,
-    `Set transport = "openssh" for ${host.name}, which checks host certificates, or add the plain key of the server to known_hosts.`,
+    `${named(host)} is to be checked by a certificate authority (${placeOf(found)}), and Holdfast does not know host certificates. The server shows the plain ${describe(key)}, which is not known.`,
+    `Ask the owner of the server whether that is its key. If so, put the fingerprint into host-key-pins of ${host.name}, or the key, as ssh-keyscan prints it, into known_hosts.`,
     placeOf(found),
   );
 }
@@ -143,8 +143,8 @@ export function unreadableKey(host: HostConfig, isCertificate: boolean): Holdfas
     ? failure(
         host,
         'host-key-certificate',
-        `${named(host)} shows a host certificate, and this transport does not know them.`,
-        `Set transport = "openssh" for ${host.name}.`,
+        `${named(host)} shows a host certificate, which Holdfast does not know how to check.`,
+        'Ask the owner of the server to offer a plain Ed25519 or RSA host key too.',
       )
     : failure(
         host,

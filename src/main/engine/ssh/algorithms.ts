@@ -156,7 +156,7 @@ function unknownLegacy(host: HostConfig, name: string): HoldfastError {
     code: 'config',
     where: host.name,
     message: `The legacy algorithm ${shown} of host ${host.name} is not available${here}.`,
-    next: 'Correct legacy-algorithms of this host, or use transport = "openssh" for it.',
+    next: `Take it out of legacy-algorithms of ${host.name}, or name another one that the server has.`,
     phase: 'key-exchange',
     hop: host.name,
   });

@@ -90,7 +90,7 @@ function whatWasTurnedDown(trail: AuthTrail): readonly string[] {
 function nextStep(trail: AuthTrail, code: FailureCode): string {
   const { host } = trail;
   if (code === 'transport-unsupported')
-    return 'Add the key to an agent with ssh-add, or set transport = "openssh" for this host.';
+    return 'Add the key to the agent with ssh-add: Holdfast uses a FIDO key only through an agent.';
   if (code === 'agent-unavailable') return `Start the agent, or correct "agent" of ${host.name}.`;
   if (code === 'key-unreadable') return `Correct the file, or "identity" of ${host.name}.`;
   if (trail.reason === 'wrong-answers')
@@ -99,10 +99,13 @@ function nextStep(trail: AuthTrail, code: FailureCode): string {
   if (trail.keysLeftOut > 0)
     return `Name the right key in "identity" of ${host.name} (a .pub file will do) or set identities-only.`;
   if (trail.refusedKeys.length > 0) return `Check the user name and ~/.ssh/authorized_keys of ${host.user} there.`;
-  if (code === 'auth-no-method')
-    return trail.allowed.includes('publickey')
-      ? `Name a key in "identity" of ${host.name}, or add one to the agent.`
-      : 'These methods are not supported here; transport = "openssh" may know them.';
+  if (code === 'auth-no-method') {
+    if (trail.allowed.includes('publickey'))
+      return `Name a key in "identity" of ${host.name}, or add one to the agent.`;
+    return trail.allowed.includes('keyboard-interactive')
+      ? `Ask the owner of ${host.name} how to log in: it turned the login down without a question.`
+      : `Ask the owner of ${host.name} to allow publickey, password or keyboard-interactive: Holdfast logs in only by these.`;
+  }
   return `Check the user name and what ${host.name} allows.`;
 }
 

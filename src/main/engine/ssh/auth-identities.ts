@@ -252,10 +252,7 @@ class KeyFinder {
 
   #missingSigner(label: string, isToken: boolean, configured: boolean): void {
     if (isToken) {
-      this.#problem(
-        'transport-unsupported',
-        `${label}: this FIDO key is in no agent; add it with ssh-add, or set transport = "openssh" for this host`,
-      );
+      this.#problem('transport-unsupported', `${label}: this FIDO key is in no agent`);
     } else if (configured) {
       this.#problem('key-unreadable', `${label}: no agent holds this key, and there is no private key beside it`);
     }

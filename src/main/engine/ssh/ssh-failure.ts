@@ -1,7 +1,7 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { assertNever, HoldfastError, type Phase } from '../../../shared/model/failure.ts';
-import type { SupportedAlgorithms } from './algorithms.ts';
+import { type SupportedAlgorithms, supportedAlgorithms } from './algorithms.ts';
 import { addressText, errorCode, makeFailure, type Place, seconds, textLimit, textOf } from './failure-base.ts';
 
 /**
@@ -226,15 +226,26 @@ export function endlessHello(host: HostConfig): HoldfastError {
   );
 }
 
-const whatIs: Readonly<Record<string, { readonly name: string; readonly list: keyof SupportedAlgorithms }>> = {
-  'key exchange algorithm': { name: 'key exchange', list: 'kex' },
-  'host key format': { name: 'host key types', list: 'serverHostKey' },
-  'c->s cipher': { name: 'ciphers', list: 'cipher' },
-  's->c cipher': { name: 'ciphers', list: 'cipher' },
-  'c->s mac': { name: 'MACs', list: 'mac' },
-  's->c mac': { name: 'MACs', list: 'mac' },
-  'c->s compression': { name: 'compression', list: 'compress' },
-  's->c compression': { name: 'compression', list: 'compress' },
+interface Negotiated {
+  readonly name: string;
+  readonly list: keyof SupportedAlgorithms;
+  /** One that Holdfast always offers and most servers have. */
+  readonly common: string;
+}
+
+const ciphers: Negotiated = { name: 'ciphers', list: 'cipher', common: 'aes256-ctr' };
+const macs: Negotiated = { name: 'MACs', list: 'mac', common: 'hmac-sha2-256' };
+const compression: Negotiated = { name: 'compression', list: 'compress', common: '"none" as compression' };
+
+const whatIs: Readonly<Record<string, Negotiated>> = {
+  'key exchange algorithm': { name: 'key exchange', list: 'kex', common: 'curve25519-sha256' },
+  'host key format': { name: 'host key types', list: 'serverHostKey', common: 'ssh-ed25519' },
+  'c->s cipher': ciphers,
+  's->c cipher': ciphers,
+  'c->s mac': macs,
+  's->c mac': macs,
+  'c->s compression': compression,
+  's->c compression': compression,
 };
 
 /** Names what the server offers only, so that a person can decide. */
@@ -244,20 +255,27 @@ export function noCommonAlgorithm(
   offered: SupportedAlgorithms | null,
 ): HoldfastError {
   const kind = whatIs[missing];
-  const names =
-    kind && offered
-      ? offered[kind.list].filter((name) => !/^(ext-info-|kex-strict-)/.test(name)).map((name) => cleanLine(name, 64))
-      : [];
-  const list = names.length === 0 ? '' : `: only ${names.slice(0, 12).join(', ')}`;
-  const modern = names.some((name) => /mlkem|sntrup/.test(name));
+  const names = kind && offered ? offered[kind.list].filter((name) => !/^(ext-info-|kex-strict-)/.test(name)) : [];
+  const list = names.length === 0 ? '' : `: only ${names.slice(0, 12).map(shortName).join(', ')}`;
   return makeFailure(
     { host, phase: 'key-exchange' },
     'no-common-algorithm',
     `${host.name} offers no ${kind?.name ?? missing} that Holdfast uses${list}.`,
-    modern
-      ? 'Use transport = "openssh" for this host: the system\'s ssh knows these.'
-      : 'Update the server, or allow one of these for this host alone with legacy-algorithms, or use transport = "openssh".',
+    kind ? commonStep(host, kind, names) : 'Update the server.',
   );
+}
+
+/** legacy-algorithms is named only where it takes one of the names: what this build cannot do at all must change on the server. */
+function commonStep(host: HostConfig, { list, common }: Negotiated, names: readonly string[]): string {
+  const known = list === 'compress' ? [] : supportedAlgorithms()[list];
+  const allowable = names.filter((name) => known.includes(name)).slice(0, 3);
+  return allowable.length === 0
+    ? `Let the server offer ${common} too.`
+    : `Update the server, or allow ${allowable.join(' or ')} for ${host.name} alone with legacy-algorithms.`;
+}
+
+function shortName(name: string): string {
+  return cleanLine(name, 64);
 }
 
 /** chacha20 or CBC with EtM was negotiated, but the server has no protection against Terrapin. */

@@ -49,8 +49,9 @@ export function faultSteps(tunnel: TunnelStatus, cause: Cause, login: string): r
     case 'config':
       return [edit, again];
     case 'no-common-algorithm': {
-      const names = /: only (.+)\.$/.exec(cause.message)?.[1]?.split(', ') ?? [];
-      const mayAllow = cause.next.includes('legacy-algorithms') && names.length > 0 && isName(cause.where);
+      // The message has all that the server offers; the advice names those that can be allowed.
+      const names = / allow (.+) for .+ legacy-algorithms\.$/.exec(cause.next)?.[1]?.split(' or ') ?? [];
+      const mayAllow = names.length > 0 && isName(cause.where);
       return mayAllow ? [{ kind: 'allow-legacy', host, names }, again] : [again];
     }
     default:

@@ -30,7 +30,7 @@ const electron = vi.hoisted(() => {
       isPackaged: true,
       enableSandbox: vi.fn(),
       on: (name: string, handler: (event: unknown, contents: unknown) => void) => handlers.set(name, handler),
-      commandLine: { hasSwitch: (name: string) => electron.switches.has(name) },
+      commandLine: { hasSwitch: (name: string) => electron.switches.has(name), appendSwitch: vi.fn() },
     },
   };
 });
@@ -86,20 +86,33 @@ describe('every window', () => {
   });
 
   it('10. and 9. is given no features by switches either', () => {
-    expect(filesWith(/appendSwitch|appendArgument|enable-features|enable-blink-features/)).toEqual([]);
+    expect(filesWith(/appendArgument|enable-features|enable-blink-features/)).toEqual([]);
+    const given = sources.flatMap(({ text }) => [...text.matchAll(/appendSwitch\(\s*'?([^',)]*)/g)].map((m) => m[1]));
+    expect(given).toEqual(['host-resolver-rules']);
   });
 });
 
 describe('the app', () => {
   it('4. puts every page into a sandbox, whatever its window says', async () => {
     const { hardenApp } = await import('../../../../src/main/desktop/hardening.ts');
-    hardenApp();
+    hardenApp({ looksForUpdates: false });
     expect(electron.app.enableSandbox).toHaveBeenCalledOnce();
+  });
+
+  it('1. looks up no name for a page, unless it needs names for its updates', async () => {
+    const { hardenApp } = await import('../../../../src/main/desktop/hardening.ts');
+    electron.app.commandLine.appendSwitch.mockClear();
+    hardenApp({ looksForUpdates: true });
+    expect(electron.app.commandLine.appendSwitch).not.toHaveBeenCalled();
+    hardenApp({ looksForUpdates: false });
+    expect(electron.app.commandLine.appendSwitch).toHaveBeenCalledWith('host-resolver-rules', 'MAP * ~NOTFOUND');
+    const known = new Set(['index.html']);
+    expect(pageFileOf('app://holdfast/index.html', known)?.headers['X-DNS-Prefetch-Control']).toBe('off');
   });
 
   it('12. to 14. refuses at every way out of a page', async () => {
     const { hardenApp } = await import('../../../../src/main/desktop/hardening.ts');
-    hardenApp();
+    hardenApp({ looksForUpdates: false });
     const on = new Map<string, (event: { preventDefault: () => void }) => void>();
     let open: ((details: object) => unknown) | null = null;
     electron.handlers.get('web-contents-created')?.(null, {
