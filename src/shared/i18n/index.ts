@@ -6,6 +6,8 @@ import { type Catalogue, en } from './en.ts';
  *
  * - en.ts  English; its type is the type of all
  * - de.ts  German, in part
+ * - window-*, detail-*, pages-*, editor-*, questions-*, desktop-*  the catalogues of window and tray, each language complete
+ * - phrases.ts, causes-de.ts, steps-de.ts  what the engine says, put into German where it is shown
  */
 
 export type { Catalogue } from './en.ts';

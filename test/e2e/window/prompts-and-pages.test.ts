@@ -6,6 +6,7 @@ import { findChromium } from '../../support/chromium.ts';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
 import { BuiltPages, type OpenedPage } from '../../support/renderer/built-pages.ts';
 import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
+import { tunnel } from '../../support/renderer/fixture-data.ts';
 
 /**
  * Questions, editor and pages as they are built, in real Chromium under the strict policy, over a shell of data: looks are for the eye, but
@@ -396,6 +397,31 @@ describe.skipIf(executable === null)('editor', () => {
     await page.getByRole('img', { name: 'db-prod:5432 → bastion → this computer → db-01:5432' }).waitFor();
     expect(await page.getByLabel('Forward 1: Port they reach').inputValue()).toBe('5432');
     await page.getByText('ssh -J bastion -R 5432:db-01:5432 db-prod').waitFor();
+  });
+
+  it('tells that a rename starts the tunnel anew where it is on, and only there', async () => {
+    const hint = 'postgres-prod stops, and starts under its new name.';
+    const off = await open('index.html#/edit/postgres-prod');
+    await off.page.getByLabel('Name', { exact: true }).fill('pg');
+    await off.page.getByRole('button', { name: /^Save/ }).waitFor();
+    expect(await off.page.getByText(hint).count()).toBe(0);
+    const rows = [tunnel('postgres-prod', { kind: 'running', sinceMs: Date.now(), degraded: null })];
+    const on = await open('index.html#/edit/postgres-prod', {
+      outputs: { snapshot: { revision: 1, tunnels: rows, prompts: [], configProblem: null } },
+    });
+    await on.page.getByLabel('Name', { exact: true }).fill('pg');
+    await on.page.getByText(hint).waitFor();
+  });
+
+  it('shows the transport of a host only where the file names one', async () => {
+    const plain = await open('index.html#/edit/host:db-prod');
+    await plain.page.getByLabel('User', { exact: true }).waitFor();
+    expect(await plain.page.getByLabel('Transport').count()).toBe(0);
+    const hosts = [{ name: 'box', values: { address: 'box', transport: 'openssh' }, effective: { jump: [] } }];
+    const settings = { values: {}, effective: {} };
+    const view = { file: '/c.toml', readOnlyReason: null, problem: null, hosts, tunnels: [], settings };
+    const set = await open('index.html#/edit/host:box', { outputs: { 'config.view': view } });
+    expect(await set.page.getByLabel('Transport').inputValue()).toBe('openssh');
   });
 
   it('offers a free port, warns of other machines, and shows a problem at its field', async () => {

@@ -20,6 +20,8 @@ export function HostForm({ draft, isNew, hosts, problems, onChange }: HostFormPr
   const texts = useEditorTexts();
   const set = (key: string, text: string): void => onChange({ ...draft, texts: { ...draft.texts, [key]: text } });
   const sections = Object.keys(hostSections) as readonly HostSection[];
+  // There is nothing to choose while only one of the transports works; what the file says is shown, to be taken back.
+  const isShown = ({ key }: KeyField): boolean => key !== 'transport' || (draft.texts[key] ?? '') !== '';
   return (
     <>
       {isNew ? (
@@ -40,7 +42,7 @@ export function HostForm({ draft, isNew, hosts, problems, onChange }: HostFormPr
         const fields: readonly KeyField[] = hostSections[section];
         const rows = (
           <FormRow>
-            {fields.map((field) => (
+            {fields.filter(isShown).map((field) => (
               <KeyInput
                 key={field.key}
                 field={field}

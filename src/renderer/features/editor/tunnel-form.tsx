@@ -1,3 +1,4 @@
+import { usePage } from '../../store/page-store.ts';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox, Field } from '../../ui/field.tsx';
 import { chainTo } from '../prompts/way.ts';
@@ -32,6 +33,7 @@ interface TunnelFormProps {
 export function TunnelForm(props: TunnelFormProps) {
   const { draft, saved, hosts, savedHosts, problems, groups, tables, onChange, onHost } = props;
   const texts = useEditorTexts();
+  const restarts = usePage((page) => saved !== null && (page.tunnels.get(saved.name)?.wanted ?? false));
   const set = (part: Partial<TunnelDraft>): void => onChange({ ...draft, ...part });
   const problemOf = (field: string): string | undefined => problems.byField.get(field);
   const isMoreInUse = tunnelMoreFields.some(
@@ -61,7 +63,7 @@ export function TunnelForm(props: TunnelFormProps) {
             value={draft.name}
             maxLength={64}
             problem={problemOf('name')}
-            hint={saved !== null && draft.name.trim() !== saved.name ? texts.renameHint(saved.name) : undefined}
+            hint={restarts && draft.name.trim() !== saved?.name ? texts.renameHint(saved?.name ?? '') : undefined}
             onChange={(event) => set({ name: event.target.value })}
           />
           <Field
