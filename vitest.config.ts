@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.{ts,tsx}'],
           pool: 'forks',
+          // Property tests try hundreds of cases, beside suites that keep the machine busy.
+          testTimeout: 30_000,
           globalSetup: ['test/support/build-once.ts'],
         },
       },
