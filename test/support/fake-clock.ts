@@ -32,6 +32,11 @@ export class FakeClock implements Clock {
     this.#wallOffset += byMs;
   }
 
+  /** Time goes by within a step: no timer fires. */
+  spend(byMs: number): void {
+    this.#now += byMs;
+  }
+
   /** Lets `byMs` pass, firing what is due; promise callbacks run between timers. */
   async advance(byMs: number): Promise<void> {
     const end = this.#now + byMs;

@@ -4,7 +4,7 @@ import type { ForwardSpec, ForwardState } from '../../../src/shared/model/forwar
 import type { ForwardStatus } from '../../../src/shared/model/tunnel.ts';
 import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';
 import { Emitter } from '../../../src/main/engine/lifecycle/emitter.ts';
-import type { Log } from '../../../src/main/engine/log/log.ts';
+import type { Log, LogFields } from '../../../src/main/engine/log/log.ts';
 import type { SshLink } from '../../../src/main/engine/ssh/link.ts';
 
 export function localForward(port: number, changes: { enabled?: boolean } = {}): ForwardSpec {
@@ -193,6 +193,8 @@ export class FakeRunner implements ForwardRunner {
 /** Keeps what is logged, as `level message`. */
 export class RecordingLog implements Log {
   readonly lines: string[] = [];
+  /** The fields of each `info`. */
+  readonly fields: LogFields[] = [];
 
   error(message: string): void {
     this.lines.push(`error ${message}`);
@@ -202,8 +204,9 @@ export class RecordingLog implements Log {
     this.lines.push(`warn ${message}`);
   }
 
-  info(message: string): void {
+  info(message: string, fields: LogFields = {}): void {
     this.lines.push(`info ${message}`);
+    this.fields.push(fields);
   }
 
   debug(): void {}

@@ -65,6 +65,20 @@ describe('a tunnel that is put up', () => {
     ]);
   });
 
+  it('logs a wait as it was decided, however long its steps took', async () => {
+    const { link, runner, log, supervisor } = await world.running();
+    const first = runner();
+    const detach = first.detach.bind(first);
+    first.detach = () => {
+      world.clock.spend(7);
+      detach();
+    };
+    link.die(failure('link-lost'));
+    await settle();
+    expect(supervisor.status().state.kind).toBe('retrying');
+    expect(log.fields.at(-1)).toMatchObject({ to: 'retrying', waitMs: 500 });
+  });
+
   it('does nothing when it runs and is put up again', async () => {
     const { supervisor, states } = await world.running();
     supervisor.up('person');

@@ -212,7 +212,7 @@ export class TunnelSupervisor implements Disposable {
         );
       }
     }
-    if (machine.state.kind !== before.state.kind) this.#report(input, before.state, machine.state);
+    if (machine.state.kind !== before.state.kind) this.#report(input, before.state, machine.state, at.nowMs);
     if (machine.state.kind === 'interactive' && machine.state.promptId === null && before.state !== machine.state) {
       // Somebody else's login will do.
       if (this.#deps.pool.isConnected(this.#chain)) this.#inputs.push({ kind: 'link-available' });
@@ -326,7 +326,8 @@ export class TunnelSupervisor implements Disposable {
 
   // --- what others see ---
 
-  #report(input: MachineInput, from: TunnelState, to: TunnelState): void {
+  /** `atMs`: when it happened; the steps that follow from it have taken their time since. */
+  #report(input: MachineInput, from: TunnelState, to: TunnelState, atMs: number): void {
     const cause = causeOf(to, input.kind === 'failed' ? this.#machine.lastCause : null);
     const fields = {
       from: from.kind,
@@ -334,7 +335,7 @@ export class TunnelSupervisor implements Disposable {
       event: input.kind,
       attempt: this.#machine.attempt,
       ...(cause ? { code: cause.code, where: cause.where } : {}),
-      ...(to.kind === 'retrying' ? { waitMs: Math.round(this.#machine.retryAtMs - this.#deps.clock.now()) } : {}),
+      ...(to.kind === 'retrying' ? { waitMs: Math.round(this.#machine.retryAtMs - atMs) } : {}),
     };
     const message = `${from.kind} → ${to.kind}: ${cause ? cause.message : reasonOf(input)}`;
     if (to.kind === 'dead') this.#deps.log.warn(message, fields);
