@@ -14,9 +14,11 @@ interface Pattern {
  * that is not known stays as it is. Parts of a sentence are said too: a cause within a cause, members of a list.
  */
 export function phraseBook(phrases: readonly Phrase[]): (text: string) => string {
-  const patterns = phrases.map(toPattern);
+  // Made when something is said: most pages never do, and English ones have nothing to put over.
+  let patterns: readonly Pattern[] | null = null;
   const said = new Map<string, string>();
   const whole = (text: string): string | null => {
+    patterns ??= phrases.map(toPattern);
     for (const { matches, translated } of patterns) {
       const found = matches.exec(text);
       if (found !== null) return translated.replaceAll(/\{(\d)\}/g, (_, n: string) => part(found[Number(n) + 1] ?? ''));
