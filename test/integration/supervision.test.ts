@@ -289,24 +289,25 @@ describe('tunnels over a real server', () => {
   test('a remote port that is taken leaves the tunnel degraded, or retrying if it is the only one, until it is free', async () => {
     open();
     const echo = store.add(await serveEcho());
-    const blocker = store.add(await serveEcho());
-    const mixed = tunnel('mixed', [host()], [local(echo.port), remote(blocker.port, echo.port)]);
-    const only = tunnel('only', [host()], [remote(blocker.port, echo.port)]);
+    // One for each: with one for both, either of them may be the first to get it.
+    const [mixedBlocker, onlyBlocker] = [store.add(await serveEcho()), store.add(await serveEcho())];
+    const mixed = tunnel('mixed', [host()], [local(echo.port), remote(mixedBlocker.port, echo.port)]);
+    const only = tunnel('only', [host()], [remote(onlyBlocker.port, echo.port)]);
     for (const { supervisor } of [mixed, only]) supervisor.up('person');
     await mixed.reach('running');
     await only.reach('retrying');
     expect(mixed.supervisor.status().state).toMatchObject({ degraded: { code: 'remote-port-refused' } });
     expect(only.supervisor.status().state).toMatchObject({ cause: { code: 'remote-port-refused' } });
-    blocker.dispose();
+    onlyBlocker.dispose();
     await only.reach('running');
-    expect(await sendAndRead(`127.0.0.1:${blocker.port}`, 'back')).toBe('back');
-    only.supervisor.down();
+    expect(await sendAndRead(`127.0.0.1:${onlyBlocker.port}`, 'back')).toBe('back');
+    mixedBlocker.dispose();
     await until(
       () => {
         const { state } = mixed.supervisor.status();
         return state.kind === 'running' && state.degraded === null;
       },
-      { what: 'the other to get the port', timeoutMs: 30_000, seen: () => mixed.supervisor.status() },
+      { what: 'the other to get its port', timeoutMs: 30_000, seen: () => mixed.supervisor.status() },
     );
     expect(mixed.states).toEqual(['starting', 'running']);
   });
