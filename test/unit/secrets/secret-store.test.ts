@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { resolveProfile } from '../../../src/main/engine/config/paths.ts';
 import { silentLog } from '../../../src/main/engine/log/log.ts';
 import { CallQueue } from '../../../src/main/engine/secrets/call-queue.ts';
-import type { Keytar } from '../../../src/main/engine/secrets/keychain-store.ts';
+import { KeychainStore, type Keytar } from '../../../src/main/engine/secrets/keychain-store.ts';
 import {
   type EngineSecrets,
   openSecretStore,
@@ -13,6 +13,7 @@ import {
 } from '../../../src/main/engine/secrets/open-secret-store.ts';
 import { readAnswer } from '../../../src/main/engine/secrets/secret-service.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
+import { SecretsIndex } from '../../../src/main/engine/secrets/secrets-index.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -25,10 +26,16 @@ const name = { host: 'bastion', kind: 'password' } as const;
 class FakeKeytar implements Keytar {
   readonly kept = new Map<string, string>();
   fault: string | null = null;
+  /** So many of the next reads find nothing. */
+  blindReads = 0;
   running = 0;
   mostRunning = 0;
 
   async getPassword(service: string, account: string): Promise<string | null> {
+    if (this.blindReads > 0) {
+      this.blindReads -= 1;
+      return null;
+    }
     return this.#call(() => this.kept.get(`${service} ${account}`) ?? null);
   }
   async setPassword(service: string, account: string, password: string): Promise<void> {
@@ -109,6 +116,38 @@ describe('the keychain', () => {
     });
     expect(await store.list()).toEqual([]);
     expect(await store.get(name)).toBeNull();
+  });
+
+  test('a keyring that finds nothing for a moment is asked again for what was kept in it', async () => {
+    const { store, keytar } = open(keychain);
+    await store.set(name, Secret.from('s1'));
+    keytar.blindReads = 1;
+    expect((await store.get(name))?.reveal()).toBe('s1');
+    // What was never kept is asked for once.
+    keytar.blindReads = 1;
+    expect(await store.get({ host: 'other', kind: 'password' })).toBeNull();
+    expect(keytar.blindReads).toBe(0);
+    keytar.kept.clear();
+    expect(await store.get(name)).toBeNull();
+  });
+
+  test.skipIf(process.platform === 'win32')('a keyring that is missing for a moment is asked again', async () => {
+    const temp = tempFolder();
+    const gone = 'Error: GDBus.Error:org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path';
+    const script = `#!/bin/sh\nif [ -e '${temp.file('asked')}' ]; then echo '(<false>,)'; else : >'${temp.file('asked')}'; echo '${gone}' >&2; exit 1; fi\n`;
+    writeFileSync(temp.file('gdbus'), script, { mode: 0o755 });
+    const keytar = new FakeKeytar();
+    const clock = new FakeClock();
+    const store = new KeychainStore({
+      profileId: 'p',
+      index: new SecretsIndex(temp.file('index.json'), clock, silentLog),
+      clock,
+      platform: 'linux',
+      env: { PATH: `${temp.path}:/usr/bin:/bin`, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' },
+      load: () => Promise.resolve(keytar),
+    });
+    await store.set(name, Secret.from('s1'));
+    expect([...keytar.kept.values()]).toEqual(['s1']);
   });
 
   test('without its library it is absent: saving is refused and nothing is written, the session still remembers', async () => {

@@ -74,7 +74,9 @@ export class KeychainStore implements SecretStore {
 
   async get(name: SecretName): Promise<Secret | null> {
     await this.#demandUsable();
-    const value = await this.#call((keytar) => keytar.getPassword(serviceName, this.#account(name)));
+    const read = () => this.#call((keytar) => keytar.getPassword(serviceName, this.#account(name)));
+    // gnome-keyring-daemon, while it is busy with its files, now and then finds nothing for a moment: what was kept is asked for once more.
+    const value = (await read()) ?? ((await this.#wasKept(name)) ? await read() : null);
     return value === null ? null : Secret.from(value);
   }
 
@@ -129,8 +131,14 @@ export class KeychainStore implements SecretStore {
       });
   }
 
+  async #wasKept({ host, kind }: SecretName): Promise<boolean> {
+    return (await this.list()).some((kept) => kept.host === host && kept.kind === kind);
+  }
+
   async #demandUsable(): Promise<void> {
-    const state = await this.state();
+    let state = await this.state();
+    // The same moment of gnome-keyring-daemon: it has no default keyring then.
+    if (state.kind === 'absent') state = await this.state();
     if (state.kind !== 'available') throw storeUnusable(this.name, state);
   }
 
