@@ -1,11 +1,16 @@
 import { execFile } from 'node:child_process';
-import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
+import { systemClock } from '../engine/lifecycle/clock.ts';
+import { type Disposable, DisposableStore, MutableDisposable } from '../engine/lifecycle/disposable.ts';
 import { Emitter } from '../engine/lifecycle/emitter.ts';
 import { BusMonitor } from './bus-monitor.ts';
 
 const watcher = 'org.kde.StatusNotifierWatcher';
 const watcherPath = '/StatusNotifierWatcher';
 const askTimeoutMs = 3000;
+/** A watcher that did not answer is asked again after so long. */
+const againMs = 1000;
+/** What gdbus says of a call that nobody answered: G_IO_ERROR_TIMED_OUT, in any language. */
+const timedOut = 'g-io-error-quark, 24';
 
 /**
  * Whether this desktop shows tray icons. Windows and macOS always do. On Linux somebody must own StatusNotifierWatcher on the session bus and have a
@@ -18,6 +23,7 @@ export class TrayHost implements Disposable {
   readonly onDidChange = this.#onDidChange.event;
   readonly #platform: NodeJS.Platform;
   #present: boolean;
+  readonly #again = this.#store.add(new MutableDisposable());
   #asking = false;
   #askAgain = false;
 
@@ -52,9 +58,12 @@ export class TrayHost implements Disposable {
     try {
       do {
         this.#askAgain = false;
+        this.#again.clear();
         const present = await hasHost();
         if (this.#store.isDisposed) return;
-        if (present !== this.#present) {
+        // A panel that is busy, as at a login, tells nothing when it is done: what is known stays until it answers.
+        if (present === null) this.#again.value = systemClock.schedule(againMs, () => void this.#look());
+        else if (present !== this.#present) {
           this.#present = present;
           this.#onDidChange.fire(present);
         }
@@ -65,15 +74,16 @@ export class TrayHost implements Disposable {
   }
 }
 
-/** The watcher is there and says that a host shows its items. Any trouble means no. */
-function hasHost(): Promise<boolean> {
+/** The watcher is there and says that a host shows its items. Null: it is there and does not answer. Any other trouble means no. */
+function hasHost(): Promise<boolean | null> {
   const args = [
     ...['call', '--session', '--timeout', '2', '--dest', watcher, '--object-path', watcherPath],
     ...['--method', 'org.freedesktop.DBus.Properties.Get', watcher, 'IsStatusNotifierHostRegistered'],
   ];
   return new Promise((resolve) => {
-    execFile('gdbus', args, { timeout: askTimeoutMs, killSignal: 'SIGKILL' }, (error, stdout) => {
-      resolve(error === null && /<true>/.test(stdout));
+    execFile('gdbus', args, { timeout: askTimeoutMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+      const isSilent = error !== null && (error.killed === true || stderr.includes(timedOut));
+      resolve(isSilent ? null : error === null && stdout.includes('<true>'));
     });
   });
 }

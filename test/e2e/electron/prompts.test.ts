@@ -21,7 +21,7 @@ describe.skipIf(noElectron !== null)('a host key at first contact', () => {
     app.configure(scene().host(app, 'box') + scene().tunnel('first', 'box', port));
     await app.start(['--hidden']);
     const tray = await scene().tray('first');
-    tray.click('first');
+    await tray.click('first');
     await app.pageShows('prompts.html', 'document.body.innerText.includes("Is this really box?")', 'the question');
     await until(() => scene().session.visibleWindows().length > 0, { what: 'its window' });
     expect((await app.pages()).map((url) => url.split(/[?#]/)[0])).toEqual(['app://holdfast/prompts.html']);
@@ -44,7 +44,7 @@ describe.skipIf(noElectron !== null)('a host key at first contact', () => {
     const port = await freePort();
     app.configure(scene().host(app, 'box') + scene().tunnel('second', 'box', port));
     await app.start(['--hidden']);
-    (await scene().tray('second')).click('second');
+    await (await scene().tray('second')).click('second');
     await app.pageShows('prompts.html', 'document.body.innerText.includes("Is this really box?")', 'the question');
     await press(app, "Don't connect");
     const row = await app.reach('second', ({ state }) => state.kind === 'dead', 'the tunnel to give up');
@@ -65,13 +65,13 @@ describe.skipIf(noElectron !== null)('a changed host key', () => {
     await server.restart();
     await app.start(['--hidden']);
     const tray = await scene().tray('backup');
-    tray.click('backup');
+    await tray.click('backup');
     const row = await app.reach('backup', ({ state }) => state.kind === 'dead', 'the tunnel to stop at the key');
     expect(row.state.kind === 'dead' && row.state.cause.code).toBe('host-key-changed');
     expect(await app.pages()).toEqual([]);
 
     await until(() => tray.labels().includes('Review backup...'), { what: 'the entry in the tray' });
-    tray.click('Review backup...');
+    await tray.click('Review backup...');
     await app.pageShows('prompts.html', 'document.body.innerText.includes("not showing the key you trust")', 'the key');
     expect((await app.pages()).map((url) => url.split(/[?#]/)[0])).toEqual(['app://holdfast/prompts.html']);
     const shown = String(await app.inPage('prompts.html', 'document.body.innerText.replaceAll(" ", "")'));
@@ -83,7 +83,7 @@ describe.skipIf(noElectron !== null)('a changed host key', () => {
     await until(() => !scene().session.visibleWindows().includes('Holdfast'), { what: 'the window to hide' });
     expect((await app.status())[0]?.state.kind).toBe('dead');
 
-    tray.click('Review backup...');
+    await tray.click('Review backup...');
     await type(app, server.fingerprint(), 'input[placeholder^="SHA256"]');
     await app.pageShows('prompts.html', canReplace, 'the button to replace');
     await press(app, 'Replace key and connect');
@@ -105,7 +105,7 @@ describe.skipIf(noElectron !== null)('a window of questions that cannot load', (
     const tray = await scene().tray('boxed');
     const { session } = scene();
     const isAsked = (): boolean => session.activeWindow() === 'Holdfast';
-    tray.click('boxed');
+    await tray.click('boxed');
     await until(isAsked, { what: 'the message box', timeoutMs: 20_000 });
     session.press('Escape');
     // Electron 9 tells the answer with its next event only, which takes some seconds to come.
@@ -114,10 +114,10 @@ describe.skipIf(noElectron !== null)('a window of questions that cannot load', (
     // Its switch is still on: off, and on again. A click on a row that is just being replaced is lost.
     const gaveUp = (label: string): boolean => label.startsWith('boxed') && label.includes('gave up');
     await until(() => tray.labels().some(gaveUp), { what: 'the menu to show it', seen: () => tray.labels() });
-    tray.click('boxed');
+    await tray.click('boxed');
     await app.reach('boxed', ({ state }) => state.kind === 'stopped', 'the tunnel to be off');
     await until(() => tray.labels().includes('boxed'), { what: 'the switch to be off' });
-    tray.click('boxed');
+    await tray.click('boxed');
     await until(isAsked, { what: 'the message box again', timeoutMs: 20_000 });
     // Don't connect, Trust this time, Trust and remember.
     session.press('Tab', 'Tab', 'Return');
@@ -134,7 +134,7 @@ describe.skipIf(noElectron !== null)('a page of questions that fails while it as
     app.configure(scene().host(app, 'box') + scene().tunnel('failing', 'box', port));
     await app.start(['--hidden']);
     const tray = await scene().tray('failing');
-    tray.click('failing');
+    await tray.click('failing');
     await app.pageShows('prompts.html', 'document.body.innerText.includes("Is this really box?")', 'the question');
     // What the page says when it could not be drawn.
     await app
@@ -171,9 +171,9 @@ describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyN
     );
     await app.start(['--hidden']);
     const tray = await scene().tray('coded');
-    tray.click('plain');
+    await tray.click('plain');
     await app.reach('plain', ({ state }) => state.kind === 'running', 'the plain tunnel to run');
-    tray.click('coded');
+    await tray.click('coded');
     await app.pageShows('prompts.html', '!!document.querySelector("input[data-answer]")', 'the field for the code');
     expect(await knock(plain)).toBe('hello\n');
     expect((await app.status()).find(({ name }) => name === 'plain')?.state.kind).toBe('running');
@@ -190,7 +190,7 @@ describe.skipIf(noElectron !== null || !canUsePam())(`codes and passwords ${whyN
     const port = await freePort();
     app.configure(scene().host(app, 'pam', { server: pam, ...acceptNew }) + scene().tunnel('kept', 'pam', port));
     await app.start(['--hidden']);
-    (await scene().tray('kept')).click('kept');
+    await (await scene().tray('kept')).click('kept');
     await app.pageShows('prompts.html', '!!document.querySelector("input[data-answer]")', 'the field for the password');
     await type(app, pam.password);
     const remember =

@@ -35,14 +35,14 @@ describe.skipIf(noElectron !== null)('the tray', () => {
     expect(tray.labels()).toContain('work');
     expect(tray.menu().find(({ label }) => label === 'web')?.checked).toBe(false);
 
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     expect(await knock(port)).toBe('hello\n');
     await until(() => tray.labels()[0] === '1 of 1 up', { what: 'the summary to follow', seen: () => tray.labels() });
     expect(tray.menu().find(({ label }) => label === 'web')?.checked).toBe(true);
     expect(tray.labels()).toContain(`web: 127.0.0.1:${port}`);
 
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'stopped', 'the tunnel to stop');
     await until(() => tray.labels()[0] === '1 tunnel, off', { what: 'the summary of off', seen: () => tray.labels() });
   });
@@ -53,16 +53,16 @@ describe.skipIf(noElectron !== null)('the tray', () => {
     const tray = await scene().tray('web');
     const { session } = scene();
     const isAsked = (): boolean => session.activeWindow() === 'Holdfast';
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     await until(() => tray.labels()[0] === '1 of 1 up', { what: 'the menu to follow', seen: () => tray.labels() });
-    tray.click('web');
+    await tray.click('web');
     await until(isAsked, { what: 'the question' });
     session.press('Escape');
     await until(() => !isAsked(), { what: 'the question to go' });
     expect((await app.status())[0]?.state.kind).toBe('running');
 
-    tray.click('web');
+    await tray.click('web');
     await until(isAsked, { what: 'the question again' });
     session.press('Tab', 'Return');
     // Electron 9 tells an answer with its next event only, which takes some seconds to come.
@@ -90,7 +90,7 @@ describe.skipIf(noElectron !== null)('the tray', () => {
     scene().session.press('alt+F4');
     await until(() => !scene().session.visibleWindows().includes('Holdfast'), { what: 'the window to hide' });
     expect(app.hasEnded).toBe(false);
-    tray.click('Open Holdfast');
+    await tray.click('Open Holdfast');
     await until(() => scene().session.visibleWindows().includes('Holdfast'), { what: 'the window to come back' });
   });
 });
@@ -100,12 +100,12 @@ describe.skipIf(noElectron !== null)('the end', () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
     const tray = await scene().tray('web');
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     await until(() => tray.labels().includes('Quit and close 1 tunnel'), {
       what: 'the entry that says what it closes',
     });
-    const { tookMs, code, left } = await app.ended(() => tray.click('Quit and close 1 tunnel'));
+    const { tookMs, code, left } = await app.ended(() => tray.clickNow('Quit and close 1 tunnel'));
     expect(tookMs).toBeLessThan(5000);
     expect(code).toBe(0);
     expect(left).toEqual([]);
@@ -117,7 +117,7 @@ describe.skipIf(noElectron !== null)('the end', () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
     const tray = await scene().tray('web');
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     const client = createConnection({ host: '127.0.0.1', port });
     scene().own({ dispose: () => void client.destroy() });
@@ -127,7 +127,7 @@ describe.skipIf(noElectron !== null)('the end', () => {
       what: 'the entry that says what it closes',
     });
     const isAsked = (): boolean => scene().session.activeWindow() === 'Holdfast';
-    tray.click('Quit and close 1 tunnel');
+    await tray.click('Quit and close 1 tunnel');
     await until(isAsked, { what: 'the question' });
     // Esc is the safe answer.
     scene().session.press('Escape');
@@ -137,7 +137,7 @@ describe.skipIf(noElectron !== null)('the end', () => {
 
     // Electron 9 tells the answer with its next event only, and meanwhile a click finds it asking.
     const askAgain = (): boolean => {
-      tray.click('Quit and close 1 tunnel');
+      tray.clickNow('Quit and close 1 tunnel');
       return isAsked();
     };
     await until(askAgain, { what: 'the question again' });
@@ -165,7 +165,7 @@ describe.skipIf(noElectron !== null)('power and losses', () => {
     const { app, port } = await tunnelApp();
     await app.start(['--hidden']);
     const tray = await scene().tray('web');
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     // The link dies unseen while the machine sleeps: no packet says so, and by itself it would be found out after a minute.
     scene().session.prepareForSleep(true);
@@ -181,7 +181,7 @@ describe.skipIf(noElectron !== null)('power and losses', () => {
     const { app } = await tunnelApp('\n[settings]\nbackoff-first = "1h"\nbackoff-cap = "1h"\n');
     await scene().server.kill();
     await app.start(['--hidden']);
-    (await scene().tray('web')).click('web');
+    await (await scene().tray('web')).click('web');
     await app.reach('web', ({ state }) => state.kind === 'retrying', 'the tunnel to wait');
     await scene().server.restart();
     scene().session.prepareForSleep(true);
@@ -193,7 +193,7 @@ describe.skipIf(noElectron !== null)('power and losses', () => {
     const { app } = await tunnelApp();
     await app.start(['--hidden']);
     const tray = await scene().tray('web');
-    tray.click('web');
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
     const seen = scene().session.watchNotifications();
     // The policy of the test build wants it up for half a second, and down for another half.
@@ -266,7 +266,21 @@ describe.skipIf(noElectron !== null)('a desktop without a tray', () => {
     ).toBe(false);
     await bare.startPanel();
     const tray = await scene().tray('web', bare);
-    tray.click('web');
+    await tray.click('web');
+    await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
+  });
+
+  it('makes the tray when a panel answers that was too busy at first', async () => {
+    const busy = await DesktopSession.start();
+    scene().own({ dispose: () => busy.stop() });
+    const { app } = await tunnelApp('', busy);
+    busy.freezePanel(true);
+    await app.start(['--hidden']);
+    // The app gave up on its first look, and came into the task bar so that it can be reached.
+    await app.pageShows('index.html', 'document.body.innerText.includes("web")', 'the window in the task bar');
+    busy.freezePanel(false);
+    const tray = await scene().tray('web', busy);
+    await tray.click('web');
     await app.reach('web', ({ state }) => state.kind === 'running', 'the tunnel to run');
   });
 

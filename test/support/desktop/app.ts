@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,12 @@ export class DesktopApp {
 
   get log(): string {
     return this.#need().log();
+  }
+
+  /** Everything it said so far, on its output and in the log of its shell: for people who look into a failure. */
+  get said(): string {
+    const file = join(this.profile.logFolder, 'desktop.log');
+    return `${this.#server?.log() ?? 'not started'}\n${existsSync(file) ? readFileSync(file, 'utf8') : 'no desktop.log'}`;
   }
 
   get hasEnded(): boolean {

@@ -14,6 +14,8 @@ export class DesktopScene {
   readonly session: DesktopSession;
   readonly server: TestSshd;
   readonly echo: { readonly port: number; stop(): Promise<void> };
+  /** Those of this test. */
+  readonly #apps: DesktopApp[] = [];
   readonly #open: { dispose(): Promise<void> | void }[] = [];
 
   private constructor(session: DesktopSession, server: TestSshd, echo: DesktopScene['echo']) {
@@ -35,6 +37,7 @@ export class DesktopScene {
   /** An app on a profile of its own, not started. */
   newApp({ on = this.session, built = this.built }: { on?: DesktopSession; built?: BuiltApp } = {}): DesktopApp {
     const app = new DesktopApp(built, on);
+    this.#apps.push(app);
     this.own({ dispose: () => app.kill() });
     return app;
   }
@@ -68,12 +71,14 @@ ${extra}
     const tray = new TrayReader(on);
     await until(() => tray.labels().some((found) => found.startsWith(label)), {
       what: `${label} in the tray menu`,
-      seen: () => tray.labels(),
+      timeoutMs: 20_000,
+      seen: () => [...tray.items(), on.panelState(), ...this.#apps.map((app) => app.said)].join('\n'),
     });
     return tray;
   }
 
   async endTest(): Promise<void> {
+    this.#apps.length = 0;
     for (const item of this.#open.splice(0).toReversed()) await item.dispose();
   }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '../../../src/main/engine/lifecycle/disposable.ts';
-import { endServer, needProgram, type ServerProcess, startServer } from '../processes.ts';
+import { descendantsOf, endServer, needProgram, type ServerProcess, startServer } from '../processes.ts';
 import { makeTempFolder, type TempFolder } from '../temp.ts';
 import { until } from '../until.ts';
 
@@ -20,6 +20,7 @@ export class DesktopSession implements Disposable {
   readonly env: NodeJS.ProcessEnv;
   readonly #servers: ServerProcess[] = [];
   #keyring: ServerProcess | null = null;
+  #panel: ServerProcess | null = null;
   readonly #sessionId = 'c1';
   #hasSession = false;
 
@@ -67,11 +68,24 @@ export class DesktopSession implements Disposable {
 
   /** The panel; resolves when its tray takes icons. */
   async startPanel(): Promise<void> {
-    this.#run(needProgram('xfce4-panel', 'xfce4-panel'), ['--disable-wm-check']);
+    this.#panel = this.#run(needProgram('xfce4-panel', 'xfce4-panel'), ['--disable-wm-check']);
     await this.#owned(['--session'], 'org.kde.StatusNotifierWatcher');
     await until(() => this.gdbus(watcherProperty('IsStatusNotifierHostRegistered')).includes('<true>'), {
       what: 'the panel to show tray icons',
     });
+  }
+
+  /** The panel and its tray stop answering, or go on. */
+  freezePanel(frozen: boolean): void {
+    if (this.#panel === null) throw new Error('there is no panel');
+    for (const pid of [this.#panel.pid, ...descendantsOf(this.#panel.pid)])
+      process.kill(pid, frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** Whether the panel runs, and what it said: for people who look into a failure. */
+  panelState(): string {
+    const panel = this.#panel;
+    return panel === null ? 'no panel' : `the panel ${panel.hasExited() ? 'ended' : 'runs'}: ${panel.log()}`;
   }
 
   /** Runs gdbus(1) in the session and gives what it says. */

@@ -1,5 +1,9 @@
 import type { DesktopSession } from './session.ts';
 import { watcherProperty } from './session.ts';
+import { until } from '../until.ts';
+
+/** The app makes one menu of all changes within 250 ms: what stood longer is not about to be replaced. */
+const settledMs = 400;
 
 export interface TrayEntry {
   readonly id: number;
@@ -51,10 +55,26 @@ export class TrayReader {
     return this.menu().map(({ label }) => label);
   }
 
-  /** Clicks the entry whose label begins like this. A menu that is replaced meanwhile is read again. */
-  click(label: string): void {
+  /** Clicks the entry whose label begins like this, once the menu stays as it is: a click on an entry that is being replaced is lost. */
+  async click(label: string): Promise<void> {
+    let last = '';
+    let sinceMs = 0;
+    const stays = (): boolean => {
+      const now = JSON.stringify(this.menu());
+      if (now !== last) {
+        last = now;
+        sinceMs = performance.now();
+      }
+      return performance.now() - sinceMs > settledMs && this.#entry(label) !== undefined;
+    };
+    await until(stays, { what: `an entry ${label} that stays`, seen: () => this.labels() });
+    this.clickNow(label);
+  }
+
+  /** The same at once. A menu that is replaced meanwhile is read again. */
+  clickNow(label: string): void {
     for (let tries = 1; ; tries += 1) {
-      const entry = this.menu().find((found) => found.label.startsWith(label));
+      const entry = this.#entry(label);
       if (entry === undefined) throw new Error(`no entry ${label} in ${this.labels().join(' | ')}`);
       try {
         const { dest, path } = this.#item();
@@ -67,6 +87,10 @@ export class TrayReader {
         if (tries === 3 || !String(error).includes('does not refer to a menu item')) throw error;
       }
     }
+  }
+
+  #entry(label: string): TrayEntry | undefined {
+    return this.menu().find((found) => found.label.startsWith(label));
   }
 
   #item(): { dest: string; path: string } {
