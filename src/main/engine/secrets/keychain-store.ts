@@ -61,7 +61,9 @@ export class KeychainStore implements SecretStore {
       return { kind: 'absent', reason };
     }
     if (this.#platform !== 'linux') return { kind: 'available', store: this.name };
-    const said = await secretServiceState(this.name, this.#options.env);
+    let said = await secretServiceState(this.name, this.#options.env);
+    // gnome-keyring-daemon, while it is busy with its files, has no default keyring for a moment.
+    if (said.kind === 'absent') said = await secretServiceState(this.name, this.#options.env);
     if (said.kind !== 'unknown') return said;
     // No program to ask with: a harmless read tells at least whether there is a service.
     try {
@@ -75,7 +77,7 @@ export class KeychainStore implements SecretStore {
   async get(name: SecretName): Promise<Secret | null> {
     await this.#demandUsable();
     const read = () => this.#call((keytar) => keytar.getPassword(serviceName, this.#account(name)));
-    // gnome-keyring-daemon, while it is busy with its files, now and then finds nothing for a moment: what was kept is asked for once more.
+    // The same moment: it finds nothing then, and what was kept is asked for once more.
     const value = (await read()) ?? ((await this.#wasKept(name)) ? await read() : null);
     return value === null ? null : Secret.from(value);
   }
@@ -136,9 +138,7 @@ export class KeychainStore implements SecretStore {
   }
 
   async #demandUsable(): Promise<void> {
-    let state = await this.state();
-    // The same moment of gnome-keyring-daemon: it has no default keyring then.
-    if (state.kind === 'absent') state = await this.state();
+    const state = await this.state();
     if (state.kind !== 'available') throw storeUnusable(this.name, state);
   }
 
