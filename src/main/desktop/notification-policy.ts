@@ -1,5 +1,4 @@
 import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
-import type { Cause } from '../../shared/model/failure.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import { notificationLimits } from './notification-limits.ts';
@@ -203,7 +202,7 @@ export class NotificationPolicy {
         notice: {
           key: `host:${host}`,
           title: this.#texts.notify.gaveUp(rows.map(({ name }) => name).join(', ')),
-          body: first?.state.kind === 'dead' ? this.#said(first.state.cause) : '',
+          body: first?.state.kind === 'dead' ? this.#texts.errorText(first.state.cause) : '',
           page:
             first?.state.kind === 'dead' && first.state.cause.code === 'host-key-changed'
               ? `changed-key/${first.name}`
@@ -225,10 +224,6 @@ export class NotificationPolicy {
         },
       }),
     );
-  }
-
-  #said({ message, next }: Cause): string {
-    return `${this.#texts.engineSays(message)} ${this.#texts.engineSays(next)}`;
   }
 
   #duration(ms: number): string {

@@ -6,6 +6,7 @@ import { windowDe } from './window-de.ts';
 export const desktopDe: DesktopTexts = {
   app: 'Holdfast',
   engineSays: windowDe.engineSays,
+  errorText: windowDe.errorText,
   states: {
     starting: 'startet',
     interactive: 'braucht dich',

@@ -5,6 +5,7 @@ import { windowEn } from './window-en.ts';
 export const desktopEn = {
   app: 'Holdfast',
   engineSays: windowEn.engineSays,
+  errorText: windowEn.errorText,
   states: {
     starting: 'starting',
     interactive: 'needs you',

@@ -15,6 +15,7 @@ export const windowDe: WindowTexts = {
     reload: 'Neu laden',
   },
   engineSays: inGerman,
+  errorText: ({ message, next }) => `${inGerman(message)} ${inGerman(next)}`,
   cancel: 'Abbrechen',
   close: 'Schließen',
   states: {

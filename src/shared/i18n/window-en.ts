@@ -17,6 +17,8 @@ export const windowEn = {
   },
   /** A sentence of the engine, which speaks English, in the language of the window. */
   engineSays: (sentence: string) => sentence,
+  /** What went wrong and what to do. */
+  errorText: ({ message, next }: { readonly message: string; readonly next: string }) => `${message} ${next}`,
   cancel: 'Cancel',
   close: 'Close',
   states: {

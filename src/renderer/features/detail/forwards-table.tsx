@@ -108,10 +108,7 @@ function TargetCell({ forward, host }: { forward: ForwardStatus; host: string })
   if (forward.state === 'off') return <span className={styles['off']}>{target}</span>;
   if (forward.cause === null) return <span title={target}>{target}</span>;
   return (
-    <span
-      className={styles['fault']}
-      title={`${texts.engineSays(forward.cause.message)} ${texts.engineSays(forward.cause.next)}`}
-    >
+    <span className={styles['fault']} title={texts.errorText(forward.cause)}>
       {target}
     </span>
   );

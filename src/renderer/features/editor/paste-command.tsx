@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import styles from './form.module.css';
@@ -59,11 +60,13 @@ export function PasteCommand({ first, onFilled }: { first: string; onFilled: (fi
 /** Reads a command line; resolves to what it means, or to why it cannot be read. */
 export function useParseCommand(): (text: string) => Promise<PastedCommand | string> {
   const bridge = useBridge();
+  const { errorText, engineSays } = useTexts();
   return async (text) => {
     const result = await bridge.call('ssh-command.parse', { text });
-    if (!result.ok) return `${result.error.message} ${result.error.next}`;
-    if (result.output.problem !== null) return result.output.problem;
+    if (!result.ok) return errorText(result.error);
+    if (result.output.problem !== null) return engineSays(result.output.problem);
     const filled = fillFrom(result.output.edits);
-    return filled === null ? result.output.notes.join(' ') : { ...filled, notes: result.output.notes };
+    const notes = result.output.notes.map(engineSays);
+    return filled === null ? notes.join(' ') : { ...filled, notes };
   };
 }

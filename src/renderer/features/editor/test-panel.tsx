@@ -18,16 +18,14 @@ type State =
 /** Tries what the form says before it is saved. `edits` are those that saving would make. */
 export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: readonly ConfigEdit[]; isOff: boolean }) {
   const texts = useEditorTexts().test;
-  const { engineSays } = useTexts();
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<State>({ kind: 'idle' });
   const run = async (): Promise<void> => {
     setState({ kind: 'running' });
     const result = await bridge.call('tunnel.test', { tunnel, edits: [...edits] });
     setState(
-      result.ok
-        ? { kind: 'done', steps: result.output.steps }
-        : { kind: 'failed', problem: `${engineSays(result.error.message)} ${engineSays(result.error.next)}` },
+      result.ok ? { kind: 'done', steps: result.output.steps } : { kind: 'failed', problem: errorText(result.error) },
     );
   };
   const isGood = state.kind === 'done' && state.steps.every(({ ok }) => ok);
@@ -49,11 +47,7 @@ export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: rea
               <Glyph state={step.ok ? 'running' : 'dead'} className={styles['glyph']} />
               <div>
                 <span>{step.what}</span> <span className="vh">{step.ok ? texts.ok : texts.notOk}</span>
-                {step.cause === null ? null : (
-                  <p className={styles['cause']}>
-                    {engineSays(step.cause.message)} {engineSays(step.cause.next)}
-                  </p>
-                )}
+                {step.cause === null ? null : <p className={styles['cause']}>{errorText(step.cause)}</p>}
               </div>
               <span className={styles['ms']}>{texts.ms(step.ms)}</span>
             </li>

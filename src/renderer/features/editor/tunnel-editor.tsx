@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { useCopy } from '../../store/copy.ts';
 import { showTunnel } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
@@ -66,6 +67,7 @@ interface LoadedEditorProps {
 
 function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   const texts = useEditorTexts();
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const copy = useCopy();
   const save = useSave();
@@ -155,7 +157,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   const copyCommand = async (): Promise<void> => {
     const result = await bridge.call('ssh-command.format', { tunnel: name ?? '' });
     if (result.ok) await copy(result.output.text);
-    else setFailure(`${result.error.message} ${result.error.next}`);
+    else setFailure(errorText(result.error));
   };
 
   if (hostForm !== null) {

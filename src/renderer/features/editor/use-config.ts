@@ -2,6 +2,8 @@ import { useCallback, useEffect, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
+import type { Problem } from './field-problems.ts';
 
 export type ConfigView = CallOutput<'config.view'>;
 
@@ -16,13 +18,14 @@ export interface Config {
 /** The configuration, read again whenever the engine says it changed. */
 export function useConfig(): Config {
   const bridge = useBridge();
+  const { errorText } = useTexts();
   const [view, setView] = useState<ConfigView | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const reload = useCallback(async () => {
     const result = await bridge.call('config.view', {});
     if (result.ok) setView(result.output);
-    setProblem(result.ok ? null : `${result.error.message} ${result.error.next}`);
-  }, [bridge]);
+    setProblem(result.ok ? null : errorText(result.error));
+  }, [bridge, errorText]);
   useEffect(() => {
     void reload();
     const stops = [
@@ -51,14 +54,21 @@ export type EditOutcome =
 /** Writes edits, all or none. */
 export function useSave(): (edits: readonly ConfigEdit[]) => Promise<EditOutcome> {
   const bridge = useBridge();
+  const { errorText, engineSays } = useTexts();
   return useCallback(
     async (edits) => {
       const result = await bridge.call('config.edit', { edits: [...edits], dryRun: false });
-      if (!result.ok) return { kind: 'failed', problem: `${result.error.message} ${result.error.next}` };
-      return { kind: result.output.saved ? 'saved' : 'refused', check: result.output };
+      if (!result.ok) return { kind: 'failed', problem: errorText(result.error) };
+      return { kind: result.output.saved ? 'saved' : 'refused', check: inWords(result.output, engineSays) };
     },
-    [bridge],
+    [bridge, errorText, engineSays],
   );
+}
+
+/** What a check found, in the language of the window. */
+function inWords(check: EditCheck, engineSays: (sentence: string) => string): EditCheck {
+  const say = (problem: Problem): Problem => ({ ...problem, message: engineSays(problem.message) });
+  return { ...check, problems: check.problems.map(say), warnings: check.warnings.map(say) };
 }
 
 const checkDelayMs = 250;
@@ -69,6 +79,7 @@ export function useDryRun(edits: readonly ConfigEdit[]): {
   readonly problem: string | null;
 } {
   const bridge = useBridge();
+  const { errorText, engineSays } = useTexts();
   const [state, setState] = useState<{ check: EditCheck | null; problem: string | null }>({
     check: null,
     problem: null,
@@ -85,8 +96,8 @@ export function useDryRun(edits: readonly ConfigEdit[]): {
         if (!alive) return;
         setState(
           result.ok
-            ? { check: result.output, problem: null }
-            : { check: null, problem: `${result.error.message} ${result.error.next}` },
+            ? { check: inWords(result.output, engineSays), problem: null }
+            : { check: null, problem: errorText(result.error) },
         );
       });
     }, checkDelayMs);
@@ -94,6 +105,6 @@ export function useDryRun(edits: readonly ConfigEdit[]): {
       alive = false;
       clearTimeout(timer);
     };
-  }, [bridge, key]);
+  }, [bridge, key, errorText, engineSays]);
   return state;
 }

@@ -28,7 +28,7 @@ export function Notices() {
       )}
       {configProblem === null ? null : (
         <Notice>
-          <b>{texts.notice.config}</b> {configProblem}
+          <b>{texts.notice.config}</b> {texts.engineSays(configProblem)}
         </Notice>
       )}
       {refusal === null || lost ? null : (

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -17,6 +18,7 @@ type StoreState = CallOutput<'secret.state'>;
 export function CredentialsPage() {
   const all = usePageTexts();
   const texts = all.credentials;
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<StoreState | null>(null);
   const [entries, setEntries] = useState<readonly Entry[] | null>(null);
@@ -34,7 +36,7 @@ export function CredentialsPage() {
     setLeaving(null);
     const result = await bridge.call('secret.remove', entry);
     await reload();
-    if (!result.ok) setProblem(`${result.error.message} ${result.error.next}`);
+    if (!result.ok) setProblem(errorText(result.error));
   };
   const isVault = state !== null && /vault/i.test(state.store);
   return (
@@ -98,6 +100,7 @@ export function CredentialsPage() {
 /** Opens, makes or locks the vault file. The passphrase goes from the field to the engine and is not kept. */
 function Vault({ state, onChange }: { state: StoreState; onChange: () => void }) {
   const texts = usePageTexts().credentials;
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const field = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -114,7 +117,7 @@ function Vault({ state, onChange }: { state: StoreState; onChange: () => void })
     if (passphrase === '') return;
     if (field.current !== null) field.current.value = '';
     const result = await bridge.call('vault.unlock', { passphrase, create });
-    setProblem(result.ok ? null : `${result.error.message} ${result.error.next}`);
+    setProblem(result.ok ? null : errorText(result.error));
     if (result.ok) onChange();
   };
   return (

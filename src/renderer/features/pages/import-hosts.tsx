@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox } from '../../ui/field.tsx';
 import { useSave } from '../editor/use-config.ts';
@@ -16,6 +17,7 @@ interface ImportHostsProps {
 /** Picks hosts of an OpenSSH client configuration and takes them over. */
 export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
   const texts = usePageTexts().firstRun;
+  const { errorText, engineSays } = useTexts();
   const bridge = useBridge();
   const save = useSave();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -29,9 +31,10 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
       aliases: [...picked],
       mayRunCommands: sshConfig.runsCommands && mayRun,
     });
-    if (!result.ok) return setSaid([`${result.error.message} ${result.error.next}`]);
-    const { edits, notes, skipped } = result.output;
-    const left = skipped.map(({ alias, reason }) => texts.skipped(alias, reason));
+    if (!result.ok) return setSaid([errorText(result.error)]);
+    const { edits, skipped } = result.output;
+    const notes = result.output.notes.map(engineSays);
+    const left = skipped.map(({ alias, reason }) => texts.skipped(alias, engineSays(reason)));
     if (edits.length === 0) return setSaid([...left, ...notes]);
     const outcome = await save(edits);
     if (outcome.kind === 'failed') return setSaid([outcome.problem]);

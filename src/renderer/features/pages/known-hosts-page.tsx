@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { FindField } from '../../ui/field.tsx';
@@ -24,6 +25,7 @@ const findDelayMs = 200;
 export function KnownHostsPage() {
   const all = usePageTexts();
   const texts = all.knownHosts;
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const [entries, setEntries] = useState<readonly Entry[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -32,7 +34,7 @@ export function KnownHostsPage() {
   const reload = useCallback(async () => {
     const result = await bridge.call('known-hosts.list', find.trim() === '' ? {} : { find: find.trim() });
     if (result.ok) setEntries(result.output);
-    setProblem(result.ok ? null : `${result.error.message} ${result.error.next}`);
+    setProblem(result.ok ? null : errorText(result.error));
   }, [bridge, find]);
   // Asked again while one types: only the engine can tell whose name a hash is.
   useEffect(() => {
@@ -49,7 +51,7 @@ export function KnownHostsPage() {
     setLeaving(null);
     const result = await bridge.call('known-hosts.remove', { file: entry.file, name: firstName(entry) });
     if (result.ok) announce(texts.removed(result.output.removed, firstName(entry)));
-    else setProblem(`${result.error.message} ${result.error.next}`);
+    else setProblem(errorText(result.error));
     if (result.ok) await reload();
   };
   return (

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { DesktopCallName, DesktopInput, DesktopOutput } from '../../../shared/contract/shell-bridge.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 
 type DesktopState = DesktopOutput<'desktop.state'>;
 
@@ -15,14 +16,15 @@ interface Desktop {
 /** What the desktop app keeps and knows by itself. */
 export function useDesktopState(): Desktop {
   const { desktop } = useBridge();
+  const { errorText } = useTexts();
   const [state, setState] = useState<DesktopState | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const reload = useCallback(async () => {
     if (desktop === null) return;
     const result = await desktop('desktop.state', {});
     if (result.ok) setState(result.output);
-    else setProblem(`${result.error.message} ${result.error.next}`);
-  }, [desktop]);
+    else setProblem(errorText(result.error));
+  }, [desktop, errorText]);
   useEffect(() => {
     void reload();
     // The system's own settings may have been changed meanwhile.
@@ -34,12 +36,12 @@ export function useDesktopState(): Desktop {
     <N extends DesktopCallName>(name: N, input: DesktopInput<N>) => {
       const run = async (): Promise<void> => {
         const result = await desktop?.(name, input);
-        setProblem(result === undefined || result.ok ? null : `${result.error.message} ${result.error.next}`);
+        setProblem(result === undefined || result.ok ? null : errorText(result.error));
         await reload();
       };
       void run();
     },
-    [desktop, reload],
+    [desktop, reload, errorText],
   );
   return { state, problem, change };
 }

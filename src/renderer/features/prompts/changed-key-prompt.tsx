@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { useSettled } from './arming.ts';
@@ -17,6 +18,7 @@ import { useMarkedCopy } from './use-marked-copy.ts';
 export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onDone: () => void }) {
   const all = useQuestionTexts();
   const texts = all.changed;
+  const { errorText } = useTexts();
   const bridge = useBridge();
   const isSettled = useSettled(changed.lookupName);
   const copy = useMarkedCopy();
@@ -38,7 +40,7 @@ export function ChangedKeyPrompt({ changed, onDone }: { changed: ChangedKey; onD
     });
     if (result.ok) return onDone();
     setSent(false);
-    setProblem(`${result.error.message} ${result.error.next}`);
+    setProblem(errorText(result.error));
   };
 
   const view = changedKeyView(changed);

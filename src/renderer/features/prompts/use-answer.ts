@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { CallInput } from '../../../shared/contract/calls.ts';
 import { useBridge } from '../../bridge.ts';
+import { useTexts } from '../../texts.ts';
 
 export type PromptAnswer = CallInput<'answer'>['answer'];
 
@@ -11,6 +12,7 @@ export function useAnswer(id: string): {
   readonly problem: string | null;
 } {
   const bridge = useBridge();
+  const { errorText } = useTexts();
   const [sentId, setSentId] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => setProblem(null), [id]);
@@ -22,7 +24,7 @@ export function useAnswer(id: string): {
     // Gone already: answered elsewhere, and the event that closes it is on its way.
     if (result.ok || result.error.code === 'not-found') return;
     setSentId(null);
-    setProblem(`${result.error.message} ${result.error.next}`);
+    setProblem(errorText(result.error));
   };
   return { answer: (value) => void answer(value), isSent: sentId === id, problem };
 }

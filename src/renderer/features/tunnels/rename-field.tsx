@@ -46,12 +46,12 @@ export function RenameField({ name }: { name: string }) {
     }
     const result = await bridge.call('config.edit', { edits: edits(), dryRun: true });
     if (!result.ok) {
-      setProblem(result.error.message);
+      setProblem(texts.engineSays(result.error.message));
       return;
     }
     const [first] = result.output.problems;
     if (first !== undefined) {
-      setProblem(first.message);
+      setProblem(texts.engineSays(first.message));
       return;
     }
     const cut = result.output.inUse.reduce((sum, use) => sum + use.clients, 0);
