@@ -28,18 +28,18 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['test/e2e/electron/**'],
+          exclude: ['test/e2e/electron/**', 'test/e2e/windows/**'],
           pool: 'forks',
           testTimeout: 90_000,
           hookTimeout: 90_000,
           globalSetup: ['test/support/build-once.ts'],
         },
       },
-      // A real Electron on a desktop without a screen, and packaging.
+      // A real Electron on a desktop without a screen, packaging, and Node for Windows under Wine.
       {
         test: {
           name: 'electron',
-          include: ['test/e2e/electron/**/*.test.ts'],
+          include: ['test/e2e/electron/**/*.test.ts', 'test/e2e/windows/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

@@ -56,6 +56,9 @@ export const desktopPackages = [
   { package: 'libgbm1', library: 'libgbm.so.1' },
   { package: 'libnotify4', library: 'libnotify.so.4' },
   { package: 'desktop-file-utils', program: 'desktop-file-validate' },
+  // Runs the command and the engine under Node for Windows.
+  { package: 'wine', program: 'wine' },
+  { package: 'wine64', file: '/usr/lib/wine/wine64' },
   { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
 ];
 

@@ -12,6 +12,7 @@ import type { Event } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import { ClientSession } from './client-session.ts';
 import { FileLock } from './engine-lock.ts';
+import { killCommand } from './process-identity.ts';
 import {
   assertPathFits,
   fileIdentity,
@@ -203,7 +204,7 @@ function alreadyRunning(profile: Profile, pid: number | null): HoldfastError {
     code: 'already-running',
     where: profile.configFile,
     message: `An engine already answers at ${profile.socketPath}${pid === null ? '' : ` (pid ${pid})`}.`,
-    next: `Use it as it is (holdfast status), or end it first${pid === null ? '' : `: kill ${pid}`}.`,
+    next: `Use it as it is (holdfast status), or end it first${pid === null ? '' : `: ${killCommand(pid)}`}.`,
   });
 }
 

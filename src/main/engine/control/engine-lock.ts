@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, killCommand, type ProcessIdentity } from './process-identity.ts';
 
 /** What a lock file tells of its holder. */
 export interface LockHolder extends ProcessIdentity {
@@ -203,6 +203,6 @@ function heldError(file: string, holder: LockHolder | null, subject: LockSubject
     next:
       holder === null
         ? `If there is none, remove ${file} and start again.`
-        : `Use it as it is (holdfast status), or end it first: kill ${holder.pid}. Its control socket is ${holder.socketPath}.`,
+        : `Use it as it is (holdfast status), or end it first: ${killCommand(holder.pid)}. Its control socket is ${holder.socketPath}.`,
   });
 }

