@@ -1,4 +1,9 @@
+import { callsDe } from './calls-de.ts';
+import { anyKeyDe, configDe } from './config-de.ts';
+import { filesDe } from './files-de.ts';
+import { importDe } from './import-de.ts';
 import { type Phrase, phraseBook } from './phrases.ts';
+import { secretsDe } from './secrets-de.ts';
 import { stepsDe } from './steps-de.ts';
 
 /** What the engine says of the network and of servers. */
@@ -163,7 +168,6 @@ const logins: readonly Phrase[] = [
   ['{0#} answers turned down', '{0} Antworten abgelehnt'],
   ['1 more key was not offered', 'ein weiterer Schlüssel wurde nicht angeboten'],
   ['{0#} more keys were not offered', '{0} weitere Schlüssel wurden nicht angeboten'],
-  ['{0} and {1}', '{0} und {1}'],
 ];
 
 /** Forwards and their ports. */
@@ -206,8 +210,36 @@ const forwards: readonly Phrase[] = [
   ['{0} does not listen on {1}.', '{0} lauscht nicht auf {1}.'],
 ];
 
+/** Where a problem is, and how many more there are: before all others, since the rest may be any text. */
+const places: readonly Phrase[] = [
+  ['{0!}:{1#}: {2}: {3}', '{0}:{1}: {2}: {3}'],
+  ['{0} (and {1#} more)', '{0} (und {1} weitere)'],
+  ['{0} and {1#} more', '{0} und {1} weitere'],
+];
+
+/** What holds parts together; behind all others, since any text could be meant. */
+export const jointsDe: readonly Phrase[] = [
+  ['{0}; {1}', '{0}; {1}'],
+  ['{0}: {1}', '{0}: {1}'],
+  ['{0} and {1}', '{0} und {1}'],
+  ['"{0!}"', '„{0}“'],
+];
+
 /** All that is said in German of what the engine says. */
-export const causesDe: readonly Phrase[] = [...servers, ...logins, ...forwards, ...stepsDe];
+export const causesDe: readonly Phrase[] = [
+  ...places,
+  ...configDe,
+  ...filesDe,
+  ...callsDe,
+  ...secretsDe,
+  ...importDe,
+  ...servers,
+  ...logins,
+  ...forwards,
+  ...stepsDe,
+  ...anyKeyDe,
+  ...jointsDe,
+];
 
 /** A sentence of the engine in German; one that is not known stays English. */
 export const inGerman = phraseBook(causesDe);

@@ -1,0 +1,172 @@
+import type { Phrase } from './phrases.ts';
+
+/** Calls of the window for tunnels, hosts, logins and questions. */
+const tunnels: readonly Phrase[] = [
+  ['There is no tunnel or group named {0}.', 'Einen Tunnel oder eine Gruppe namens {0} gibt es nicht.'],
+  ['See the names with: holdfast list', 'Die Namen zeigt: holdfast list'],
+  ['Tunnel {0} has no forward "{1!}".', 'Der Tunnel {0} hat keine Weiterleitung „{1}“.'],
+  ['See its forwards with: holdfast show {0}', 'Seine Weiterleitungen zeigt: holdfast show {0}'],
+  ['See the names with: holdfast hosts', 'Die Namen zeigt: holdfast hosts'],
+  ['it is broken', 'sie ist fehlerhaft'],
+  ['Correct the fields that are marked.', 'Korrigiere die markierten Felder.'],
+  ['That login is not open any more.', 'Diese Anmeldung ist nicht mehr offen.'],
+  ['Nothing is left to do.', 'Es ist nichts mehr zu tun.'],
+  ['There is no open prompt {0}.', 'Eine offene Frage {0} gibt es nicht.'],
+  ['See the open ones with: holdfast prompts', 'Die offenen zeigt: holdfast prompts'],
+  ['Prompt {0} is answered with yes, no{1}.', 'Die Frage {0} wird mit „yes“, „no“{1} beantwortet.'],
+  [' or once', ' oder „once“'],
+  [
+    'Prompt {0} has {1} field(s): one line of input each.',
+    'Die Frage {0} hat Felder, {1} an der Zahl: für jedes eine Zeile.',
+  ],
+  ['For example: holdfast answer {0}', 'Zum Beispiel: holdfast answer {0}'],
+  ['The jump chain of {0} goes through {1} twice.', 'Der Weg zu {0} geht zweimal über {1}.'],
+  ['Take {0} out of the jump list of {1}.', 'Nimm {0} aus jump von {1}.'],
+  ['There is no host {0}.', 'Einen Host {0} gibt es nicht.'],
+  [
+    '{0} jumps through {1}, which is no host of the configuration.',
+    '{0} geht über {1}, und das ist kein Host der Konfiguration.',
+  ],
+  ['Add [hosts.{0}] or correct the name.', 'Ergänze [hosts.{0}], oder korrigiere den Namen.'],
+  ['The connection to {0} ended right after the login.', 'Die Verbindung zu {0} endete gleich nach der Anmeldung.'],
+  [
+    'Holdfast tries again by itself. If it goes on, look into the log of the server.',
+    'Holdfast versucht es von selbst neu. Bleibt es dabei, sieh in das Protokoll des Servers.',
+  ],
+  ['There is no connection to {0} now.', 'Gerade gibt es keine Verbindung zu {0}.'],
+  ['Bring the tunnel up to make one.', 'Starte den Tunnel, dann gibt es eine.'],
+  ['Nobody waits for this connection any more.', 'Auf diese Verbindung wartet niemand mehr.'],
+];
+
+/** Known hosts and their files. */
+const knownHosts: readonly Phrase[] = [
+  ['No changed key of {0} waits for a decision.', 'Kein geänderter Schlüssel von {0} wartet auf eine Entscheidung.'],
+  [
+    'Connect again; if the key still differs, it is shown again.',
+    'Verbinde neu; weicht der Schlüssel noch ab, wird er wieder gezeigt.',
+  ],
+  ['Holdfast does not write {0!}.', 'Holdfast schreibt nicht in {0}.'],
+  [
+    'Only the first known-hosts file of a host is ever changed; edit this one by hand.',
+    'Geändert wird nur die erste known-hosts-Datei eines Hosts; ändere diese von Hand.',
+  ],
+  [
+    'That is not the fingerprint of the key that {0} shows.',
+    'Das ist nicht der Fingerabdruck des Schlüssels, den {0} zeigt.',
+  ],
+  [
+    'Do not connect. Ask the owner of the server again.',
+    'Verbinde dich nicht. Frage den Betreiber des Servers noch einmal.',
+  ],
+  [
+    '{0!} cannot be read: {1}. Without it no host key can be checked.',
+    '{0} lässt sich nicht lesen: {1}. Ohne diese Datei lässt sich kein Host-Schlüssel prüfen.',
+  ],
+  ['it is not a regular file', 'es ist keine gewöhnliche Datei'],
+  ['it is larger than 64 MiB', 'sie ist größer als 64 MiB'],
+  [
+    'Make the file readable for you, or name another one in known-hosts.',
+    'Mache die Datei für dich lesbar, oder nenne eine andere in known-hosts.',
+  ],
+  [
+    'Trust the key once only, add it to {0!} yourself, or name {1!} in known-hosts.',
+    'Vertraue dem Schlüssel nur diesmal, trage ihn selbst in {0} ein, oder nenne {1} in known-hosts.',
+  ],
+  [
+    'Trust the key once only, or put a regular file first in known-hosts.',
+    'Vertraue dem Schlüssel nur diesmal, oder setze in known-hosts eine gewöhnliche Datei an den Anfang.',
+  ],
+  ['the file is being replaced again and again', 'die Datei wird immer wieder ersetzt'],
+  ['Make room on the disk and connect again.', 'Schaffe Platz auf dem Datenträger, und verbinde neu.'],
+  ['the file may not grow any more', 'die Datei darf nicht weiter wachsen'],
+  [
+    'Check the limits of the system, or put another file first in known-hosts.',
+    'Prüfe die Grenzen des Systems, oder setze in known-hosts eine andere Datei an den Anfang.',
+  ],
+  [
+    'Put a file that can be written first in known-hosts.',
+    'Setze in known-hosts eine Datei an den Anfang, die sich schreiben lässt.',
+  ],
+  ['you may not write there', 'dort darfst du nicht schreiben'],
+  [
+    'Check who owns the file and its folder, and their modes.',
+    'Prüfe, wem die Datei und ihr Ordner gehören und welche Rechte sie haben.',
+  ],
+  ['it is a link', 'sie ist ein Verweis'],
+  ['Put a regular file first in known-hosts.', 'Setze in known-hosts eine gewöhnliche Datei an den Anfang.'],
+  ['Check the path in known-hosts.', 'Prüfe den Pfad in known-hosts.'],
+  ['another program holds its lock', 'ein anderes Programm hält ihre Sperre'],
+  [
+    'Wait a moment and connect again, or remove {0!}.holdfast-lock.',
+    'Warte einen Augenblick, und verbinde neu, oder entferne {0}.holdfast-lock.',
+  ],
+];
+
+/** Between window and engine, and in the app around them. */
+const app: readonly Phrase[] = [
+  ['Something unexpected happened: {0}', 'Etwas Unerwartetes ist geschehen: {0}'],
+  [
+    'Holdfast tries again by itself. The log has the details; please report it if it comes back.',
+    'Holdfast versucht es von selbst neu. Einzelheiten stehen im Protokoll; bitte melde es, wenn es wiederkommt.',
+  ],
+  ['The engine closed the connection.', 'Der Dienst hat die Verbindung beendet.'],
+  [
+    'See whether it still runs: holdfast status. Start it with: holdfast serve',
+    'Ob er noch läuft, zeigt: holdfast status. Starten lässt er sich mit: holdfast serve',
+  ],
+  ["The engine's answer does not fit the contract.", 'Die Antwort des Dienstes passt nicht zum Vertrag.'],
+  ["The engine's answer does not fit the contract: {0}.", 'Die Antwort des Dienstes passt nicht zum Vertrag: {0}.'],
+  [
+    'Use the same version of Holdfast for the engine and the shell.',
+    'Nimm für Dienst und Fenster dieselbe Version von Holdfast.',
+  ],
+  ['There is no call {0} for a page.', 'Für eine Seite gibt es keinen Aufruf {0}.'],
+  ['There is no desktop call {0}.', 'Einen Aufruf {0} der App gibt es nicht.'],
+  ['There is no call {0}.', 'Einen Aufruf {0} gibt es nicht.'],
+  ['The calls are: {0}.', 'Es gibt: {0}.'],
+  ['The first call of a connection must be hello.', 'Der erste Aufruf einer Verbindung muss hello sein.'],
+  ['Say hello with the contract version, which is {0}.', 'Sage hello mit der Version des Vertrags: {0}.'],
+  ['The input does not fit: {0}.', 'Die Eingabe passt nicht: {0}.'],
+  ['the whole', 'das Ganze'],
+  [
+    'See src/shared/contract/calls.ts for what the call takes.',
+    'Was der Aufruf nimmt, steht in src/shared/contract/calls.ts.',
+  ],
+  ['This is a fault of Holdfast; please report it.', 'Das ist ein Fehler von Holdfast; bitte melde ihn.'],
+  [
+    'This shell speaks contract {0}, the engine contract {1}.',
+    'Dieses Fenster spricht Vertrag {0}, der Dienst Vertrag {1}.',
+  ],
+  [
+    'Use the same version of Holdfast for both: end the engine and start the installed one.',
+    'Nimm für beide dieselbe Version von Holdfast: beende den Dienst, und starte den installierten.',
+  ],
+  ['Port {0} here is {1}, so the panel cannot use it.', 'Port {0} hier ist {1}; das Panel kann ihn nicht nehmen.'],
+  ['taken', 'belegt'],
+  ['not allowed', 'nicht erlaubt'],
+  [
+    'Name another one with --panel-port, or leave it out for a free one.',
+    'Nenne einen anderen mit --panel-port, oder lass das weg und nimm einen freien.',
+  ],
+  ['What was sent with {0} does not fit the contract.', 'Was mit {0} gesendet wurde, passt nicht zum Vertrag.'],
+  ['The answer to {0} does not fit the contract.', 'Die Antwort auf {0} passt nicht zum Vertrag.'],
+  ['This message does not come from a page of Holdfast.', 'Diese Nachricht kommt nicht von einer Seite von Holdfast.'],
+  ['This is a fault of the window; see the log.', 'Das ist ein Fehler des Fensters; Genaueres steht im Protokoll.'],
+  ['Holdfast opens only addresses on this machine.', 'Holdfast öffnet nur Adressen auf diesem Rechner.'],
+  ['Copy the address and open it yourself.', 'Kopiere die Adresse, und öffne sie selbst.'],
+  ['No program opened {0!}: {1}', 'Kein Programm hat {0} geöffnet: {1}'],
+  ['Open it in an editor of your choice.', 'Öffne sie in einem Editor deiner Wahl.'],
+  ['{0!} belongs to another program.', '{0} gehört einem anderen Programm.'],
+  [
+    'Move it away, then switch the start at login on again.',
+    'Verschiebe sie, dann schalte den Start bei der Anmeldung wieder ein.',
+  ],
+  ['The engine ended by itself.', 'Der Dienst hat sich von selbst beendet.'],
+  ['Start it again. The log says what it did last.', 'Starte ihn neu. Was er zuletzt tat, steht im Protokoll.'],
+  ['The engine is still starting.', 'Der Dienst startet noch.'],
+  ['The engine is not running.', 'Der Dienst läuft nicht.'],
+  ['Try again in a moment.', 'Versuche es gleich noch einmal.'],
+];
+
+/** What goes wrong with calls of the window, in German. */
+export const callsDe: readonly Phrase[] = [...tunnels, ...knownHosts, ...app];
