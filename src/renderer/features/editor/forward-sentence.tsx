@@ -14,6 +14,7 @@ import {
 } from './forward-draft.ts';
 import { pictureOf, sshCommandOf, type PictureStation } from './forward-picture.ts';
 import styles from './forward-sentence.module.css';
+import { useTexts } from '../../texts.ts';
 import { useEditorTexts } from './texts.ts';
 import { usePortCheck } from './use-port-check.ts';
 
@@ -37,6 +38,8 @@ export function ForwardSentence(props: ForwardSentenceProps) {
   const { draft, number, chain, savedListen, ownHolder, problem, onChange, onRemove } = props;
   const all = useEditorTexts();
   const texts = all.forward;
+  const { engineSays } = useTexts();
+  const takenBecause = (why: string | null): string => (why === null ? texts.takenUnknown : engineSays(why));
   const host = chain.at(-1) ?? texts.theHost;
   const listen = listenText(draft);
   const hasListen = isSocketPath(draft.listenHost) || draft.listenPort.trim() !== '';
@@ -117,7 +120,7 @@ export function ForwardSentence(props: ForwardSentenceProps) {
             <p className={styles['hint']}>{texts.free}</p>
           ) : (
             <p className={styles['warn']}>
-              {check.holder !== null ? texts.taken(check.holder) : (check.problem ?? texts.takenUnknown)}
+              {check.holder !== null ? texts.taken(check.holder) : takenBecause(check.problem)}
               {check.other === null ? null : (
                 <>
                   {texts.useQuestion}

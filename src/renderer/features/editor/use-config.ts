@@ -18,14 +18,18 @@ export interface Config {
 /** The configuration, read again whenever the engine says it changed. */
 export function useConfig(): Config {
   const bridge = useBridge();
-  const { errorText } = useTexts();
+  const { errorText, engineSays } = useTexts();
   const [view, setView] = useState<ConfigView | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const reload = useCallback(async () => {
     const result = await bridge.call('config.view', {});
-    if (result.ok) setView(result.output);
+    if (result.ok) {
+      const { problem: wrong, readOnlyReason } = result.output;
+      const say = (text: string | null): string | null => (text === null ? null : engineSays(text));
+      setView({ ...result.output, problem: say(wrong), readOnlyReason: say(readOnlyReason) });
+    }
     setProblem(result.ok ? null : errorText(result.error));
-  }, [bridge, errorText]);
+  }, [bridge, errorText, engineSays]);
   useEffect(() => {
     void reload();
     const stops = [

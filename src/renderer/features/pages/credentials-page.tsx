@@ -18,7 +18,7 @@ type StoreState = CallOutput<'secret.state'>;
 export function CredentialsPage() {
   const all = usePageTexts();
   const texts = all.credentials;
-  const { errorText } = useTexts();
+  const { errorText, engineSays } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<StoreState | null>(null);
   const [entries, setEntries] = useState<readonly Entry[] | null>(null);
@@ -43,7 +43,7 @@ export function CredentialsPage() {
     <PageShell page="credentials" title={texts.title} lead={texts.lead}>
       {state === null ? null : (
         <p className={state.kind === 'available' ? styles['quietNote'] : styles['note']} role="status">
-          {texts.states[state.kind](state.store)}
+          {texts.states[state.kind](engineSays(state.store))}
         </p>
       )}
       {isVault ? <Vault state={state} onChange={() => void reload()} /> : null}
