@@ -13,7 +13,6 @@ export const editorDe: EditorTexts = {
     `Gespeichert wird in ${file}. Kommentare und alles, was du hier nicht änderst, bleiben stehen.`,
   notFound: (name) => `${name} steht nicht in der Konfiguration.`,
   readOnly: (reason) => `Diese Konfiguration lässt sich hier nicht ändern. ${reason}`,
-  fileProblem: (problem) => `Die Datei hat einen Fehler, und die letzte gute Konfiguration läuft. ${problem}`,
   paste: {
     label: 'Einen ssh-Befehl einfügen',
     placeholder: 'ssh -J bastion -L 5432:db-01:5432 db-prod',

@@ -10,7 +10,6 @@ export const editorEn = {
   keepsComments: (file: string) => `Saved to ${file}. Comments and everything you do not change here stay as they are.`,
   notFound: (name: string) => `There is no ${name} in the configuration.`,
   readOnly: (reason: string) => `This configuration cannot be changed here. ${reason}`,
-  fileProblem: (problem: string) => `The file has a problem, and the last good configuration runs. ${problem}`,
   paste: {
     label: 'Paste an ssh command',
     placeholder: 'ssh -J bastion -L 5432:db-01:5432 db-prod',

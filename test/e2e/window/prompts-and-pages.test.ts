@@ -424,6 +424,21 @@ describe.skipIf(executable === null)('editor', () => {
     expect(await set.page.getByLabel('Transport').inputValue()).toBe('openssh');
   });
 
+  it('says the problems of the file in German, one a line', async () => {
+    const configProblem =
+      '/c.toml:2: hosts.box.hots: unknown key; the nearest known key is "host"\n/c.toml:3: hosts.box.user: is missing: expected a user name';
+    const { page } = await open('index.html#/edit/postgres-prod', {
+      language: 'de',
+      outputs: { snapshot: { revision: 1, tunnels: [], prompts: [], configProblem } },
+    });
+    const said = await page.getByText('Die Konfiguration hat einen Fehler').locator('..').innerText();
+    expect(said.split('\n').map((line) => line.trim())).toEqual([
+      'Die Konfiguration hat einen Fehler; die letzte gute bleibt in Kraft.',
+      '/c.toml:2: hosts.box.hots: unbekannte Einstellung; am nächsten kommt „host“',
+      '/c.toml:3: hosts.box.user: fehlt: erwartet wird ein Benutzername',
+    ]);
+  });
+
   it('offers a free port, warns of other machines, and shows a problem at its field', async () => {
     const { page } = await open('index.html#/edit/postgres-prod');
     const port = page.getByLabel('Forward 1: Port they connect to');

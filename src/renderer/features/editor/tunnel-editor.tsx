@@ -208,7 +208,6 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
         />
       }
     >
-      {view.problem === null ? null : <Note tone="retry">{texts.fileProblem(view.problem)}</Note>}
       {outside === null ? null : (
         <OutsideNote
           change={outside}

@@ -28,7 +28,9 @@ export function Notices() {
       )}
       {configProblem === null ? null : (
         <Notice>
-          <b>{texts.notice.config}</b> {texts.engineSays(configProblem)}
+          <b>{texts.notice.config}</b>
+          {configProblem.includes('\n') ? '\n' : ' '}
+          {texts.engineSays(configProblem)}
         </Notice>
       )}
       {refusal === null || lost ? null : (

@@ -55,7 +55,6 @@ export function SettingsPage() {
         )}
       </div>
       {config.view?.readOnlyReason ? <p className={styles['note']}>{config.view.readOnlyReason}</p> : null}
-      {config.view?.problem ? <p className={styles['note']}>{config.view.problem}</p> : null}
       {isEmpty ? <p className={styles['quietNote']}>{all.nothingFound(find)}</p> : null}
       {shown.map(({ section, settings }) =>
         settings.length === 0 && !(section === 'app' && hasApp) ? null : (
