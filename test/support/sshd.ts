@@ -10,6 +10,7 @@
  * - test-server.ts    what every server offers (`TestServer`): port, keys, log, kill, freeze, restart
  * - processes.ts       `findProgram`, `needProgram`, `freePort`, `run`, `childrenOf`, `killTree`
  * - wine.ts            `WineMachine.start()`: Node and Electron for Windows, with a profile there
+ * - fetched.ts         `fetchOnce(what)`: programs from registries, once a machine
  * - temp.ts            `tempFolder()` (for the running test), `makeTempFolder()` (disposed of by hand)
  * - until.ts           `until(condition, { what, timeoutMs, seen })`
  *

@@ -1,19 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchOnce, runOrThrow } from './fetched.ts';
 import type { Ran, StatusRow } from './holdfast.ts';
 import { endServer, findProgram, type ServerProcess, startServer } from './processes.ts';
 import { makeTempFolder, type TempFolder } from './temp.ts';
@@ -41,39 +31,17 @@ export const noWine: string | null =
       ? 'wine is not installed; on Debian: apt-get install --no-install-recommends wine wine64'
       : null;
 
-/** Fetched once a machine, outside the checkout. */
 function nodeForWindows(): string {
   const { name, version, sha512 } = nodePackage;
-  const base = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast-test');
-  const folder = join(base, `${name}-${version}`);
-  const program = join(folder, 'package', 'bin', 'node.exe');
-  if (existsSync(program)) return program;
-  mkdirSync(base, { recursive: true });
-  // Filled under a name of its own and moved in place as a whole: two runs may come at once.
-  const temp = mkdtempSync(join(base, `${name}-`));
-  try {
-    const packed = run('npm', ['pack', `${name}@${version}`, '--silent', `--pack-destination=${temp}`]).trim();
-    const file = join(temp, packed);
-    const found = createHash('sha512').update(readFileSync(file)).digest('base64');
-    if (found !== sha512) throw new Error(`the sha512 of ${packed} is ${found}, not ${sha512}`);
-    run('tar', ['-xzf', file, '-C', temp]);
-    rmSync(file);
-    try {
-      renameSync(temp, folder);
-    } catch (error) {
-      if (!existsSync(program)) throw error;
-    }
-    return program;
-  } finally {
-    rmSync(temp, { recursive: true, force: true });
-  }
-}
-
-function run(program: string, args: readonly string[], env = process.env): string {
-  const done = spawnSync(program, args, { env, encoding: 'utf8', timeout: 300_000 });
-  if (done.error) throw done.error;
-  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${done.status}: ${done.stderr}`);
-  return done.stdout;
+  return fetchOnce({
+    name: `${name}-${version}`,
+    program: join('package', 'bin', 'node.exe'),
+    archive: '.tgz',
+    hash: { kind: 'sha512', value: sha512, encoding: 'base64' },
+    fetch: (folder) =>
+      void runOrThrow('npm', ['pack', `${name}@${version}`, '--silent', `--pack-destination=${folder}`]),
+    unpack: (file, folder) => void runOrThrow('tar', ['-xzf', file, '-C', folder]),
+  });
 }
 
 /** A path of this machine as a program in Wine takes it. */
@@ -108,8 +76,8 @@ export class WineMachine {
   static start(display = ''): WineMachine {
     const machine = new WineMachine(makeTempFolder('holdfast-wine-'), nodeForWindows(), display);
     machine.#install();
-    run('wineboot', ['--init'], machine.env);
-    run('wine', ['winecfg', '-v', 'win10'], machine.env);
+    runOrThrow('wineboot', ['--init'], machine.env);
+    runOrThrow('wine', ['winecfg', '-v', 'win10'], machine.env);
     return machine;
   }
 
@@ -168,7 +136,7 @@ export class WineMachine {
         'win7',
         '/f',
       ];
-      run('wine', asOld, this.env);
+      runOrThrow('wine', asOld, this.env);
     }
     const args = [windowsPath(app), '--no-sandbox', '--disable-gpu', '--hidden'];
     const line = 'exec wine "$0" "$@" > "$OUT" 2>&1';

