@@ -56,10 +56,13 @@ export const desktopPackages = [
   { package: 'libgbm1', library: 'libgbm.so.1' },
   { package: 'libnotify4', library: 'libnotify.so.4' },
   { package: 'desktop-file-utils', program: 'desktop-file-validate' },
-  // Runs the command and the engine under Node for Windows.
+  { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
+];
+
+/** What runs Node and Electron for Windows. Not every Debian has it; the suites under it are skipped without. */
+export const winePackages = [
   { package: 'wine', program: 'wine' },
   { package: 'wine64', file: '/usr/lib/wine/wine64' },
-  { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
 ];
 
 const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];

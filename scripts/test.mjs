@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { desktopPackages, ensurePackages, testPackages } from './test-packages.mjs';
+import { desktopPackages, ensurePackages, testPackages, winePackages } from './test-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** A run that hangs ends as a failure instead of never. */
@@ -26,6 +26,7 @@ async function main() {
   const needsDesktop = !named || wanted.some((word) => /^(--project=)?electron$/.test(word));
   const packages = needsDesktop ? [...testPackages, ...desktopPackages] : testPackages;
   if (!ensurePackages(packages)) return end({ passed: 0, failed: 1, skipped: 0 }, 'Nothing was tested.');
+  if (needsDesktop && !ensurePackages(winePackages)) console.error('The suites under Wine are skipped.');
   const built = await run(['scripts/build.mjs'], {});
   if (built !== 0) return end({ passed: 0, failed: 1, skipped: 0 }, 'The build went wrong; nothing was tested.');
   const counts = { passed: 0, failed: 0, skipped: 0 };
