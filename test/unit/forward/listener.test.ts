@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BoundListener, bindListener } from '../../../src/main/engine/forward/listener.ts';
+import { listeningInodes } from '../../../src/main/engine/forward/port-holder.ts';
 import { PortRegistry } from '../../../src/main/engine/forward/port-registry.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 import type { ListenEndpoint } from '../../../src/shared/model/forward-spec.ts';
@@ -159,16 +161,10 @@ describe('TCP listeners', () => {
     const child = spawn(needProgram('nc', 'netcat-openbsd'), ['-l', '127.0.0.1', String(port)], { stdio: 'ignore' });
     const exited = once(child, 'exit');
     try {
-      const error = await until(
-        async () => {
-          const thrown: unknown = await bind(tcp('127.0.0.1', port)).then(
-            (listener) => listener.dispose(),
-            (e: unknown) => e,
-          );
-          return thrown instanceof HoldfastError ? thrown : null;
-        },
-        { what: 'nc to listen' },
-      );
+      // Looked up and not tried: a try has the port for a moment, and nc, which tries once, may come in that moment.
+      const listens = (): boolean => listeningInodes(readFileSync('/proc/net/tcp', 'latin1'), port).length > 0;
+      await until(listens, { what: 'nc to listen' });
+      const error = await failure(tcp('127.0.0.1', port));
       expect(error.code).toBe('port-in-use');
       expect(error.message).toBe(`Port ${port} here is taken by nc (pid ${child.pid}).`);
     } finally {
