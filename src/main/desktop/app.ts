@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { app, dialog } from 'electron';
 import { asHoldfastError } from '../../shared/model/failure.ts';
 import { resolveProfile } from '../engine/config/paths.ts';
+import { systemClock } from '../engine/lifecycle/clock.ts';
 import { bearFaults, openDesktopLog } from './desktop-log.ts';
 import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
 import { hiddenArgument } from './login-start.ts';
 import { registerPageScheme, servePages } from './page-protocol.ts';
+import { collectProcessLogs } from './process-log.ts';
 import { DesktopSettingsFile } from './settings.ts';
 import { DesktopShell } from './shell.ts';
 import { feedFile } from './updates.ts';
@@ -37,7 +39,11 @@ export function startDesktop(): void {
   const { chrome, electron, node } = process.versions;
   logs.root.info('The app starts', { version: app.getVersion(), electron, chromium: chrome, node });
   bearFaults(logs, () => (shell ? shell.quit({ ask: false }) : app.exit(1)));
-  app.on('will-quit', () => logs.dispose());
+  const processes = collectProcessLogs(logs.root, systemClock);
+  app.on('will-quit', () => {
+    processes.dispose();
+    logs.dispose();
+  });
   const settings = new DesktopSettingsFile(join(profile.stateFolder, 'desktop.json'));
   hardenApp({ looksForUpdates: settings.value.updates && existsSync(feedFile()) });
   registerPageScheme();

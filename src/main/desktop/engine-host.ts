@@ -14,7 +14,8 @@ import type { ThreadCommand, ThreadMessage, ThreadOptions } from '../engine/thre
 /**
  * desktop: the shell of Electron on the engine: tray, windows, notifications, start at login, power. The only importer of electron.
  *
- * - app.ts, shell.ts  put the parts together; lifecycle.ts: the phases of its life; desktop-log.ts: its log, and faults that nobody caught
+ * - app.ts, shell.ts  put the parts together; lifecycle.ts: the phases of its life; desktop-log.ts: its log, and faults that nobody caught;
+ *                     process-log.ts, line-budget.ts: what Electron's processes say on their own
  * - engine-host.ts    the engine's thread and the contract with it; shell-state.ts: its state as last told
  * - tray-model.ts, notification-policy.ts, prompt-policy.ts, autostart-file.ts, window-options.ts, page-files.ts, ipc-guard.ts   pure decisions
  * - tray-presence.ts, tray.ts, tray-host.ts, notifications.ts, login-start.ts, power.ts, screen-lock.ts, bus-monitor.ts, main-window.ts, prompt-window.ts, questions.ts, ipc.ts, hardening.ts   what Electron does

@@ -19,6 +19,8 @@ export interface QuestionsOptions {
   readonly answer: (input: CallInput<'answer'>) => Promise<unknown>;
   /** What no message box can ask is asked in the main window. */
   readonly askInMain: () => void;
+  /** Its window cannot be shown, for this reason; boxes ask instead. */
+  readonly onFail: (reason: string) => void;
 }
 
 /** Where questions are asked: in their own window; in the system's message boxes if its page cannot load. */
@@ -35,7 +37,10 @@ export class Questions implements Disposable {
     this.#options = options;
     this.#window = new PromptWindow({
       context: options.context,
-      onFail: () => this.#askInBoxes(),
+      onFail: (reason) => {
+        options.onFail(reason);
+        this.#askInBoxes();
+      },
       quitting: options.quitting,
     });
   }

@@ -113,6 +113,7 @@ export class DesktopShell {
         mainIsFocused: () => this.#window.isFocused,
         answer: (input) => this.call('answer', input),
         askInMain: () => this.showWindow('prompts'),
+        onFail: (reason) => options.log.error('The window of questions cannot be shown; boxes ask instead', { reason }),
       }),
     );
     this.#noticePolicy = new NotificationPolicy(this.#texts);
@@ -293,7 +294,10 @@ export class DesktopShell {
 
   #onTrayAction(action: TrayAction): void {
     this.#questions.clicked();
-    const calm = (promise: Promise<unknown>): void => void promise.catch(() => undefined);
+    const calm = (promise: Promise<unknown>): void =>
+      void promise.catch((error: unknown) =>
+        this.#options.log.warn('What was asked in the tray was not done', { action: action.do, error }),
+      );
     switch (action.do) {
       case 'page':
         return this.#open(action.page);

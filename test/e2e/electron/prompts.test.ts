@@ -110,6 +110,8 @@ describe.skipIf(noElectron !== null)('a window of questions that cannot load', (
     session.press('Escape');
     // Electron 9 tells the answer with its next event only, which takes some seconds to come.
     await app.reach('boxed', ({ state }) => state.kind === 'dead', 'the tunnel to give up');
+    const isLogged = (): boolean => app.said.includes('The window of questions cannot be shown; boxes ask instead');
+    await until(isLogged, { what: 'the reason in the log', seen: () => app.said });
 
     // Its switch is still on: off, and on again. A click on a row that is just being replaced is lost.
     const gaveUp = (label: string): boolean => label.startsWith('boxed') && label.includes('gave up');

@@ -38,12 +38,32 @@ const ipcMain = {
       return listener(event, ...args);
     }),
   removeHandler: (channel) => electron.ipcMain.removeHandler(channel),
+  on: (channel, listener) => electron.ipcMain.on(channel, listener),
+  removeAllListeners: (channel) => electron.ipcMain.removeAllListeners(channel),
 };
 
+// For tests that ask which channels the main process listens to: USR2 has it write them to a file, and say so on its console.
+if (process.env.HOLDFAST_TEST_CHANNELS)
+  process.on('SIGUSR2', () => {
+    const channels = [...electron.ipcMain.eventNames(), ...electron.ipcMain._invokeHandlers.keys()];
+    require('fs').writeFileSync(process.env.HOLDFAST_TEST_CHANNELS, JSON.stringify(channels));
+    const { console: output } = globalThis;
+    output.warn('The channels were listed', { count: channels.length });
+    process.emitWarning('A warning of Node');
+  });
+
+// child-process-gone (10+).
+electron.app.on('gpu-process-crashed', (event, killed) =>
+  electron.app.emit('child-process-gone', event, { type: 'GPU', reason: killed ? 'killed' : 'crashed' }),
+);
 electron.app.on('session-created', (session) => {
   if (!('setDevicePermissionHandler' in session)) session.setDevicePermissionHandler = () => {};
 });
 electron.app.on('web-contents-created', (_event, contents) => {
+  // The details of console-message are in its event (35+).
+  contents.prependListener('console-message', (event, level, message, lineNumber, sourceId) =>
+    Object.assign(event, { level: ['debug', 'info', 'warning', 'error'][level], message, lineNumber, sourceId }),
+  );
   // setWindowOpenHandler (12+) over `new-window`.
   contents.setWindowOpenHandler = (handler) => {
     contents.on('new-window', (event, url) => {
