@@ -1,3 +1,6 @@
+import { styleText } from 'node:util';
+import { eastAsianWidth } from 'get-east-asian-width';
+
 /** Colours by meaning. Without colour every function gives its text back. */
 export interface Style {
   readonly enabled: boolean;
@@ -12,43 +15,29 @@ export interface Style {
 
 export function makeStyle(enabled: boolean): Style {
   const paint =
-    (open: number, close: number) =>
+    (format: Parameters<typeof styleText>[0]) =>
     (text: string): string =>
-      enabled && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+      // Whether the output takes colour was decided by the caller.
+      enabled && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return {
     enabled,
-    good: paint(32, 39),
-    warn: paint(33, 39),
-    bad: paint(31, 39),
-    ask: paint(35, 39),
-    busy: paint(36, 39),
-    faint: paint(2, 22),
-    strong: paint(1, 22),
+    good: paint('green'),
+    warn: paint('yellow'),
+    bad: paint('red'),
+    ask: paint('magenta'),
+    busy: paint('cyan'),
+    faint: paint('dim'),
+    strong: paint('bold'),
   };
 }
 
-/** Columns a text takes: escapes none, wide characters two, combining ones none. */
+/** Columns a text takes: escapes and control characters none, wide characters two (Unicode TR 11), combining and invisible ones none. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const char of text.replaceAll(/\u001b\[[0-9;]*m/g, '')) {
-    const code = char.codePointAt(0) ?? 0;
-    if (code < 0x20 || (code >= 0x300 && code <= 0x36f) || (code >= 0xfe00 && code <= 0xfe0f)) continue;
-    width += isWide(code) ? 2 : 1;
+    if (!/^[\p{Cc}\p{Cf}\p{Mn}\p{Me}]$/u.test(char)) width += eastAsianWidth(char.codePointAt(0) ?? 0);
   }
   return width;
-}
-
-function isWide(code: number): boolean {
-  return (
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd)
-  );
 }
 
 export interface TableRow {

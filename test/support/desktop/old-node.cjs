@@ -6,6 +6,7 @@ const fs = require('fs');
 const net = require('net');
 const util = require('util');
 
+if (!util.styleText) util.styleText = (_format, text) => text;
 if (!globalThis.performance) globalThis.performance = require('perf_hooks').performance;
 
 if (!globalThis.AbortController) {
