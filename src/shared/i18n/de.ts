@@ -1,4 +1,4 @@
-import type { CataloguePart } from './index.ts';
+import type { CataloguePart } from './en.ts';
 
 /** German: what is missing here is shown in English. */
 export const de = {

@@ -181,3 +181,6 @@ export const en = {
 
 /** Every text; other languages satisfy (a part of) it. */
 export type Catalogue = typeof en;
+
+/** Any part of the catalogue, each text of the right type. */
+export type CataloguePart = { readonly [S in keyof Catalogue]?: Partial<Catalogue[S]> };

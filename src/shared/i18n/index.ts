@@ -10,10 +10,7 @@ import { type Catalogue, en } from './en.ts';
  * - phrases.ts, causes-de.ts, steps-de.ts  what the engine says, put into German where it is shown
  */
 
-export type { Catalogue } from './en.ts';
-
-/** Any part of the catalogue, each text of the right type. */
-export type CataloguePart = { readonly [S in keyof Catalogue]?: Partial<Catalogue[S]> };
+export type { Catalogue, CataloguePart } from './en.ts';
 
 export type Language = 'en' | 'de';
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnyProxyHandshake, type HandshakeEvent, proxyReply } from '../../../src/main/engine/forward/proxy-request.ts';
+import { AnyProxyHandshake, proxyReply } from '../../../src/main/engine/forward/proxy-dialects.ts';
+import type { HandshakeEvent } from '../../../src/main/engine/forward/proxy-request.ts';
 
 /** What a client sees and what comes out, whatever the portions were. */
 interface Outcome {

@@ -16,7 +16,7 @@ import type { SshLink } from '../ssh/link.ts';
  * - dial-target.ts            connections from this machine to their targets
  * - pump.ts                   the byte path, behind the type `BytePump`
  * - listener.ts               binding all addresses or none; bind-errors.ts, unix-socket-file.ts, port-holder.ts, port-registry.ts: who holds a port
- * - proxy-handshake.ts        speaks with a proxy client; proxy-request.ts, socks.ts, http-connect.ts: the parsers, pure
+ * - proxy-handshake.ts        speaks with a proxy client; proxy-dialects.ts, proxy-request.ts, socks.ts, http-connect.ts: the parsers, pure
  */
 
 /**

@@ -8,7 +8,8 @@ import type { ForwardClient, ForwardRunner } from './forward-runner.ts';
 import { type BoundListener, bindListener } from './listener.ts';
 import { ParkingLot } from './parking.ts';
 import { negotiateProxy, outcomeOf } from './proxy-handshake.ts';
-import { type ProxyRequest, proxyReply } from './proxy-request.ts';
+import { proxyReply } from './proxy-dialects.ts';
+import type { ProxyRequest } from './proxy-request.ts';
 import { ignoreError, resetSocket } from './reset-socket.ts';
 
 type LocalSpec = Extract<ForwardSpec, { kind: 'local' | 'dynamic' }>;

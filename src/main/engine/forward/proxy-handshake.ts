@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { DisposableStore, listen } from '../lifecycle/disposable.ts';
-import { AnyProxyHandshake, type ProxyOutcome, type ProxyRequest } from './proxy-request.ts';
+import { AnyProxyHandshake } from './proxy-dialects.ts';
+import type { ProxyOutcome, ProxyRequest } from './proxy-request.ts';
 
 /** A client must say where it wants to go within this time. */
 export const handshakeMs = 10_000;

@@ -1,6 +1,4 @@
-import { Buffer } from 'node:buffer';
-import { HttpConnectHandshake, httpOutcome } from './http-connect.ts';
-import { Socks4Handshake, socks4Outcome, Socks5Handshake, socks5Outcome } from './socks.ts';
+import type { Buffer } from 'node:buffer';
 
 /** Where a client of a dynamic forward wants to go, and how it said so (the answer is in the same dialect). */
 export interface ProxyRequest {
@@ -21,32 +19,4 @@ export type HandshakeEvent =
 /** A parser that takes bytes in any portions: the same bytes give the same events. It never throws. */
 export interface ProxyHandshake {
   push(chunk: Buffer): HandshakeEvent[];
-}
-
-/** Tells the dialects of one port apart by the first byte: 4, 5, or a capital letter for HTTP. */
-export class AnyProxyHandshake implements ProxyHandshake {
-  #inner: ProxyHandshake | null = null;
-
-  push(chunk: Buffer): HandshakeEvent[] {
-    const first = chunk[0];
-    if (this.#inner === null) {
-      if (first === undefined) return [];
-      if (first === 4) this.#inner = new Socks4Handshake();
-      else if (first === 5) this.#inner = new Socks5Handshake();
-      else if (first >= 0x41 && first <= 0x5a) this.#inner = new HttpConnectHandshake();
-      else return [{ kind: 'refuse', reply: Buffer.alloc(0), reason: 'it speaks neither SOCKS nor HTTP' }];
-    }
-    return this.#inner.push(chunk);
-  }
-}
-
-const replies: Readonly<Record<ProxyRequest['dialect'], (outcome: ProxyOutcome) => Buffer>> = {
-  socks4: socks4Outcome,
-  socks5: socks5Outcome,
-  http: httpOutcome,
-};
-
-/** The answer to a request, in its dialect. */
-export function proxyReply(dialect: ProxyRequest['dialect'], outcome: ProxyOutcome): Buffer {
-  return replies[dialect](outcome);
 }

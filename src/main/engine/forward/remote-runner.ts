@@ -9,7 +9,7 @@ import { dialTarget } from './dial-target.ts';
 import { ForwardBase } from './forward-base.ts';
 import type { ForwardRunner } from './forward-runner.ts';
 import { negotiateProxy, outcomeOf } from './proxy-handshake.ts';
-import { proxyReply } from './proxy-request.ts';
+import { proxyReply } from './proxy-dialects.ts';
 import { ignoreError, resetSocket } from './reset-socket.ts';
 
 type RemoteSpec = Extract<ForwardSpec, { kind: 'remote' | 'remote-dynamic' }>;

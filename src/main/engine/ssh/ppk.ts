@@ -4,8 +4,8 @@ import { argon2d, argon2i, argon2id } from '@noble/hashes/argon2.js';
 import { parseCertificate } from './certificate.ts';
 import { fromBase64 } from './key-armour.ts';
 import { KeyError } from './key-error.ts';
+import type { KeyFileInfo } from './key-file-info.ts';
 import { type PrivateParts, type UnlockedKey, isCertificateType, keyFromParts, keyTypeOf } from './key-types.ts';
-import type { KeyFileInfo } from './private-key.ts';
 import { WireReader, WireWriter } from './wire-format.ts';
 
 /** PuTTY's key files, versions 2 and 3 (PuTTY manual, appendix C). */

@@ -4,8 +4,8 @@ import { pbkdf } from 'bcrypt-pbkdf';
 import { openChachaPoly } from './key-chacha.ts';
 import { armoured } from './key-armour.ts';
 import { KeyError } from './key-error.ts';
+import type { KeyFileInfo } from './key-file-info.ts';
 import { type UnlockedKey, isSecurityKeyType, keyFromParts, keyTypeOf } from './key-types.ts';
-import type { KeyFileInfo } from './private-key.ts';
 import { WireReader } from './wire-format.ts';
 
 /** OpenSSH's own format (PROTOCOL.key). */

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import { type KeyObject, createPrivateKey } from 'node:crypto';
 import { armoured } from './key-armour.ts';
 import { KeyError } from './key-error.ts';
+import type { KeyFileInfo } from './key-file-info.ts';
 import { type UnlockedKey, blobOfKey, finished } from './key-types.ts';
-import type { KeyFileInfo } from './private-key.ts';
 
 /** PEM: PKCS#1 (RSA), SEC1 (EC), PKCS#8 plain and encrypted. The structure is checked here, the rest is node:crypto's. */
 const labels = {

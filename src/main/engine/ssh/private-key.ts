@@ -1,21 +1,10 @@
 import type { Buffer } from 'node:buffer';
-import type { UserCertificate } from './certificate.ts';
 import { KeyError, asKeyError } from './key-error.ts';
+import type { KeyFileInfo } from './key-file-info.ts';
 import type { UnlockedKey } from './key-types.ts';
 import { inspectOpensshKey, isOpensshKey, unlockOpensshKey } from './private-key-openssh.ts';
 import { inspectPem, isPem, unlockPem } from './private-key-pem.ts';
 import { inspectPpk, isPpk, unlockPpk } from './ppk.ts';
-
-/** What a key file tells without its passphrase. */
-export interface KeyFileInfo {
-  readonly format: 'openssh' | 'pkcs1' | 'sec1' | 'pkcs8' | 'ppk2' | 'ppk3';
-  readonly encrypted: boolean;
-  /** The public half, where the format keeps it in clear. */
-  readonly publicBlob: Buffer | null;
-  /** A certificate that the file carries (PuTTY's can). */
-  readonly certificate?: UserCertificate;
-  readonly comment: string;
-}
 
 /** Longest key file that is read. */
 export const maxKeyFileBytes = 1024 * 1024;
