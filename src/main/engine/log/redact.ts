@@ -181,8 +181,18 @@ function readable(value: object): [string, unknown][] {
   });
 }
 
-/** Takes known secrets out of a text; `Redactor.known` is one. */
+/** Takes known secrets out of a text that is not cut yet: of one that is, nobody knows what its end was. `Redactor.known` is one. */
 export type Redact = (text: string) => string;
+
+/** Whoever knows what must not be shown; the logs do. */
+export interface SecretGuard {
+  /** This value is never shown from here on. */
+  hide(secret: Secret): void;
+  redact: Redact;
+}
+
+/** Knows nothing. */
+export const noSecrets: SecretGuard = { hide() {}, redact: (text) => text };
 
 /** The same failure without secrets in what is shown of it: servers may repeat what they were sent. The place stays where it is a hop's name. */
 export function redactFailure(error: HoldfastError, redact: Redact): HoldfastError {

@@ -3,6 +3,7 @@ import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
+import { noSecrets, type Redact, type SecretGuard } from '../log/redact.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { cleanText } from '../../../shared/model/clean-text.ts';
 
@@ -37,10 +38,13 @@ interface OpenPrompt {
 }
 
 const messageLimit = 4096;
+/** A shorter answer that is echoed is a choice from a list rather than a code. */
+const shortestCode = 4;
 
 /** Holds the open prompts. */
 export class PromptBroker implements Disposable {
   readonly #clock: Clock;
+  readonly #guard: SecretGuard;
   readonly #open = new Map<string, OpenPrompt>();
   #nextId = 1;
   readonly #onDidOpen = new Emitter<Prompt>();
@@ -48,13 +52,15 @@ export class PromptBroker implements Disposable {
   readonly onDidOpen = this.#onDidOpen.event;
   readonly onDidClose = this.#onDidClose.event;
 
-  constructor(clock: Clock) {
+  /** `guard` hears of every secret answer before whoever asked does, and takes what was answered out of the questions that follow. */
+  constructor(clock: Clock, guard: SecretGuard = noSecrets) {
     this.#clock = clock;
+    this.#guard = guard;
   }
 
   /** The open prompts, oldest first. */
   list(): readonly Prompt[] {
-    return [...this.#open.values()].map((open) => describe(open));
+    return [...this.#open.values()].map((open) => describe(open, (text) => this.#guard.redact(text)));
   }
 
   /**
@@ -89,13 +95,14 @@ export class PromptBroker implements Disposable {
       };
       this.#open.set(id, open);
       onOpen(id);
-      this.#onDidOpen.fire(describe(open));
+      this.#onDidOpen.fire(describe(open, (text) => this.#guard.redact(text)));
     });
   }
 
   /** Answers a prompt. Throws `not-found` for an id that is not open, `usage` for an answer that does not fit its kind. */
   answer(id: string, answer: PromptAnswer): void {
     const open = this.#open.get(id);
+    if (answer.kind === 'values') this.#hide(answer.values, open?.question ?? null);
     if (!open) {
       throw new HoldfastError({
         code: 'not-found',
@@ -126,6 +133,16 @@ export class PromptBroker implements Disposable {
     open.settle(answer);
   }
 
+  /** What is not echoed is secret whatever it is asked for as; what is echoed may be a code, unless it only repeats a name. */
+  #hide(values: readonly Secret[], question: PromptQuestion | null): void {
+    const names = question ? [question.user, question.host, question.hop] : [];
+    for (const [at, value] of values.entries()) {
+      const isShown = question?.fields[at]?.echo ?? false;
+      const text = isShown ? value.reveal() : '';
+      if (!isShown || (text.length >= shortestCode && !names.includes(text))) this.#guard.hide(value);
+    }
+  }
+
   dispose(): void {
     for (const open of [...this.#open.values()]) open.settle({ kind: 'cancel' });
     this.#onDidOpen.dispose();
@@ -133,8 +150,9 @@ export class PromptBroker implements Disposable {
   }
 }
 
-function describe(open: OpenPrompt): Prompt {
+function describe(open: OpenPrompt, redact: Redact): Prompt {
   const { question } = open;
+  const clean = (text: string): string => cleanText(redact(text), messageLimit);
   return {
     id: open.id,
     kind: question.kind,
@@ -143,22 +161,22 @@ function describe(open: OpenPrompt): Prompt {
     hop: question.hop,
     address: question.address,
     user: question.user,
-    message: cleanText(question.message, messageLimit),
-    fields: question.fields.map((field) => ({ label: cleanText(field.label, messageLimit), echo: field.echo })),
+    message: clean(question.message),
+    fields: question.fields.map((field) => ({ label: clean(field.label), echo: field.echo })),
     hostKey: question.hostKey,
-    signIn: cleanDetails(question.signIn),
+    signIn: cleanDetails(question.signIn, clean),
     round: question.round,
     mayRemember: question.mayRemember,
     askedAtMs: open.askedAtMs,
   };
 }
 
-function cleanDetails(details: SignInDetails | null): SignInDetails | null {
+function cleanDetails(details: SignInDetails | null, clean: (text: string) => string): SignInDetails | null {
   if (details === null) return null;
   const { serverText, keyFile } = details;
   return {
     ...details,
-    serverText: cleanText(serverText, messageLimit),
+    serverText: clean(serverText),
     keyFile: keyFile === null ? null : cleanText(keyFile, 256),
   };
 }

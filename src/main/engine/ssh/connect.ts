@@ -7,6 +7,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { Deadline } from '../lifecycle/deadline.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import { type Redact, redactFailure } from '../log/redact.ts';
 import type { PromptBroker } from '../prompts/broker.ts';
 import { algorithmOffer, supportedAlgorithms } from './algorithms.ts';
 import type { Authenticator, AuthReport } from './authenticator.ts';
@@ -31,6 +32,8 @@ export interface ConnectorParts {
   readonly authenticator: Authenticator;
   readonly prompts: PromptBroker;
   readonly log: Log;
+  /** Takes typed secrets out of what servers say. */
+  readonly redact: Redact;
 }
 
 /** The connector over ssh2: one hop a call. */
@@ -78,8 +81,10 @@ class HopAttempt {
       return await Promise.race([this.#connect(), this.#failure()]);
     } catch (error) {
       const failure = (await this.#refusal()) ?? (this.#over.signal.aborted ? this.#over.signal.reason : error);
-      const typed =
-        failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase);
+      const typed = redactFailure(
+        failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase),
+        this.#parts.redact,
+      );
       this.#fail(typed);
       this.#session?.fail(typed);
       this.#hop?.dispose();
@@ -114,6 +119,7 @@ class HopAttempt {
         }
       },
       askSecrets: this.#questions.askSecrets,
+      redact: this.#parts.redact,
     });
     if (this.#over.signal.aborted) {
       hop.dispose();
@@ -126,6 +132,7 @@ class HopAttempt {
       hop,
       clock,
       log: this.#log,
+      redact: this.#parts.redact,
       offer,
       onStage: (stage: SessionStage) => this.#log.debug('stage', { stage }),
       decideHostKey: async (key) => {
