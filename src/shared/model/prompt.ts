@@ -35,6 +35,12 @@ export interface SignInDetails {
   readonly refused: 'code' | 'password' | 'answer' | 'passphrase' | null;
 }
 
+/** The login is finished elsewhere: approved in a browser, tapped on a phone. Nothing is asked here; it closes by itself. */
+export interface ElsewhereDetails {
+  /** What the server says, cleaned, at most 4 KiB; empty if it says nothing. */
+  readonly serverText: string;
+}
+
 /** A question that is open now. Names are the configuration's; the server's words are only in `message` and `fields`. */
 export interface Prompt {
   readonly id: string;
@@ -54,6 +60,10 @@ export interface Prompt {
   readonly hostKey: HostKeyDetails | null;
   /** Null for host keys and confirmations, and where nothing more is known. */
   readonly signIn: SignInDetails | null;
+  /** Of a confirmation that the server wants elsewhere. */
+  readonly elsewhere: ElsewhereDetails | null;
+  /** https addresses in the server's words, see `webAddresses`: to be opened only by a person who has seen the whole of it. */
+  readonly addresses: readonly string[];
   /** Which try this is, from 1: above 1 the answer before was wrong. */
   readonly round: number;
   /** The answer may be kept in the keychain (never an OTP). */

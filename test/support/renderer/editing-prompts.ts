@@ -24,6 +24,8 @@ export function promptOf(over: Partial<Prompt> = {}): Prompt {
     },
     round: 1,
     signIn: null,
+    elsewhere: null,
+    addresses: [],
     mayRemember: false,
     askedAtMs: Date.now(),
     ...over,

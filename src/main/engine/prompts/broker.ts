@@ -6,6 +6,7 @@ import { Emitter } from '../lifecycle/emitter.ts';
 import { noSecrets, type Redact, type SecretGuard } from '../log/redact.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { cleanText } from '../../../shared/model/clean-text.ts';
+import { webAddresses } from '../../../shared/model/web-address.ts';
 
 /**
  * prompts: questions to a person. A prompt goes to every attached shell; the first answer wins and the others withdraw it.
@@ -23,7 +24,7 @@ export type PromptAnswer =
   | { readonly kind: 'cancel' };
 
 /** A prompt as it is asked: `message` and labels are cleaned here, and the tunnels may grow while it is open. */
-export interface PromptQuestion extends Omit<Prompt, 'id' | 'tunnels' | 'askedAtMs'> {
+export interface PromptQuestion extends Omit<Prompt, 'id' | 'tunnels' | 'askedAtMs' | 'addresses'> {
   readonly tunnels: () => readonly string[];
 }
 
@@ -165,10 +166,18 @@ function describe(open: OpenPrompt, redact: Redact): Prompt {
     fields: question.fields.map((field) => ({ label: clean(field.label), echo: field.echo })),
     hostKey: question.hostKey,
     signIn: cleanDetails(question.signIn, clean),
+    elsewhere: question.elsewhere && { serverText: clean(question.elsewhere.serverText) },
+    addresses: webAddresses(redact(serverWords(question))),
     round: question.round,
     mayRemember: question.mayRemember,
     askedAtMs: open.askedAtMs,
   };
+}
+
+/** What of a question may be the server's, its labels too. */
+function serverWords({ kind, message, elsewhere }: PromptQuestion): string {
+  if (elsewhere) return elsewhere.serverText;
+  return kind === 'otp' || kind === 'password' ? message : '';
 }
 
 function cleanDetails(details: SignInDetails | null, clean: (text: string) => string): SignInDetails | null {

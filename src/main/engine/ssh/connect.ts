@@ -16,6 +16,7 @@ import { onAbort, reasonOf } from './dial.ts';
 import { openHopStream } from './dial-hop.ts';
 import type { HopStream } from './hop-stream.ts';
 import type { ConnectRequest, Connector, LinkInfo, SshLink } from './link.ts';
+import { endedElsewhere, LoginWait } from './login-wait.ts';
 import { dialTimeout } from './dial-failure.ts';
 import { addressText } from './failure-base.ts';
 import { abortedFailure, stageTimeout, type SessionStage } from './ssh-failure.ts';
@@ -57,6 +58,7 @@ class HopAttempt {
   #session: Ssh2Session | null = null;
   /** The login while it is under way. */
   #login: Promise<unknown> | null = null;
+  readonly #wait: LoginWait;
 
   constructor(parts: ConnectorParts, request: ConnectRequest) {
     this.#parts = parts;
@@ -71,6 +73,9 @@ class HopAttempt {
       () => this.#pause(),
       (error) => this.#fail(error),
     );
+    this.#wait = this.#store.add(
+      new LoginWait({ clock: parts.clock, show: this.#questions.tellElsewhere, pause: () => this.#pause() }),
+    );
   }
 
   async run(): Promise<SshLink> {
@@ -81,10 +86,9 @@ class HopAttempt {
       return await Promise.race([this.#connect(), this.#failure()]);
     } catch (error) {
       const failure = (await this.#refusal()) ?? (this.#over.signal.aborted ? this.#over.signal.reason : error);
-      const typed = redactFailure(
-        failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase),
-        this.#parts.redact,
-      );
+      const placed =
+        failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase);
+      const typed = redactFailure(this.#wait.wasCalled ? endedElsewhere(placed) : placed, this.#parts.redact);
       this.#fail(typed);
       this.#session?.fail(typed);
       this.#hop?.dispose();
@@ -134,6 +138,7 @@ class HopAttempt {
       log: this.#log,
       redact: this.#parts.redact,
       offer,
+      onBanner: (text) => this.#wait.said(text),
       onStage: (stage: SessionStage) => this.#log.debug('stage', { stage }),
       decideHostKey: async (key) => {
         // A person may be asked: neither that nor reading files counts against the server.
@@ -158,9 +163,12 @@ class HopAttempt {
     this.#enter('auth');
     this.#limit(this.#host.authTimeoutMs, () => stageTimeout(this.#host, 'auth'));
     await session.startUserauth();
-    const login = authenticator.authenticate(session.userauth, {
+    const login = authenticator.authenticate(this.#wait.watch(session.userauth), {
       host: this.#host,
-      ask: this.#questions.askSecrets,
+      ask: (question) => {
+        this.#wait.attended();
+        return this.#questions.askSecrets(question);
+      },
       waitForPerson: this.#questions.waitForPerson,
       log: this.#log,
       signal: this.#over.signal,

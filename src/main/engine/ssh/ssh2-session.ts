@@ -48,6 +48,8 @@ export interface SessionOptions {
   /** Decides about the host key of the first key exchange; nothing secret is sent before it resolves. */
   readonly decideHostKey: (key: Buffer) => Promise<void>;
   readonly onStage: (stage: SessionStage) => void;
+  /** What the server says during authentication, uncleaned. */
+  readonly onBanner: (text: string) => void;
 }
 
 /**
@@ -79,6 +81,7 @@ export class Ssh2Session implements Disposable {
   readonly #log: Log;
   readonly #offer: AlgorithmOffer;
   readonly #guard = new HelloGuard();
+  readonly #onBanner: (text: string) => void;
   readonly #onStage: (stage: SessionStage) => void;
   readonly #decideHostKey: (key: Buffer) => Promise<void>;
   #stage: SessionStage = 'hello';
@@ -96,6 +99,7 @@ export class Ssh2Session implements Disposable {
     this.redact = options.redact;
     this.#offer = options.offer;
     this.#onStage = options.onStage;
+    this.#onBanner = options.onBanner;
     this.#decideHostKey = options.decideHostKey;
     this.onDidEnd = this.#onDidEnd.event;
     this.onDidRekey = this.#onDidRekey.event;
@@ -327,7 +331,9 @@ export class Ssh2Session implements Disposable {
     handlers.USERAUTH_BANNER = (_protocol, message) => {
       const room = bannerKeptBytes - this.#bannerBytes;
       this.#bannerBytes += Buffer.byteLength(message);
-      if (room > 0) this.#log.info('banner', { text: this.#shown(message) });
+      if (room <= 0) return;
+      this.#log.info('banner', { text: this.#shown(message) });
+      if (this.#stage === 'auth') this.#onBanner(message);
     };
     this.seam.watchPayloads((payload) => {
       this.#advertisedKeys ??= advertisedHostKeys(payload);
