@@ -1,3 +1,5 @@
+import type { Cause } from './failure.ts';
+
 /** What is asked of a person. keyboard-interactive is `otp` unless its one hidden field asks for a password. */
 export type PromptKind = 'host-key' | 'password' | 'otp' | 'passphrase' | 'confirm';
 
@@ -69,4 +71,16 @@ export interface Prompt {
   /** The answer may be kept in the keychain (never an OTP). */
   readonly mayRemember: boolean;
   readonly askedAtMs: number;
+}
+
+/** What a tunnel waits for while its login is finished elsewhere, as a cause for those who know no questions. Null for any other question. */
+export function elsewhereCause(prompt: Prompt): Cause | null {
+  if (prompt.elsewhere === null) return null;
+  const { id, hop, message } = prompt;
+  return {
+    code: 'login-elsewhere',
+    where: hop,
+    message,
+    next: `Finish the login there; it goes on by itself. To give up: holdfast answer ${id} no`,
+  };
 }
