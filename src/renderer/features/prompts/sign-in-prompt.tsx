@@ -4,6 +4,7 @@ import { useBridge } from '../../bridge.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { Checkbox, Select } from '../../ui/field.tsx';
+import { AddressList } from './address-list.tsx';
 import { AnswerField } from './answer-field.tsx';
 import { useSettled } from './arming.ts';
 import { keepOpenHours, storedKeepOpen, storeKeepOpen } from './keep-open.ts';
@@ -90,6 +91,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
           </div>
         </SheetPart>
       )}
+      <AddressList prompt={prompt} />
       <form
         ref={form}
         id={`${id}-form`}
