@@ -24,8 +24,8 @@ interface Scene {
   readonly rig: TunnelRig;
   readonly server: LoginServer;
   /** Lets in whoever waits. */
-  approve(): void;
-  deny(): void;
+  readonly approve: () => void;
+  readonly deny: () => void;
 }
 
 async function scene(
