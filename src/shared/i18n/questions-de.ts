@@ -133,6 +133,7 @@ export const questionsDe: QuestionTexts = {
     open: 'Öffnen…',
     copyAddress: 'Adresse kopieren',
     stop: 'Anmeldung abbrechen',
+    hide: 'Ausblenden',
     boxTitle: 'Diese Adresse im Browser öffnen?',
     boxDetail: (name) =>
       `Sie steht in dem, was ${name} bei der Anmeldung sagt. Öffne sie nur, wenn du weißt, wohin sie führt.`,

@@ -130,6 +130,7 @@ export const questionsEn = {
     open: 'Open…',
     copyAddress: 'Copy address',
     stop: 'Stop the login',
+    hide: 'Hide',
     boxTitle: 'Open this address in your browser?',
     boxDetail: (name: string) =>
       `It stands in what ${name} says during the login. Open it only if you know where it leads.`,

@@ -11,8 +11,8 @@ import { stripOf } from './strip.ts';
 import { useQuestionTexts } from './texts.ts';
 import { useAnswer } from './use-answer.ts';
 
-/** A login that is finished elsewhere: what the server says, and nothing to answer. It closes by itself. */
-export function ElsewherePrompt({ prompt, waiting }: PromptProps) {
+/** A login that is finished elsewhere: what the server says, and nothing to answer. It closes by itself, and hiding it stops nothing. */
+export function ElsewherePrompt({ prompt, waiting, onPutAside }: PromptProps) {
   const all = useQuestionTexts();
   const texts = all.elsewhere;
   const { platform } = useBridge();
@@ -33,16 +33,20 @@ export function ElsewherePrompt({ prompt, waiting }: PromptProps) {
           {all.signIn.asUser} <b>{prompt.user}</b> {all.signIn.address(prompt.address)}.
         </>
       }
-      onEscape={stop}
+      onEscape={onPutAside}
       buttons={
         <ButtonRow
           platform={platform}
           safe={
-            <Button autoFocus data-autofocus="" onClick={stop} disabled={isSent}>
+            <Button onClick={stop} disabled={isSent}>
               {texts.stop}
             </Button>
           }
-          primary={null}
+          primary={
+            <Button autoFocus data-autofocus="" onClick={onPutAside}>
+              {texts.hide}
+            </Button>
+          }
         />
       }
     >

@@ -167,7 +167,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
 }
 
 /** What was wrong before; who signs in where, at which step, and what it opens. */
-function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way'> & { view: SignInView }) {
+function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way' | 'onPutAside'> & { view: SignInView }) {
   const all = useQuestionTexts();
   const texts = all.signIn;
   // A single tunnel stands in the strip already, unless the queue takes its place.
