@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthContext } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { type LoginServer, type LoginTools, startLoginServer } from '../support/login-server.ts';
+import { canUsePam, startPamSshd, whyNoPam } from '../support/pam-sshd.ts';
+import { makeTempFolder } from '../support/temp.ts';
 import { endOwned, own, tunnelTable, TunnelRig } from '../support/tunnel-rig.ts';
 import { onTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
@@ -145,6 +147,31 @@ describe('up --wait on a terminal', () => {
     expect(screen).not.toContain('\u001b[2J');
   });
 });
+
+describe.skipIf(!canUsePam())(
+  `sshd, with a PAM module that waits for an approval (${whyNoPam() ?? 'real PAM'})`,
+  () => {
+    it('is waited for beyond auth-timeout, with one login, whatever sshd passes on of the words', async () => {
+      const files = makeTempFolder('holdfast-approval-');
+      own(files);
+      const server = await startPamSshd({ approval: { text: `Approve at ${address}`, until: files.file('approved') } });
+      own({ dispose: () => server.stop() });
+      const rig = await TunnelRig.start(
+        `[hosts.box]\naddress = "127.0.0.1"\nport = ${server.port}\nuser = "${server.user}"\nagent = false\nauth-timeout = "12s"\nknown-hosts = ["known_hosts"]\n` +
+          tunnelTable('db', 'box', [toNothing], ['start = "manual"']),
+        [server.knownHostsLine()],
+      );
+      await rig.up('db');
+      const prompt = await rig.prompted((each) => each.elsewhere !== null, 'the call');
+      const since = performance.now();
+      await until(() => performance.now() - since > 4000, { what: 'auth-timeout to be over', timeoutMs: 20_000 });
+      expect((await rig.status('db')).state).toEqual({ kind: 'interactive', promptId: prompt.id });
+      writeFileSync(files.file('approved'), '');
+      await rig.reach('db', (now) => now.state.kind === 'running', 'to run');
+      expect(server.log().match(/Connection from/g) ?? ['one']).toHaveLength(1);
+    });
+  },
+);
 
 describe('what is no call', () => {
   it('a greeting before a login by questions: nobody is shown anything but the question', async () => {
