@@ -167,7 +167,8 @@ describe.skipIf(!canUsePam())(
       await until(() => performance.now() - since > 4000, { what: 'auth-timeout to be over', timeoutMs: 20_000 });
       expect((await rig.status('db')).state).toEqual({ kind: 'interactive', promptId: prompt.id });
       writeFileSync(files.file('approved'), '');
-      await rig.reach('db', (now) => now.state.kind === 'running', 'to run');
+      // sshd waits as long again before it says yes.
+      await rig.reach('db', (now) => now.state.kind === 'running', 'to run', 90_000);
       expect(server.log().match(/Connection from/g) ?? ['one']).toHaveLength(1);
     });
   },

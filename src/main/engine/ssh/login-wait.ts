@@ -157,7 +157,6 @@ export class LoginWait implements Disposable {
     this.#notices = 0;
     this.#silence.clear();
     this.#shown.clear();
-    this.#pause.clear();
   }
 
   /** Waits for silence. */
@@ -178,7 +177,8 @@ export class LoginWait implements Disposable {
     this.#silence.clear();
     this.#notices += 1;
     this.#wasCalled = true;
-    if (this.#pause.value === null) {
+    // For the rest of the login: sshd takes as long again to answer as the approval took (its delay against guessing grows with it).
+    if (this.#notices === 1) {
       const paused = pause();
       const timer = clock.schedule(elsewhereLimitMs, () => paused.dispose());
       this.#pause.value = {
