@@ -222,6 +222,8 @@ export function hostKeyPrompt(id: string, tunnels: readonly string[], more: Part
     },
     round: 1,
     signIn: null,
+    elsewhere: null,
+    addresses: [],
     mayRemember: false,
     askedAtMs: 0,
     ...more,

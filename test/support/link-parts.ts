@@ -113,7 +113,14 @@ export interface LinkSetup {
 /** A connector with these parts, and requests filled in. */
 export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator): LinkSetup {
   const prompts = new PromptBroker(systemClock);
-  const connector = createConnector({ clock: systemClock, trust, authenticator, prompts, log: silentLog });
+  const connector = createConnector({
+    clock: systemClock,
+    trust,
+    authenticator,
+    prompts,
+    log: silentLog,
+    redact: (text) => text,
+  });
   return {
     connector,
     prompts,

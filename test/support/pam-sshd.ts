@@ -15,6 +15,8 @@ export interface PamSshdOptions extends SshdOptions {
   readonly keyboardInteractive?: boolean;
   /** Text that PAM shows with its first question. */
   readonly message?: string;
+  /** A module that says `text` without asking anything and waits for the file `until`, in place of all rounds: a login that is approved elsewhere. */
+  readonly approval?: { readonly text: string; readonly until: string };
   /** The password; default: a random one. */
   readonly password?: string;
 }
@@ -80,6 +82,15 @@ export async function startPamSshd(options: PamSshdOptions = {}): Promise<TestPa
       mode: 0o600,
     });
     if (options.message !== undefined) writeFileSync(folder.file('message'), options.message);
+    if (options.approval !== undefined) {
+      const { text, until } = options.approval;
+      writeFileSync(folder.file('text'), `${text}\n`);
+      writeFileSync(
+        folder.file('approve'),
+        `#!/bin/sh\ncat '${folder.file('text')}'\nwhile [ ! -e '${until}' ]; do sleep 0.1; done\n`,
+        { mode: 0o700 },
+      );
+    }
     writeFileSync(serviceFile, serviceLines(options, folder.path), { mode: 0o644 });
     const { program, lines } = underServiceName(real, service, folder.file(service));
     const given = options.config ?? [];
@@ -128,7 +139,8 @@ function underServiceName(real: string, service: string, link: string): { progra
 function serviceLines(options: PamSshdOptions, folder: string): string {
   const lines: string[] = [];
   if (options.message !== undefined) lines.push(`auth optional pam_echo.so file=${folder}/message`);
-  for (const round of options.rounds ?? ['otp'])
+  if (options.approval !== undefined) lines.push(`auth required pam_exec.so stdout quiet ${folder}/approve`);
+  for (const round of options.rounds ?? (options.approval === undefined ? (['otp'] as const) : []))
     lines.push(
       round === 'password'
         ? `auth required pam_exec.so expose_authtok quiet ${folder}/check-password`

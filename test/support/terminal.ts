@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 export interface TerminalStep {
   readonly see: string;
   readonly type?: string;
+  /** A file that is made when it is seen, for who waits outside. */
+  readonly touch?: string;
 }
 
 export interface TerminalRun {
@@ -43,6 +45,8 @@ for step in job['steps']:
             sys.stdout.buffer.write(screen)
             sys.stderr.write('did not see ' + step['see'])
             sys.exit(99)
+    if step.get('touch'):
+        open(step['touch'], 'w').close()
     if step.get('type'):
         os.write(fd, step['type'].encode())
 end = time.monotonic() + 15

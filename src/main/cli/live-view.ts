@@ -1,5 +1,6 @@
 import type { EngineEvent } from '../../shared/contract/events.ts';
 import type { HoldfastError } from '../../shared/model/failure.ts';
+import type { Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { ControlClient } from '../engine/control/control-client.ts';
 import { every } from '../engine/lifecycle/clock.ts';
@@ -18,7 +19,7 @@ export class TunnelFollower implements Disposable {
   readonly #client: ControlClient;
   readonly #select: ReadonlySet<string>;
   readonly #tunnels = new Map<string, TunnelStatus>();
-  readonly #prompts = new Set<string>();
+  readonly #prompts = new Map<string, Prompt>();
   #revision = -1;
   #early: EngineEvent[] | null = [];
   readonly #onChange: (changed: readonly TunnelStatus[]) => void;
@@ -35,8 +36,8 @@ export class TunnelFollower implements Disposable {
     return [...this.#tunnels.values()];
   }
 
-  get openPrompts(): number {
-    return this.#prompts.size;
+  get prompts(): readonly Prompt[] {
+    return [...this.#prompts.values()];
   }
 
   /** Subscribes and reads the first state. Rejects with `not-found` for unknown names. */
@@ -46,7 +47,7 @@ export class TunnelFollower implements Disposable {
     const snapshot = await this.#client.call('snapshot', {});
     this.#revision = snapshot.revision;
     for (const tunnel of snapshot.tunnels) if (this.#wants(tunnel)) this.#tunnels.set(tunnel.name, tunnel);
-    for (const prompt of snapshot.prompts) this.#prompts.add(prompt.id);
+    for (const prompt of snapshot.prompts) this.#prompts.set(prompt.id, prompt);
     const early = this.#early ?? [];
     this.#early = null;
     for (const event of early) this.#take(event);
@@ -61,6 +62,11 @@ export class TunnelFollower implements Disposable {
     return this.#select.has(tunnel.name) || (tunnel.group !== null && this.#select.has(tunnel.group));
   }
 
+  /** The row may have come before the question that it waits for. */
+  #waiting(promptId: string): TunnelStatus[] {
+    return this.tunnels.filter(({ state }) => state.kind === 'interactive' && state.promptId === promptId);
+  }
+
   #take(event: EngineEvent): void {
     switch (event.kind) {
       case 'tunnels': {
@@ -73,8 +79,8 @@ export class TunnelFollower implements Disposable {
         return;
       }
       case 'prompt-opened':
-        this.#prompts.add(event.prompt.id);
-        this.#onChange([]);
+        this.#prompts.set(event.prompt.id, event.prompt);
+        this.#onChange(this.#waiting(event.prompt.id));
         return;
       case 'prompt-closed':
         this.#prompts.delete(event.id);
@@ -127,7 +133,7 @@ async function showLines(
   const show = (tunnels: readonly TunnelStatus[]): void => {
     // Counters change all the time; a line is written when the state or its reason does.
     const news = tunnels.filter((tunnel) => {
-      const { nextTryMs: _, ...row } = statusRow(tunnel, 0);
+      const { nextTryMs: _, ...row } = statusRow(tunnel, 0, follower.prompts);
       const key = JSON.stringify(row);
       if (shown.get(tunnel.name) === key) return false;
       shown.set(tunnel.name, key);
@@ -135,11 +141,11 @@ async function showLines(
     });
     if (news.length === 0) return;
     const now = clock.wallNow();
-    if (context.json) out.jsonLine(news.map((tunnel) => statusRow(tunnel, now)));
+    if (context.json) out.jsonLine(news.map((tunnel) => statusRow(tunnel, now, follower.prompts)));
     else
       for (const tunnel of news)
         out.print(
-          `${formatTime(now)}  ${tunnel.name}  ${stateWord(tunnel, texts, out.style)}  ${stateDetails(tunnel, texts, now)}`.trimEnd(),
+          `${formatTime(now)}  ${tunnel.name}  ${stateWord(tunnel, texts, out.style)}  ${stateDetails(tunnel, texts, now, follower.prompts)}`.trimEnd(),
         );
   };
   const follower = store.add(new TunnelFollower(client, names, show));
@@ -167,8 +173,8 @@ async function showScreen(
     // A terminal that does not know its size says 0.
     const columns = stdout.columns || 80;
     const rows = stdout.rows || 24;
-    const lines = [...statusTable(follower.tunnels, texts, out.style, clock.wallNow())];
-    if (follower.openPrompts > 0) lines.push('', out.style.ask(texts.status.prompts(follower.openPrompts)));
+    const lines = [...statusTable(follower.tunnels, texts, out.style, clock.wallNow(), follower.prompts)];
+    if (follower.prompts.length > 0) lines.push('', out.style.ask(texts.status.prompts(follower.prompts.length)));
     const room = Math.max(1, rows - 1);
     const body = lines.length > room ? [...lines.slice(0, room - 1), '…'] : lines;
     const text = body.map((line) => `${clip(line, columns)}\u001b[K\n`).join('');

@@ -86,7 +86,8 @@ class Asker {
 
   async #askConfirm(): Promise<AskResult> {
     for (;;) {
-      const line = await this.#line(this.#texts.confirmChoice, true);
+      const choices = this.#prompt.elsewhere === null ? this.#texts.confirmChoice : this.#texts.elsewhereChoice;
+      const line = await this.#line(choices, true);
       if (typeof line !== 'object') return line;
       const choice = line.text.trim();
       if (choice === 'yes' || choice === 'no') return { kind: choice };
@@ -146,6 +147,9 @@ export function describePrompt(prompt: Prompt, texts: Catalogue): string[] {
   if (prompt.round > 1) lines.push(words.again);
   if (prompt.hostKey !== null) lines.push(...describeHostKey(prompt.hostKey, texts));
   else if (prompt.message.trim() !== '') lines.push(...messageLines(prompt, texts));
+  // Our own list of what stands in the server's words: whole, plain, each alone on its line.
+  if (prompt.addresses.length > 0)
+    lines.push(words.openIt, ...prompt.addresses.map((address) => `  ${cleanLine(address)}`));
   return lines;
 }
 
@@ -173,8 +177,16 @@ function messageLines(prompt: Prompt, texts: Catalogue): string[] {
       return boxed(prompt.message, texts.prompts.serverSays);
     case 'password':
       return boxed(prompt.message, texts.prompts.itsWords);
-    case 'passphrase':
     case 'confirm':
+      return prompt.elsewhere === null
+        ? [cleanText(prompt.message)]
+        : [
+            ...(prompt.elsewhere.serverText.trim() === ''
+              ? [texts.status.silentElsewhere(prompt.hop)]
+              : boxed(prompt.elsewhere.serverText, texts.prompts.serverSays)),
+            texts.prompts.elsewhereHint,
+          ];
+    case 'passphrase':
     case 'host-key':
       return [cleanText(prompt.message)];
     default:

@@ -1,6 +1,7 @@
 import { cleanLine } from '../../shared/model/clean-text.ts';
 import type { Catalogue } from '../../shared/i18n/index.ts';
 import { assertNever, type Cause } from '../../shared/model/failure.ts';
+import { elsewhereCause, type Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStateKind, TunnelStatus } from '../../shared/model/tunnel.ts';
 import { formatDuration, formatTable, type Style } from './style.ts';
 
@@ -22,21 +23,29 @@ export function isDegraded(tunnel: TunnelStatus): boolean {
   return tunnel.state.degraded !== null || tunnel.forwards.some((each) => each.state !== 'up' && each.state !== 'off');
 }
 
-function causeOf(tunnel: TunnelStatus): Cause | null {
+/** The open question that this tunnel waits for, if its login is finished elsewhere. */
+function elsewhereOf({ state }: TunnelStatus, prompts: readonly Prompt[]): Prompt | null {
+  if (state.kind !== 'interactive' || state.promptId === null) return null;
+  return prompts.find(({ id, elsewhere }) => id === state.promptId && elsewhere !== null) ?? null;
+}
+
+function causeOf(tunnel: TunnelStatus, prompts: readonly Prompt[] = []): Cause | null {
   const { state } = tunnel;
+  const elsewhere = elsewhereOf(tunnel, prompts);
+  if (elsewhere !== null) return elsewhereCause(elsewhere);
   if (state.kind === 'retrying' || state.kind === 'dead') return state.cause;
   if (state.kind !== 'running' || !isDegraded(tunnel)) return null;
   return state.degraded ?? tunnel.forwards.find((each) => each.state !== 'up' && each.cause !== null)?.cause ?? null;
 }
 
-/** The row for scripts. `wallNowMs` turns the time of the next try into a wait. */
-export function statusRow(tunnel: TunnelStatus, wallNowMs: number): StatusRow {
+/** The row for scripts. `wallNowMs` turns the time of the next try into a wait; `prompts` are the open questions. */
+export function statusRow(tunnel: TunnelStatus, wallNowMs: number, prompts: readonly Prompt[] = []): StatusRow {
   const { state } = tunnel;
   return {
     name: tunnel.name,
     state: state.kind,
     degraded: isDegraded(tunnel),
-    cause: causeOf(tunnel),
+    cause: causeOf(tunnel, prompts),
     attempt: tunnel.attempt,
     nextTryMs: state.kind === 'retrying' ? Math.max(0, Math.round(state.nextTryAtMs - wallNowMs)) : null,
     reconnects: tunnel.reconnects,
@@ -90,8 +99,13 @@ export function stateWord(tunnel: TunnelStatus, texts: Catalogue, style: Style):
   return paint(shown, `${shapes[shown]} ${texts.states[shown]}`, style);
 }
 
-/** Why the tunnel is as it is, in one line. */
-export function stateDetails(tunnel: TunnelStatus, texts: Catalogue, wallNowMs: number): string {
+/** Why the tunnel is as it is, in one line; `prompts` are the open questions. */
+export function stateDetails(
+  tunnel: TunnelStatus,
+  texts: Catalogue,
+  wallNowMs: number,
+  prompts: readonly Prompt[] = [],
+): string {
   const { state } = tunnel;
   const parts: string[] = [];
   switch (state.kind) {
@@ -109,13 +123,13 @@ export function stateDetails(tunnel: TunnelStatus, texts: Catalogue, wallNowMs: 
       );
       if (tunnel.attempt > 1) parts.push(texts.status.attempt(tunnel.attempt));
       break;
-    case 'interactive':
-      parts.push(
-        state.promptId === null
-          ? texts.status.needsPersonStart(tunnel.name)
-          : texts.status.needsPersonAnswer(state.promptId),
-      );
+    case 'interactive': {
+      const elsewhere = elsewhereOf(tunnel, prompts);
+      if (elsewhere !== null) parts.push(cleanLine(elsewhereWords(elsewhere, texts), 400));
+      else if (state.promptId === null) parts.push(texts.status.needsPersonStart(tunnel.name));
+      else parts.push(texts.status.needsPersonAnswer(state.promptId));
       break;
+    }
     case 'running': {
       parts.push(...listenAddresses(tunnel));
       const clients = tunnel.forwards.reduce((sum, each) => sum + each.clients, 0);
@@ -138,6 +152,12 @@ export function stateDetails(tunnel: TunnelStatus, texts: Catalogue, wallNowMs: 
   }
   if (tunnel.parked > 0) parts.push(texts.status.parked(tunnel.parked));
   return cleanLine(parts.join(' · '));
+}
+
+/** The server's words, or that it says none. */
+export function elsewhereWords({ hop, elsewhere }: Prompt, texts: Catalogue): string {
+  const said = elsewhere?.serverText.trim() ?? '';
+  return said === '' ? texts.status.silentElsewhere(hop) : texts.status.waitsElsewhere(hop, said);
 }
 
 /** What the person can do about it, if anything. */
@@ -171,6 +191,7 @@ export function statusTable(
   texts: Catalogue,
   style: Style,
   wallNowMs: number,
+  prompts: readonly Prompt[] = [],
 ): string[] {
   if (tunnels.length === 0) return [texts.status.none];
   const groups = new Map<string | null, TunnelStatus[]>();
@@ -189,8 +210,10 @@ export function statusTable(
       rows.push([
         `${grouped ? '  ' : ''}${name}`,
         stateWord(tunnel, texts, style),
-        stateDetails(tunnel, texts, wallNowMs),
+        stateDetails(tunnel, texts, wallNowMs, prompts),
       ]);
+      // Whole and alone on a line: so it can be copied.
+      for (const address of elsewhereOf(tunnel, prompts)?.addresses ?? []) rows.push(['', '', address]);
       const remedy = stateRemedy(tunnel);
       if (remedy !== null) rows.push(['', '', style.faint(`${texts.errors.next}: ${remedy}`)]);
     }

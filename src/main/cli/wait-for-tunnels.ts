@@ -6,11 +6,11 @@ import type { Prompt } from '../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
 import type { ControlClient } from '../engine/control/control-client.ts';
 import { Deadline } from '../engine/lifecycle/deadline.ts';
-import { DisposableStore } from '../engine/lifecycle/disposable.ts';
+import { DisposableStore, MutableDisposable } from '../engine/lifecycle/disposable.ts';
 import type { CommandContext } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { questionStream } from './terminal.ts';
-import { stateDetails, statusRow } from './tunnel-view.ts';
+import { elsewhereWords, stateDetails, statusRow } from './tunnel-view.ts';
 
 export interface WaitOptions {
   /** For the tunnels; time in which a person is being asked here does not count. */
@@ -48,6 +48,9 @@ class TunnelWait {
   readonly #prompts = new Map<string, Prompt>();
   /** Questions that the person here put aside: they are not asked again. */
   readonly #putAside = new Set<string>();
+  /** Logins that are finished elsewhere, told here already: nothing is asked, and their time does not count. */
+  readonly #told = new Set<string>();
+  readonly #pause: MutableDisposable;
   #wanted: readonly string[] = [];
   #revision = -1;
   #early: EngineEvent[] | null = [];
@@ -60,6 +63,7 @@ class TunnelWait {
     this.#context = context;
     this.#client = client;
     this.#store = store;
+    this.#pause = store.add(new MutableDisposable());
     this.#canAsk = questionStream(context.terminal) !== null && !context.json;
   }
 
@@ -91,6 +95,7 @@ class TunnelWait {
     );
     for (;;) {
       if (this.#closed !== null) throw this.#closed;
+      if (this.#canAsk) await this.#tellElsewhere(deadline);
       const prompt = this.#canAsk ? this.#nextQuestion() : null;
       if (prompt !== null) {
         const pause = deadline.pause();
@@ -135,11 +140,28 @@ class TunnelWait {
   /** A question of one of our tunnels. The list of a shared login's tunnels may have grown since it was opened: the state tells too. */
   #nextQuestion(): Prompt | null {
     for (const prompt of this.#prompts.values()) {
-      if (this.#putAside.has(prompt.id)) continue;
-      const ours = this.#wanted.some((name) => prompt.tunnels.includes(name) || this.#promptOf(name) === prompt.id);
-      if (ours) return prompt;
+      if (this.#putAside.has(prompt.id) || prompt.elsewhere !== null) continue;
+      if (this.#isOurs(prompt)) return prompt;
     }
     return null;
+  }
+
+  #isOurs(prompt: Prompt): boolean {
+    return this.#wanted.some((name) => prompt.tunnels.includes(name) || this.#promptOf(name) === prompt.id);
+  }
+
+  /** The person here reads what the server says, and acts elsewhere. */
+  async #tellElsewhere(deadline: Deadline): Promise<void> {
+    const open = [...this.#prompts.values()].filter((prompt) => prompt.elsewhere !== null && this.#isOurs(prompt));
+    if (open.length === 0) this.#pause.clear();
+    else this.#pause.value ??= deadline.pause();
+    for (const prompt of open) {
+      if (this.#told.has(prompt.id)) continue;
+      this.#told.add(prompt.id);
+      const { describePrompt } = await import('./prompt-asker.ts');
+      const lines = describePrompt(prompt, this.#context.texts);
+      questionStream(this.#context.terminal)?.write(`${lines.join('\n')}\n`);
+    }
   }
 
   #promptOf(name: string): string | null {
@@ -198,10 +220,22 @@ class TunnelWait {
     }
   }
 
+  /** Nobody here can answer; what is finished elsewhere is said all the same. */
+  #noteWaiting(name: string): void {
+    const { out, texts } = this.#context;
+    const prompt = this.#prompts.get(this.#promptOf(name) ?? '');
+    if (!prompt || prompt.elsewhere === null) {
+      out.note(texts.act.waitsForPerson(name, prompt?.id ?? '?'));
+      return;
+    }
+    out.note(`${name}: ${cleanLine(elsewhereWords(prompt, texts), 4096)}`);
+    for (const address of prompt.addresses) out.note(`  ${cleanLine(address)}`);
+  }
+
   #report(verdicts: readonly Verdict[], timeoutMs: number): number {
     const { out, texts, json, clock } = this.#context;
     const rows = this.#wanted.flatMap((name) => this.#tunnels.get(name) ?? []);
-    if (json) out.json(rows.map((tunnel) => statusRow(tunnel, clock.wallNow())));
+    if (json) out.json(rows.map((tunnel) => statusRow(tunnel, clock.wallNow(), [...this.#prompts.values()])));
     else if (this.#wanted.length === 0) out.print(texts.act.nothing);
     this.#wanted.forEach((name, index) => {
       const tunnel = this.#tunnels.get(name);
@@ -218,7 +252,7 @@ class TunnelWait {
             );
           break;
         case 'person':
-          out.note(texts.act.waitsForPerson(name, this.#promptOf(name) ?? '?'));
+          this.#noteWaiting(name);
           break;
         case 'stopped':
           out.note(texts.act.stopped(name));

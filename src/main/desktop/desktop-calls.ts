@@ -1,6 +1,8 @@
 import { app, clipboard, Notification, shell as system } from 'electron';
 import { type DesktopCallName, type DesktopInput, type DesktopOutput } from '../../shared/contract/shell-bridge.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
+import { webAddresses } from '../../shared/model/web-address.ts';
+import type { Prompt } from '../../shared/model/prompt.ts';
 import type { Profile } from '../engine/config/paths.ts';
 import type { LoginStart } from './login-start.ts';
 import { mayOpenOutside } from './page-files.ts';
@@ -17,6 +19,10 @@ export interface DesktopCallParts {
   readonly promptsDone: () => void;
   readonly promptHeight: (height: number) => void;
   readonly showWindow: (page: string | null) => void;
+  /** The open question with this id. */
+  readonly prompt: (id: string) => Prompt | undefined;
+  /** Shows an address in full; true: the person wants it opened. */
+  readonly mayOpen: (prompt: Prompt, address: string) => Promise<boolean>;
   readonly pageFailed: (page: 'main' | 'prompts', message: string) => void;
 }
 
@@ -72,6 +78,21 @@ function answersOf(parts: DesktopCallParts): Answers {
       }
       await system.openExternal(url);
       return {};
+    },
+    'desktop.open-login': async ({ promptId, address }) => {
+      const prompt = parts.prompt(promptId);
+      // The engine's word counts and not the page's: it may have gone wrong.
+      if (!prompt?.addresses.includes(address) || webAddresses(address)[0] !== address) {
+        throw new HoldfastError({
+          code: 'not-found',
+          where: 'login',
+          message: 'No open question has this address.',
+          next: 'The login may be over; look at the tunnel.',
+        });
+      }
+      if (!(await parts.mayOpen(prompt, address))) return { opened: false };
+      await system.openExternal(address);
+      return { opened: true };
     },
     'desktop.open-config': async () => {
       const problem = await system.openPath(profile.configFile);

@@ -67,6 +67,20 @@ export async function askInBox(
   return answers[response] ?? 'no';
 }
 
+/** True: open this address out of a server's words. Here it is seen in full, whatever the page showed. */
+export async function askOpenAddress(texts: DesktopTexts, prompt: Prompt, address: string): Promise<boolean> {
+  const words = texts.questions.elsewhere;
+  const { response } = await showBox({
+    type: 'warning',
+    message: words.boxTitle,
+    detail: `${address}\n\n${words.boxDetail(prompt.hop)}`,
+    buttons: [words.boxCancel, words.boxOpen],
+    defaultId: 0,
+    cancelId: 0,
+  });
+  return response === 1;
+}
+
 /** The engine does not run; what next. */
 export async function askEngineGone(
   texts: DesktopTexts,

@@ -121,7 +121,8 @@ export class NotificationPolicy {
     const notice: Notice = {
       key: `prompt:${prompt.hop}`,
       title: notify.needsYou(prompt.hop),
-      body: notify.asks[prompt.kind](prompt.tunnels.join(', ')),
+      // Without the server's words: they are read where they stand whole.
+      body: (prompt.elsewhere === null ? notify.asks[prompt.kind] : notify.elsewhere)(prompt.tunnels.join(', ')),
       page: 'prompts',
     };
     return [{ kind: 'show', notice }];

@@ -49,6 +49,20 @@ export function questionBox(texts: QuestionTexts, prompt: Prompt, platform: Node
       platform,
     );
   }
+  if (prompt.elsewhere !== null) {
+    const words = texts.elsewhere;
+    const said = prompt.elsewhere.serverText.trim();
+    return box(
+      'question',
+      words.title(prompt.hop),
+      [said === '' ? words.silent(prompt.hop) : `${texts.signIn.serverSays}:\n${said}`, words.hint],
+      [
+        ['no', words.stop],
+        ['yes', texts.confirm.yes],
+      ],
+      platform,
+    );
+  }
   if (prompt.kind === 'confirm') {
     const words = texts.confirm;
     return box(

@@ -14,7 +14,8 @@ import { PageIpc } from './ipc.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLoginStart, type LoginStart } from './login-start.ts';
 import { MainWindow } from './main-window.ts';
-import { askEngineGone, askQuit, askStop, askUpdate, tellWindowGone } from './message-boxes.ts';
+import type { Prompt } from '../../shared/model/prompt.ts';
+import { askEngineGone, askOpenAddress, askQuit, askStop, askUpdate, tellWindowGone } from './message-boxes.ts';
 import { NotificationPolicy } from './notification-policy.ts';
 import { Notifications } from './notifications.ts';
 import { mayOpenOutside } from './page-files.ts';
@@ -358,6 +359,8 @@ export class DesktopShell {
         nativeTheme.themeSource = theme;
       },
       promptsDone: () => this.#questions.hide(),
+      prompt: (id: string) => this.#state.prompts.find((prompt) => prompt.id === id),
+      mayOpen: (prompt: Prompt, address: string) => askOpenAddress(this.#texts, prompt, address),
       promptHeight: (height: number) => this.#questions.setHeight(height),
       showWindow: (page: string | null) => this.#open(page),
       pageFailed: (page: 'main' | 'prompts', message: string) => {

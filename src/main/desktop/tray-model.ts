@@ -147,7 +147,7 @@ function askLabel(prompt: Prompt, { tray }: DesktopTexts): string {
     passphrase: tray.unlockKey,
     confirm: tray.confirm,
   };
-  return labels[prompt.kind](prompt.hop);
+  return prompt.elsewhere === null ? labels[prompt.kind](prompt.hop) : tray.elsewhere(prompt.hop);
 }
 
 function tunnelSections(tunnels: readonly TunnelStatus[], texts: DesktopTexts): TrayItem[][] {

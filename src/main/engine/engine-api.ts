@@ -3,8 +3,7 @@ import { HoldfastError } from '../../shared/model/failure.ts';
 import { version } from '../../shared/version.ts';
 import { createEditingApi } from './editing-api.ts';
 import type { EngineParts } from './engine-parts.ts';
-import type { LogStore } from './log/log-store.ts';
-import type { PromptAnswer, PromptBroker } from './prompts/broker.ts';
+import type { PromptAnswer } from './prompts/broker.ts';
 import { Secret } from './secrets/secret.ts';
 import { noSuchTunnel } from './tunnel-set.ts';
 import type { TunnelSupervisor } from './tunnel/supervisor.ts';
@@ -75,7 +74,7 @@ export function createApi(parts: EngineParts): ContractApi {
     },
     prompts: async () => broker.list(),
     answer: async ({ id, answer }) => {
-      broker.answer(id, toAnswer(answer, broker, parts.logs, id));
+      broker.answer(id, toAnswer(answer));
       return {};
     },
     stats: async ({ names }) => parts.history.stats(names.length === 0 ? tunnels.names() : tunnels.select(names)),
@@ -130,17 +129,9 @@ export function createApi(parts: EngineParts): ContractApi {
   };
 }
 
-/** Passwords and passphrases are kept out of the log from here on; a one-time code is worth nothing once it was used. */
-function toAnswer(
-  answer: Parameters<ContractApi['answer']>[0]['answer'],
-  broker: PromptBroker,
-  logs: LogStore,
-  id: string,
-): PromptAnswer {
+function toAnswer(answer: Parameters<ContractApi['answer']>[0]['answer']): PromptAnswer {
   if (answer.kind !== 'values') return { kind: answer.kind };
   const values = answer.values.map((value) => Secret.from(value));
-  const kind = broker.list().find((prompt) => prompt.id === id)?.kind;
-  if (kind === 'password' || kind === 'passphrase') for (const value of values) logs.hide(value);
   return { kind: 'values', values, remember: answer.remember, keepOpenMs: answer.keepOpenMs };
 }
 

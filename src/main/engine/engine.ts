@@ -103,13 +103,20 @@ export class Engine {
     const secrets = this.#store.add(
       openSecretStore({ settings: config.settings, profile, log, clock, hide: (secret) => logs.hide(secret) }),
     );
-    const broker = this.#store.add(new PromptBroker(clock));
+    const broker = this.#store.add(new PromptBroker(clock, logs));
     const changedKeys = new ChangedKeys();
     const trustRecord = await TrustRecord.open({ folder: profile.stateFolder, clock, log });
     this.#trustRecord = trustRecord;
     const trust = createHostKeyTrust({ clock, log, changedKeys, record: trustRecord });
     const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log }));
-    const connector = createConnector({ clock, trust, authenticator, prompts: broker, log });
+    const connector = createConnector({
+      clock,
+      trust,
+      authenticator,
+      prompts: broker,
+      log,
+      redact: (text) => logs.redact(text),
+    });
     const { poolIdleMs, poolMaxLifetimeMs } = config.settings;
     const pool = this.#store.add(
       createConnectionPool({

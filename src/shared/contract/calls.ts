@@ -79,6 +79,8 @@ export const promptSchema = z.object({
       refused: z.enum(['code', 'password', 'answer', 'passphrase']).nullable(),
     })
     .nullable(),
+  elsewhere: z.object({ serverText: z.string() }).nullable(),
+  addresses: z.array(z.string()).readonly(),
   round: z.number(),
   mayRemember: z.boolean(),
   askedAtMs: z.number(),

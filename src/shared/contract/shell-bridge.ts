@@ -60,6 +60,14 @@ export const desktopCalls = {
   'desktop.copy': { input: z.object({ text: z.string().max(64 * 1024) }), output: none },
   /** A page of a fixed list of addresses, or `http://` on loopback; anything else is refused. */
   'desktop.open': { input: z.object({ url: z.string().max(2048) }), output: none },
+  /**
+   * An https address out of the words of the server that asks this question. The shell shows it in full, and opens it if the person says so; false: they
+   * did not. Any other address is refused.
+   */
+  'desktop.open-login': {
+    input: z.object({ promptId: z.string().max(64), address: z.string().max(2048) }),
+    output: z.object({ opened: z.boolean() }),
+  },
   'desktop.open-config': { input: none, output: none },
   /** A prompt window has nothing more to ask: it closes; the main window is not raised. */
   'desktop.prompts-done': { input: none, output: none },

@@ -2,6 +2,8 @@ import type { Phrase } from './phrases.ts';
 
 /** Calls of the window for tunnels, hosts, logins and questions. */
 const tunnels: readonly Phrase[] = [
+  ['No open question has this address.', 'Keine offene Frage hat diese Adresse.'],
+  ['The login may be over; look at the tunnel.', 'Die Anmeldung ist vielleicht vorbei; sieh nach dem Tunnel.'],
   ['There is no tunnel or group named {0}.', 'Einen Tunnel oder eine Gruppe namens {0} gibt es nicht.'],
   ['See the names with: holdfast list', 'Die Namen zeigt: holdfast list'],
   ['Tunnel {0} has no forward "{1!}".', 'Der Tunnel {0} hat keine Weiterleitung „{1}“.'],

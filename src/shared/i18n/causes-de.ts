@@ -65,6 +65,15 @@ const servers: readonly Phrase[] = [
     '{0} nahm die Verbindung an, meldete sich aber in {1} nicht.',
   ],
   ['{0} did not finish the key exchange in {1}.', '{0} wurde in {1} mit dem Schlüsselaustausch nicht fertig.'],
+  [
+    '{0} has not answered the login yet. It may wait for you elsewhere: on a phone, or in a browser.',
+    '{0} hat auf die Anmeldung noch nicht geantwortet. Vielleicht wartet er anderswo auf dich: am Telefon oder im Browser.',
+  ],
+  ['{0} waits for you: {1!}', '{0} wartet auf dich: {1}'],
+  [
+    '{0} waited for you elsewhere, and the login was not finished in time.',
+    '{0} hat anderswo auf dich gewartet, und die Anmeldung wurde nicht rechtzeitig abgeschlossen.',
+  ],
   ['{0} did not finish the login in {1}.', '{0} wurde in {1} mit der Anmeldung nicht fertig.'],
   ['The proxy command of {0} ended: {1}', 'Der Proxy-Befehl von {0} endete: {1}'],
   ['The network to {0} is gone.', 'Das Netz zu {0} ist weg.'],

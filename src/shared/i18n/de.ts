@@ -62,6 +62,9 @@ export const de = {
     needsPerson: 'wartet auf dich',
     needsPersonAnswer: (id: string) => `wartet auf deine Antwort: holdfast answer ${id}`,
     needsPersonStart: (name: string) => `die Anmeldung braucht dich: holdfast up ${name} --wait`,
+    waitsElsewhere: (hop: string, said: string) => `${hop} wartet auf dich: ${said}`,
+    silentElsewhere: (hop: string) =>
+      `${hop} hat auf die Anmeldung noch nicht geantwortet; vielleicht wartet er anderswo auf dich: am Telefon oder im Browser`,
     onDemand: 'verbindet, sobald jemand anklopft',
     wanted: 'startet gleich',
     parked: (count: number) => (count === 1 ? '1 Klient wartet' : `${count} Klienten warten`),

@@ -29,6 +29,7 @@ export const desktopDe: DesktopTexts = {
     unlockKey: (hop) => `Schlüssel für ${hop} entsperren...`,
     reviewKey: (hop) => `Host-Schlüssel von ${hop} prüfen...`,
     confirm: (hop) => `Frage von ${hop} beantworten...`,
+    elsewhere: (hop) => `Anmeldung bei ${hop} abschließen...`,
     review: (name) => `${name} prüfen...`,
     ungrouped: 'Andere Tunnel',
     tunnels: 'Tunnel',
@@ -52,6 +53,8 @@ export const desktopDe: DesktopTexts = {
       passphrase: (tunnels) => `Ein Schlüssel ist gesperrt. Es wartet: ${tunnels}`,
       confirm: (tunnels) => `Eine Bestätigung ist gefragt. Es wartet: ${tunnels}`,
     },
+    elsewhere: (tunnels) =>
+      `Die Anmeldung wird anderswo abgeschlossen, im Browser oder am Telefon. Es wartet: ${tunnels}`,
     gaveUp: (names) => `${names} hat aufgegeben`,
     lost: (names) => `${names} ist unterbrochen`,
     lostSeveral: (host) => `Tunnel über ${host} sind unterbrochen`,

@@ -112,6 +112,7 @@ export const detailDe: DetailTexts = {
     allowNow: (host) => `Für ${host} erlauben`,
     allowNot: 'Jetzt nicht',
     usePort: (port) => `${port} nehmen`,
+    finishElsewhere: 'Schließe die Anmeldung dort ab; hier geht es dann von selbst weiter.',
     needsYou: 'Hier geht es erst weiter, wenn du antwortest.',
   },
   forwards: {

@@ -115,6 +115,7 @@ export const detailEn = {
     allowNot: 'Not now',
     usePort: (port: number) => `Use ${port}`,
     needsYou: 'Nothing goes on here until you answer.',
+    finishElsewhere: 'Finish the login there; it goes on here by itself.',
   },
   forwards: {
     title: 'Forwards',

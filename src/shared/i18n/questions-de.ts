@@ -124,6 +124,22 @@ export const questionsDe: QuestionTexts = {
     unlock: 'Aufschließen',
     go: 'Weiter',
   },
+  elsewhere: {
+    title: (name) => `${name} wartet auf dich`,
+    silent: (name) =>
+      `${name} hat auf die Anmeldung noch nicht geantwortet. Vielleicht wartet er anderswo auf dich: am Telefon oder im Browser.`,
+    hint: 'Schließe die Anmeldung dort ab; diese Frage schließt sich dann von selbst. Nach 5 Minuten, oder wenn der Server auflegt, hält der Tunnel an, bis du ihn wieder startest.',
+    addressOf: (name) => `Eine Adresse aus den Worten von ${name}. Lies sie ganz, bevor du sie öffnest.`,
+    open: 'Öffnen…',
+    copyAddress: 'Adresse kopieren',
+    stop: 'Anmeldung abbrechen',
+    hide: 'Ausblenden',
+    boxTitle: 'Diese Adresse im Browser öffnen?',
+    boxDetail: (name) =>
+      `Sie steht in dem, was ${name} bei der Anmeldung sagt. Öffne sie nur, wenn du weißt, wohin sie führt.`,
+    boxOpen: 'Öffnen',
+    boxCancel: 'Nicht öffnen',
+  },
   confirm: {
     title: (name) => `Die Anmeldung bei ${name} wartet auf dich`,
     hint: 'Das schließt sich von selbst, sobald es erledigt ist.',

@@ -120,6 +120,23 @@ export const questionsEn = {
     unlock: 'Unlock',
     go: 'Continue',
   },
+  /** A login that is finished elsewhere, and addresses in a server's words. */
+  elsewhere: {
+    title: (name: string) => `${name} waits for you`,
+    silent: (name: string) =>
+      `${name} has not answered the login yet. It may wait for you elsewhere: on a phone, or in a browser.`,
+    hint: 'Finish the login there; this closes by itself once it is done. After 5 minutes, or when the server hangs up, the tunnel stops until you start it again.',
+    addressOf: (name: string) => `An address in the words of ${name}. Read the whole of it before you open it.`,
+    open: 'Open…',
+    copyAddress: 'Copy address',
+    stop: 'Stop the login',
+    hide: 'Hide',
+    boxTitle: 'Open this address in your browser?',
+    boxDetail: (name: string) =>
+      `It stands in what ${name} says during the login. Open it only if you know where it leads.`,
+    boxOpen: 'Open',
+    boxCancel: 'Don’t open',
+  },
   confirm: {
     title: (name: string) => `The login to ${name} waits for you`,
     hint: 'This closes by itself once it is done.',

@@ -3,6 +3,10 @@ import type { Phrase } from './phrases.ts';
 /** What the engine advises to do now, in German. */
 export const stepsDe: readonly Phrase[] = [
   [
+    'Bring the tunnel up again when you can finish the login; the server asks anew then.',
+    'Starte den Tunnel wieder, wenn du die Anmeldung abschließen kannst; der Server fragt dann neu.',
+  ],
+  [
     'Ask the owner of the server whether that is its key. If so, put the fingerprint into host-key-pins of {0}, or the key, as ssh-keyscan prints it, into known_hosts.',
     'Frage den Betreiber des Servers, ob das sein Schlüssel ist. Wenn ja, setze den Fingerabdruck in host-key-pins von {0}, oder den Schlüssel, wie ssh-keyscan ihn ausgibt, in known_hosts.',
   ],

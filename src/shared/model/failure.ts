@@ -41,6 +41,7 @@ export const failureRetry = {
   'auth-failed': 'limited',
   'auth-no-method': 'person',
   'too-many-prompts': 'person',
+  'login-elsewhere': 'person',
   cancelled: 'person',
   'key-unreadable': 'person',
   'agent-unavailable': 'person',

@@ -1,3 +1,5 @@
+import type { Cause } from './failure.ts';
+
 /** What is asked of a person. keyboard-interactive is `otp` unless its one hidden field asks for a password. */
 export type PromptKind = 'host-key' | 'password' | 'otp' | 'passphrase' | 'confirm';
 
@@ -35,6 +37,12 @@ export interface SignInDetails {
   readonly refused: 'code' | 'password' | 'answer' | 'passphrase' | null;
 }
 
+/** The login is finished elsewhere: approved in a browser, tapped on a phone. Nothing is asked here; it closes by itself. */
+export interface ElsewhereDetails {
+  /** What the server says, cleaned, at most 4 KiB; empty if it says nothing. */
+  readonly serverText: string;
+}
+
 /** A question that is open now. Names are the configuration's; the server's words are only in `message` and `fields`. */
 export interface Prompt {
   readonly id: string;
@@ -54,9 +62,25 @@ export interface Prompt {
   readonly hostKey: HostKeyDetails | null;
   /** Null for host keys and confirmations, and where nothing more is known. */
   readonly signIn: SignInDetails | null;
+  /** Of a confirmation that the server wants elsewhere. */
+  readonly elsewhere: ElsewhereDetails | null;
+  /** https addresses in the server's words, see `webAddresses`: to be opened only by a person who has seen the whole of it. */
+  readonly addresses: readonly string[];
   /** Which try this is, from 1: above 1 the answer before was wrong. */
   readonly round: number;
   /** The answer may be kept in the keychain (never an OTP). */
   readonly mayRemember: boolean;
   readonly askedAtMs: number;
+}
+
+/** What a tunnel waits for while its login is finished elsewhere, as a cause for those who know no questions. Null for any other question. */
+export function elsewhereCause(prompt: Prompt): Cause | null {
+  if (prompt.elsewhere === null) return null;
+  const { id, hop, message } = prompt;
+  return {
+    code: 'login-elsewhere',
+    where: hop,
+    message,
+    next: `Finish the login there; it goes on by itself. To give up: holdfast answer ${id} no`,
+  };
 }

@@ -5,7 +5,14 @@ import type { ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import { findChromium } from '../../support/chromium.ts';
 import type { EditingFixture, EditingFixtureOptions } from '../../support/renderer/editing-fixture.ts';
 import { BuiltPages, type OpenedPage } from '../../support/renderer/built-pages.ts';
-import { codePrompt, promptOf, serverKey, signInOf } from '../../support/renderer/editing-prompts.ts';
+import {
+  codePrompt,
+  elsewhereAddress,
+  elsewherePrompt,
+  promptOf,
+  serverKey,
+  signInOf,
+} from '../../support/renderer/editing-prompts.ts';
 import { tunnel } from '../../support/renderer/fixture-data.ts';
 
 /**
@@ -194,6 +201,42 @@ describe.skipIf(executable === null)('questions', () => {
     });
     const said = page.getByRole('group', { name: 'The server says' });
     expect(await said.textContent()).toBe(message);
+  });
+
+  it('shows a login that is finished elsewhere, with its address in full, and opens that only by the shell', async () => {
+    const opened = await open('prompts.html', { prompts: [elsewherePrompt()] }, { width: 542 });
+    const { page } = opened;
+    await settled(opened);
+    await page.getByRole('heading', { name: 'bastion-eu waits for you' }).waitFor();
+    expect(await page.getByRole('group', { name: 'The server says' }).textContent()).toContain(elsewhereAddress);
+    // In full, and nowhere a link: a page of the app goes nowhere.
+    expect(await page.getByText(elsewhereAddress, { exact: true }).count()).toBe(1);
+    expect(await page.locator('a').count()).toBe(0);
+    await page.getByRole('button', { name: 'Open…' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'desktop.open-login'))
+      .toEqual([{ promptId: '5', address: elsewhereAddress }]);
+    await page.getByRole('button', { name: 'Stop the login' }).click();
+    await expect.poll(() => callsOf(opened, 'answer')).toEqual([{ id: '5', answer: { kind: 'no' } }]);
+  });
+
+  it('gives the address as a link in the panel, which knows nothing of the page', async () => {
+    const opened = await open('prompts.html', { prompts: [elsewherePrompt()], shell: 'panel' });
+    const link = opened.page.getByRole('link', { name: elsewhereAddress });
+    expect(await link.getAttribute('href')).toBe(elsewhereAddress);
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    expect(await link.getAttribute('target')).toBe('_blank');
+    expect(await opened.page.getByRole('button', { name: 'Open…' }).count()).toBe(0);
+  });
+
+  it('offers an address that stands beside a question for a code', async () => {
+    const opened = await open('prompts.html', { prompts: [codePrompt({ addresses: [elsewhereAddress] })] });
+    await settled(opened);
+    await opened.page.getByText(elsewhereAddress, { exact: true }).waitFor();
+    await opened.page.getByRole('button', { name: 'Open…' }).click();
+    await expect
+      .poll(() => callsOf(opened, 'desktop.open-login'))
+      .toEqual([{ promptId: '2', address: elsewhereAddress }]);
   });
 
   it('says which step it is and what it opens, takes a code with blanks around it, and keeps the login open as told', async () => {
@@ -731,6 +774,13 @@ const screens: readonly (readonly [string, string, EditingFixtureOptions])[] = [
   ['password', 'prompts.html', { prompts: [codePrompt({ kind: 'password', message: '', mayRemember: true })] }],
   ['passphrase', 'prompts.html', { prompts: [codePrompt({ kind: 'passphrase', message: 'Passphrase of id_rsa' })] }],
   ['confirm', 'prompts.html', { prompts: [codePrompt({ kind: 'confirm', message: 'Go on?', fields: [] })] }],
+  ['login elsewhere', 'prompts.html', { prompts: [elsewherePrompt()] }],
+  [
+    'login elsewhere, silent',
+    'prompts.html',
+    { prompts: [elsewherePrompt({ elsewhere: { serverText: '' }, addresses: [] })] },
+  ],
+  ['code with an address', 'prompts.html', { prompts: [codePrompt({ addresses: [elsewhereAddress] })] }],
   ['changed key', 'prompts.html#changed-key/nas-rsync', {}],
   ['changed key in a file that is only read', 'prompts.html#changed-key/nas-rsync', { outputs: readOnlyKeys }],
   [

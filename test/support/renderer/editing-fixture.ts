@@ -217,6 +217,7 @@ export function installEditingFixture(options: EditingFixtureOptions): void {
     history: () => [],
     logs: () => [],
     'desktop.state': () => ({ ...desktop }),
+    'desktop.open-login': () => ({ opened: true }),
     'desktop.set-login-start': ({ enabled }: { enabled: boolean }) => {
       desktop.loginStart = { ...desktop.loginStart, enabled };
       return desktop.loginStart;

@@ -24,6 +24,8 @@ export function promptOf(over: Partial<Prompt> = {}): Prompt {
     },
     round: 1,
     signIn: null,
+    elsewhere: null,
+    addresses: [],
     mayRemember: false,
     askedAtMs: Date.now(),
     ...over,
@@ -41,6 +43,26 @@ export function signInOf(over: Partial<SignInDetails> = {}): SignInDetails {
     ...over,
   };
 }
+
+/** A login that is finished in a browser. */
+export function elsewherePrompt(over: Partial<Prompt> = {}): Prompt {
+  const serverText = `To finish the login of dmitri, open this page in your browser and approve:\n\n  ${elsewhereAddress}\n\nWaiting...`;
+  return promptOf({
+    id: '5',
+    kind: 'confirm',
+    tunnels: ['analytics-eu', 'metrics-eu'],
+    host: 'bastion-eu',
+    hop: 'bastion-eu',
+    hostKey: null,
+    message: `bastion-eu waits for you: ${serverText}`,
+    elsewhere: { serverText },
+    addresses: [elsewhereAddress],
+    ...over,
+  });
+}
+
+export const elsewhereAddress =
+  'https://login.example.org/headless/7f5e0a3c-9b1d-4c7e-a2f4-0d6b8e1c5a90?request=approve&device=laptop';
 
 export function codePrompt(over: Partial<Prompt> = {}): Prompt {
   return promptOf({

@@ -179,6 +179,8 @@ export function fixturePrompt(nowMs: number): Prompt {
     hostKey: null,
     round: 1,
     signIn: null,
+    elsewhere: null,
+    addresses: [],
     mayRemember: false,
     askedAtMs: nowMs - 18_000,
   };

@@ -48,6 +48,20 @@ describe('rows', () => {
     expect(view('nas-rsync').act?.kind).toBe('review-changed-key');
   });
 
+  test('a login that is finished elsewhere says what the server says, on one line', () => {
+    const row = tunnel('a', { kind: 'interactive', promptId: 'p9' });
+    const call = { ...fixturePrompt(0), id: 'p9', kind: 'confirm' as const, fields: [] };
+    const said = { ...call, elsewhere: { serverText: 'Open\nhttps://login.example.org/a' } };
+    expect(rowView(row, said, windowEn, 'en')).toMatchObject({
+      word: 'Needs you',
+      line: 'bastion-eu waits for you: Open https://login.example.org/a',
+      act: { kind: 'answer', label: 'Show…', promptId: 'p9' },
+    });
+    expect(rowView(row, { ...call, elsewhere: { serverText: '' } }, windowDe, 'de').line).toBe(
+      'bastion-eu wartet vielleicht anderswo auf dich: am Telefon oder im Browser',
+    );
+  });
+
   test('groups keep the configuration\u2019s order whatever the states; loose ones come last', () => {
     const rows = [
       tunnel('x', { kind: 'stopped' }),

@@ -22,6 +22,7 @@ const failureFiles = [
   'ssh/channel-failure.ts',
   'ssh/connect-ask.ts',
   'ssh/dial-failure.ts',
+  'ssh/login-wait.ts',
   'ssh/ssh-failure.ts',
   'ssh/ssh2-session.ts',
   'tunnel/attempt.ts',

@@ -193,6 +193,24 @@ describe('effects', () => {
     expect(driven.machine.state).toMatchObject({ kind: 'starting' });
   });
 
+  it('a login that was finished nowhere is DEAD: nothing but a person calls anybody again', () => {
+    const driven = columns.prompt().fail(fails('person'));
+    const without: MachineInput[] = [
+      { kind: 'hurry', by: 'wake' },
+      { kind: 'hurry', by: 'person' },
+      { kind: 'attempt-shared' },
+      { kind: 'link-available' },
+      { kind: 'knock' },
+      { kind: 'retry-due', id: driven.id, clientsWait: true },
+    ];
+    for (const input of without) {
+      driven.send(input);
+      expect([driven.kind, driven.asked], input.kind).toEqual(['dead', []]);
+    }
+    driven.send({ kind: 'up', by: 'person' });
+    expect(driven.kind).toBe('starting');
+  });
+
   it('of death: parked clients go, ports close', () => {
     const driven = columns.starting().fail(fails('person'));
     expect(driven.asked).toEqual(['release-parked', 'abandon', 'close-forwards', 'cancel-lifetime', 'want']);

@@ -1,5 +1,6 @@
 import type { HoldfastConfig, HostConfig, TunnelConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Prompt } from '../../../shared/model/prompt.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { configIfGood, requireConfig } from '../config-source.ts';
@@ -119,14 +120,14 @@ async function show(context: CommandContext, input: CommandInput): Promise<numbe
     return exitCodes.done;
   }
   const host = config.hosts.get(tunnel.host);
-  const status = await statusIfRunning(context, name);
+  const { status, prompts } = await statusIfRunning(context, name);
   if (context.json) {
-    out.json({ tunnel, host, status: status === null ? null : statusRow(status, clock.wallNow()) });
+    out.json({ tunnel, host, status: status === null ? null : statusRow(status, clock.wallNow(), prompts) });
     return exitCodes.done;
   }
   if (status !== null) {
     out.print(`${out.style.strong(name)}  ${stateWord(status, texts, out.style)}`);
-    for (const line of [stateDetails(status, texts, clock.wallNow()), stateRemedy(status)])
+    for (const line of [stateDetails(status, texts, clock.wallNow(), prompts), stateRemedy(status)])
       if (line !== null && line !== '') out.print(`  ${line}`);
   } else out.print(out.style.strong(name));
   for (const line of formatTable(factsOf(tunnel, host, context), '  ')) out.print(line);
@@ -144,12 +145,17 @@ async function show(context: CommandContext, input: CommandInput): Promise<numbe
 }
 
 /** An engine that does not run, or does not know the tunnel yet, is no error here. */
-async function statusIfRunning(context: CommandContext, name: string): Promise<TunnelStatus | null> {
+async function statusIfRunning(
+  context: CommandContext,
+  name: string,
+): Promise<{ status: TunnelStatus | null; prompts: readonly Prompt[] }> {
   try {
     const client = await context.connect();
-    return (await client.call('status', { names: [name] }))[0] ?? null;
+    const [rows, prompts] = await Promise.all([client.call('status', { names: [name] }), client.call('prompts', {})]);
+    return { status: rows[0] ?? null, prompts };
   } catch (error) {
-    if (error instanceof HoldfastError && (error.code === 'no-engine' || error.code === 'not-found')) return null;
+    if (error instanceof HoldfastError && (error.code === 'no-engine' || error.code === 'not-found'))
+      return { status: null, prompts: [] };
     throw error;
   }
 }

@@ -37,11 +37,13 @@ export async function run(context: CommandContext, input: CommandInput): Promise
           last.set(tunnel.name, key);
           const now = context.clock.wallNow();
           if (context.json) {
-            const { state, cause } = statusRow(tunnel, now);
+            const { state, cause } = statusRow(tunnel, now, follower.prompts);
             out.jsonLine({ atMs: now, tunnel: tunnel.name, what: state, cause });
           } else {
             const word = stateWord(tunnel, texts, out.style);
-            out.print(`${formatTime(now)}  ${tunnel.name}  ${word}  ${stateDetails(tunnel, texts, now)}`.trimEnd());
+            out.print(
+              `${formatTime(now)}  ${tunnel.name}  ${word}  ${stateDetails(tunnel, texts, now, follower.prompts)}`.trimEnd(),
+            );
           }
         }
       }),

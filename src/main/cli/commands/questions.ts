@@ -50,8 +50,8 @@ async function listPrompts(context: CommandContext, input: CommandInput): Promis
 
 /** A prompt for scripts: `tunnel` is the one that asked first. */
 function promptRow(prompt: Prompt) {
-  const { id, kind, tunnels, host, hop, address, message, user, fields, hostKey, round, mayRemember, askedAtMs } =
-    prompt;
+  const { id, kind, tunnels, host, hop, address, message, user } = prompt;
+  const { fields, hostKey, round, mayRemember, askedAtMs, addresses } = prompt;
   const tunnel = tunnels[0] ?? '';
   return {
     id,
@@ -68,6 +68,7 @@ function promptRow(prompt: Prompt) {
     round,
     mayRemember,
     askedAtMs,
+    addresses,
   };
 }
 

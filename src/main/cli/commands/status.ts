@@ -12,12 +12,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
   const { out, texts, clock } = context;
   if (context.json) {
-    const tunnels = await client.call('status', { names });
-    out.json(tunnels.map((tunnel) => statusRow(tunnel, clock.wallNow())));
+    const [tunnels, prompts] = await Promise.all([client.call('status', { names }), client.call('prompts', {})]);
+    out.json(tunnels.map((tunnel) => statusRow(tunnel, clock.wallNow(), prompts)));
     return exitCodes.done;
   }
   const [tunnels, snapshot] = await Promise.all([client.call('status', { names }), client.call('snapshot', {})]);
-  for (const line of statusTable(tunnels, texts, out.style, clock.wallNow())) out.print(line);
+  for (const line of statusTable(tunnels, texts, out.style, clock.wallNow(), snapshot.prompts)) out.print(line);
   if (snapshot.prompts.length > 0) out.print(out.style.ask(texts.status.prompts(snapshot.prompts.length)));
   if (snapshot.configProblem !== null)
     out.note(out.errorStyle.warn(texts.status.configProblem(snapshot.configProblem)));

@@ -7,7 +7,7 @@ import type { Secret } from '../secrets/secret.ts';
 import type { Log, LogFields, LogLevel, LogScope } from './log.ts';
 import { LogFile } from './log-file.ts';
 import { formatLine, logFileName, makeLine } from './log-record.ts';
-import { Redactor } from './redact.ts';
+import { Redactor, type SecretGuard } from './redact.ts';
 import { tailFiles } from './tail.ts';
 
 export interface LogLimits {
@@ -27,7 +27,7 @@ export interface LogStoreOptions extends LogLimits {
 }
 
 /** All logs of one engine. */
-export interface LogStore extends Disposable {
+export interface LogStore extends Disposable, SecretGuard {
   /** The engine's own log; `child({ tunnel })` writes to that tunnel's file. */
   readonly root: Log;
   /** Each line as it is written, redacted already; fired in order, also when the disk is full. */
@@ -36,8 +36,6 @@ export interface LogStore extends Disposable {
   readonly lostLines: number;
   /** The newest lines of a tunnel's log, or of the engine's (null); oldest first. */
   tail(tunnel: string | null, lines: number): Promise<LogLine[]>;
-  /** Keeps this value out of every line from here on. */
-  hide(secret: Secret): void;
   setLevel(level: LogLevel): void;
   /** Size and number of the files, from now on. */
   setLimits(limits: LogLimits): void;
@@ -85,6 +83,10 @@ class FileLogStore implements LogStore {
 
   hide(secret: Secret): void {
     this.#redactor.hide(secret);
+  }
+
+  redact(text: string): string {
+    return this.#redactor.known(text);
   }
 
   setLevel(level: LogLevel): void {

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { cleanText } from '../../../shared/model/clean-text.ts';
+import { HoldfastError } from '../../../shared/model/failure.ts';
 import { Secret } from '../secrets/secret.ts';
+import { KnownSecrets } from './known-secrets.ts';
 
 /** What stands where a secret was. */
 export const redacted = '[secret]';
@@ -11,10 +13,8 @@ export type Plain = null | boolean | number | string | Plain[] | { [key: string]
 const longestText = 8192;
 const deepest = 6;
 const longestList = 100;
-/** Answers like one-time codes are many and soon worthless; the newest are enough. */
-const mostSecrets = 512;
-/** A shorter secret is replaced only where it stands alone: else a one-letter password would blot out every text. */
-const shortestAnywhere = 4;
+/** A cause may hold all problems of a configuration. */
+const longestCause = 262_144;
 
 /** Names of fields whose value is never shown, compared without case, `-` and `_`. */
 const secretField =
@@ -40,26 +40,22 @@ const secretPatterns: readonly (readonly [RegExp, string])[] = [
 
 /** Takes secrets out of everything that is logged: known values in any spelling, and what looks like a secret. */
 export class Redactor {
-  readonly #secrets: Secret[] = [];
+  readonly #known = new KnownSecrets();
 
-  /** From here on this value is never written. A copy is kept: the original may be wiped. */
+  /** From here on this value is never written. Nothing of it is kept but keyed hashes. */
   hide(secret: Secret): void {
-    if (secret.isEmpty) return;
-    const bytes = secret.revealBytes();
-    const known = this.#secrets.findIndex((kept) => kept.revealBytes().equals(bytes));
-    const [old] = known < 0 ? [] : this.#secrets.splice(known, 1);
-    this.#secrets.push(old ?? Secret.from(bytes));
-    bytes.fill(0);
-    while (this.#secrets.length > mostSecrets) this.#secrets.shift()?.wipe();
+    this.#known.add(secret);
+  }
+
+  /** The text without known secrets, else as it is. For what is shown to people: nothing is guessed at, as `text` does. */
+  known(text: string): string {
+    return this.#known.replace(text, redacted, longestCause);
   }
 
   /** The text without secrets, cleaned of control characters, at most 8192 characters. */
   text(text: string): string {
-    let out = text;
-    for (const secret of this.#secrets)
-      for (const spelling of spellings(secret.reveal())) out = replaceAll(out, spelling);
     // Bounded before the patterns look at it: the text may come from a hostile server.
-    out = out.slice(0, 4 * longestText);
+    let out = this.#known.replace(text, redacted, 4 * longestText);
     for (const [pattern, replacement] of secretPatterns) out = out.replace(pattern, replacement);
     return cleanText(out, longestText);
   }
@@ -69,10 +65,9 @@ export class Redactor {
     return this.#plain(value, 0, new Set());
   }
 
-  /** Overwrites what is kept. */
+  /** Forgets what is known. */
   wipe(): void {
-    for (const secret of this.#secrets) secret.wipe();
-    this.#secrets.length = 0;
+    this.#known.wipe();
   }
 
   #plain(value: unknown, depth: number, above: Set<object>): Plain {
@@ -100,8 +95,7 @@ export class Redactor {
 
   /** JSON knows no negative zero: adding 0 makes it the plain one. */
   #number(value: number): number | string {
-    const text = String(value);
-    return this.#secrets.some((secret) => secret.reveal() === text) ? redacted : value + 0;
+    return this.#known.is(String(value)) ? redacted : value + 0;
   }
 
   #object(value: object, depth: number, above: Set<object>): Plain {
@@ -187,39 +181,24 @@ function readable(value: object): [string, unknown][] {
   });
 }
 
-/** How a secret may appear in other people's texts, longest first. */
-function spellings(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const all = new Set([secret, json, cleanText(secret, longestText), secret.replaceAll("'", "'\\''")]);
-  try {
-    all.add(encodeURIComponent(secret));
-  } catch {
-    // Lone surrogates have no URI form.
-  }
-  if (secret.length >= shortestAnywhere) {
-    const bytes = Buffer.from(secret, 'utf8');
-    all.add(bytes.toString('base64').replace(/=+$/, ''));
-    all.add(bytes.toString('base64url'));
-    all.add(bytes.toString('hex'));
-    // Multi-line secrets (a pasted key) may be quoted a line at a time.
-    for (const line of secret.split(/\r?\n/)) if (line.length >= 16) all.add(line);
-  }
-  return [...all].filter((text) => text !== '').sort((a, b) => b.length - a.length);
+/** Takes known secrets out of a text that is not cut yet: of one that is, nobody knows what its end was. `Redactor.known` is one. */
+export type Redact = (text: string) => string;
+
+/** Whoever knows what must not be shown; the logs do. */
+export interface SecretGuard {
+  /** This value is never shown from here on. */
+  hide(secret: Secret): void;
+  redact: Redact;
 }
 
-function replaceAll(text: string, secret: string): string {
-  if (!text.includes(secret)) return text;
-  if (secret.length >= shortestAnywhere) return text.replaceAll(secret, redacted);
-  let out = '';
-  let from = 0;
-  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, from)) {
-    const alone = !isWord(text[at - 1]) && !isWord(text[at + secret.length]);
-    out += text.slice(from, at) + (alone ? redacted : secret);
-    from = at + secret.length;
-  }
-  return out + text.slice(from);
-}
+/** Knows nothing. */
+export const noSecrets: SecretGuard = { hide() {}, redact: (text) => text };
 
-function isWord(char: string | undefined): boolean {
-  return char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+/** The same failure without secrets in what is shown of it: servers may repeat what they were sent. The place stays where it is a hop's name. */
+export function redactFailure(error: HoldfastError, redact: Redact): HoldfastError {
+  const where = error.where === error.hop ? error.where : redact(error.where);
+  const [message, next] = [redact(error.message), redact(error.next)];
+  if (where === error.where && message === error.message && next === error.next) return error;
+  const { code, phase, hop, retry } = error;
+  return new HoldfastError({ code, where, message, next, phase, hop, retry, cause: error });
 }

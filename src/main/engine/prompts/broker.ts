@@ -3,8 +3,10 @@ import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
+import { noSecrets, type Redact, type SecretGuard } from '../log/redact.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { cleanText } from '../../../shared/model/clean-text.ts';
+import { webAddresses } from '../../../shared/model/web-address.ts';
 
 /**
  * prompts: questions to a person. A prompt goes to every attached shell; the first answer wins and the others withdraw it.
@@ -22,7 +24,7 @@ export type PromptAnswer =
   | { readonly kind: 'cancel' };
 
 /** A prompt as it is asked: `message` and labels are cleaned here, and the tunnels may grow while it is open. */
-export interface PromptQuestion extends Omit<Prompt, 'id' | 'tunnels' | 'askedAtMs'> {
+export interface PromptQuestion extends Omit<Prompt, 'id' | 'tunnels' | 'askedAtMs' | 'addresses'> {
   readonly tunnels: () => readonly string[];
 }
 
@@ -37,10 +39,13 @@ interface OpenPrompt {
 }
 
 const messageLimit = 4096;
+/** A shorter answer that is echoed is a choice from a list rather than a code. */
+const shortestCode = 4;
 
 /** Holds the open prompts. */
 export class PromptBroker implements Disposable {
   readonly #clock: Clock;
+  readonly #guard: SecretGuard;
   readonly #open = new Map<string, OpenPrompt>();
   #nextId = 1;
   readonly #onDidOpen = new Emitter<Prompt>();
@@ -48,13 +53,15 @@ export class PromptBroker implements Disposable {
   readonly onDidOpen = this.#onDidOpen.event;
   readonly onDidClose = this.#onDidClose.event;
 
-  constructor(clock: Clock) {
+  /** `guard` hears of every secret answer before whoever asked does, and takes what was answered out of the questions that follow. */
+  constructor(clock: Clock, guard: SecretGuard = noSecrets) {
     this.#clock = clock;
+    this.#guard = guard;
   }
 
   /** The open prompts, oldest first. */
   list(): readonly Prompt[] {
-    return [...this.#open.values()].map((open) => describe(open));
+    return [...this.#open.values()].map((open) => describe(open, (text) => this.#guard.redact(text)));
   }
 
   /**
@@ -89,13 +96,14 @@ export class PromptBroker implements Disposable {
       };
       this.#open.set(id, open);
       onOpen(id);
-      this.#onDidOpen.fire(describe(open));
+      this.#onDidOpen.fire(describe(open, (text) => this.#guard.redact(text)));
     });
   }
 
   /** Answers a prompt. Throws `not-found` for an id that is not open, `usage` for an answer that does not fit its kind. */
   answer(id: string, answer: PromptAnswer): void {
     const open = this.#open.get(id);
+    if (answer.kind === 'values') this.#hide(answer.values, open?.question ?? null);
     if (!open) {
       throw new HoldfastError({
         code: 'not-found',
@@ -126,6 +134,16 @@ export class PromptBroker implements Disposable {
     open.settle(answer);
   }
 
+  /** What is not echoed is secret whatever it is asked for as; what is echoed may be a code, unless it only repeats a name. */
+  #hide(values: readonly Secret[], question: PromptQuestion | null): void {
+    const names = question ? [question.user, question.host, question.hop] : [];
+    for (const [at, value] of values.entries()) {
+      const isShown = question?.fields[at]?.echo ?? false;
+      const text = isShown ? value.reveal() : '';
+      if (!isShown || (text.length >= shortestCode && !names.includes(text))) this.#guard.hide(value);
+    }
+  }
+
   dispose(): void {
     for (const open of [...this.#open.values()]) open.settle({ kind: 'cancel' });
     this.#onDidOpen.dispose();
@@ -133,8 +151,9 @@ export class PromptBroker implements Disposable {
   }
 }
 
-function describe(open: OpenPrompt): Prompt {
+function describe(open: OpenPrompt, redact: Redact): Prompt {
   const { question } = open;
+  const clean = (text: string): string => cleanText(redact(text), messageLimit);
   return {
     id: open.id,
     kind: question.kind,
@@ -143,22 +162,30 @@ function describe(open: OpenPrompt): Prompt {
     hop: question.hop,
     address: question.address,
     user: question.user,
-    message: cleanText(question.message, messageLimit),
-    fields: question.fields.map((field) => ({ label: cleanText(field.label, messageLimit), echo: field.echo })),
+    message: clean(question.message),
+    fields: question.fields.map((field) => ({ label: clean(field.label), echo: field.echo })),
     hostKey: question.hostKey,
-    signIn: cleanDetails(question.signIn),
+    signIn: cleanDetails(question.signIn, clean),
+    elsewhere: question.elsewhere && { serverText: clean(question.elsewhere.serverText) },
+    addresses: webAddresses(redact(serverWords(question))),
     round: question.round,
     mayRemember: question.mayRemember,
     askedAtMs: open.askedAtMs,
   };
 }
 
-function cleanDetails(details: SignInDetails | null): SignInDetails | null {
+/** What of a question may be the server's, its labels too. */
+function serverWords({ kind, message, elsewhere }: PromptQuestion): string {
+  if (elsewhere) return elsewhere.serverText;
+  return kind === 'otp' || kind === 'password' ? message : '';
+}
+
+function cleanDetails(details: SignInDetails | null, clean: (text: string) => string): SignInDetails | null {
   if (details === null) return null;
   const { serverText, keyFile } = details;
   return {
     ...details,
-    serverText: cleanText(serverText, messageLimit),
+    serverText: clean(serverText),
     keyFile: keyFile === null ? null : cleanText(keyFile, 256),
   };
 }

@@ -1,12 +1,18 @@
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Redact } from '../log/redact.ts';
 import type { Endpoint } from '../../../shared/model/forward-spec.ts';
 import { endpointText, makeFailure, type Place, textOf } from './failure-base.ts';
 
 /** SSH_MSG_CHANNEL_OPEN_FAILURE or no answer to an open (RFC 4254 section 5.1). */
-export function channelOpenFailure(host: HostConfig, target: Endpoint | 'session', error: unknown): HoldfastError {
+export function channelOpenFailure(
+  host: HostConfig,
+  target: Endpoint | 'session',
+  error: unknown,
+  redact: Redact,
+): HoldfastError {
   const reason = typeof error === 'object' && error !== null && 'reason' in error ? error.reason : undefined;
-  const description = textOf(error).replace(/^\(SSH\) Channel open failure: ?/, '');
+  const description = textOf(error, redact).replace(/^\(SSH\) Channel open failure: ?/, '');
   const said = description === '' ? '' : ` (${description})`;
   const to = target === 'session' ? 'a session' : endpointText(target);
   const place: Place = { host, phase: 'forwards' };

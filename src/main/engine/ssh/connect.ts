@@ -7,6 +7,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { Deadline } from '../lifecycle/deadline.ts';
 import { type Disposable, DisposableStore, toDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import { type Redact, redactFailure } from '../log/redact.ts';
 import type { PromptBroker } from '../prompts/broker.ts';
 import { algorithmOffer, supportedAlgorithms } from './algorithms.ts';
 import type { Authenticator, AuthReport } from './authenticator.ts';
@@ -15,6 +16,7 @@ import { onAbort, reasonOf } from './dial.ts';
 import { openHopStream } from './dial-hop.ts';
 import type { HopStream } from './hop-stream.ts';
 import type { ConnectRequest, Connector, LinkInfo, SshLink } from './link.ts';
+import { endedElsewhere, LoginWait } from './login-wait.ts';
 import { dialTimeout } from './dial-failure.ts';
 import { addressText } from './failure-base.ts';
 import { abortedFailure, stageTimeout, type SessionStage } from './ssh-failure.ts';
@@ -31,6 +33,8 @@ export interface ConnectorParts {
   readonly authenticator: Authenticator;
   readonly prompts: PromptBroker;
   readonly log: Log;
+  /** Takes typed secrets out of what servers say. */
+  readonly redact: Redact;
 }
 
 /** The connector over ssh2: one hop a call. */
@@ -54,6 +58,7 @@ class HopAttempt {
   #session: Ssh2Session | null = null;
   /** The login while it is under way. */
   #login: Promise<unknown> | null = null;
+  readonly #wait: LoginWait;
 
   constructor(parts: ConnectorParts, request: ConnectRequest) {
     this.#parts = parts;
@@ -68,6 +73,9 @@ class HopAttempt {
       () => this.#pause(),
       (error) => this.#fail(error),
     );
+    this.#wait = this.#store.add(
+      new LoginWait({ clock: parts.clock, show: this.#questions.tellElsewhere, pause: () => this.#pause() }),
+    );
   }
 
   async run(): Promise<SshLink> {
@@ -78,8 +86,9 @@ class HopAttempt {
       return await Promise.race([this.#connect(), this.#failure()]);
     } catch (error) {
       const failure = (await this.#refusal()) ?? (this.#over.signal.aborted ? this.#over.signal.reason : error);
-      const typed =
+      const placed =
         failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase);
+      const typed = redactFailure(this.#wait.wasCalled ? endedElsewhere(placed) : placed, this.#parts.redact);
       this.#fail(typed);
       this.#session?.fail(typed);
       this.#hop?.dispose();
@@ -114,6 +123,7 @@ class HopAttempt {
         }
       },
       askSecrets: this.#questions.askSecrets,
+      redact: this.#parts.redact,
     });
     if (this.#over.signal.aborted) {
       hop.dispose();
@@ -126,7 +136,9 @@ class HopAttempt {
       hop,
       clock,
       log: this.#log,
+      redact: this.#parts.redact,
       offer,
+      onBanner: (text) => this.#wait.said(text),
       onStage: (stage: SessionStage) => this.#log.debug('stage', { stage }),
       decideHostKey: async (key) => {
         // A person may be asked: neither that nor reading files counts against the server.
@@ -151,9 +163,12 @@ class HopAttempt {
     this.#enter('auth');
     this.#limit(this.#host.authTimeoutMs, () => stageTimeout(this.#host, 'auth'));
     await session.startUserauth();
-    const login = authenticator.authenticate(session.userauth, {
+    const login = authenticator.authenticate(this.#wait.watch(session.userauth), {
       host: this.#host,
-      ask: this.#questions.askSecrets,
+      ask: (question) => {
+        this.#wait.attended();
+        return this.#questions.askSecrets(question);
+      },
       waitForPerson: this.#questions.waitForPerson,
       log: this.#log,
       signal: this.#over.signal,

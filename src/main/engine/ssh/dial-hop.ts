@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { HostConfig, ProxyConfig } from '../../../shared/model/config.ts';
 import { HoldfastError, assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import type { Redact } from '../log/redact.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AskSecrets } from './authenticator.ts';
 import { dialFirst, onAbort, resolveAddresses } from './dial.ts';
@@ -24,6 +25,8 @@ export interface HopRequest {
   readonly onPhase: (phase: 'resolve' | 'dial') => void;
   /** For the password of a proxy. */
   readonly askSecrets: AskSecrets;
+  /** See `ConnectorParts`. */
+  readonly redact: Redact;
 }
 
 /** The way to the server: through the jump host, the proxy, or straight. Rejects with `HoldfastError` or the signal's reason. */
@@ -99,7 +102,7 @@ async function dialProxy(request: HopRequest, proxy: NetProxy): Promise<Socket> 
     if (!value) throw new Error('an answer without a value');
     return value;
   };
-  const talk: ProxyTalk = { host, proxy, askPassword, signal };
+  const talk: ProxyTalk = { host, proxy, askPassword, signal, redact: request.redact };
   let password: Secret | null = null;
   for (;;) {
     const socket = await reachProxy(request, proxy, () =>

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { type FailureCode, HoldfastError, type Phase } from '../../../shared/model/failure.ts';
+import type { Redact } from '../log/redact.ts';
 import type { Endpoint } from '../../../shared/model/forward-spec.ts';
 
 /** Characters of somebody else's text that are shown. */
@@ -19,9 +20,9 @@ export function errorCode(error: unknown): string {
   return '';
 }
 
-/** An error's text, cleaned. */
-export function textOf(error: unknown): string {
-  return cleanLine(error instanceof Error ? error.message : String(error), textLimit);
+/** An error's text, cleaned; `redact` first where it may hold a server's words. */
+export function textOf(error: unknown, redact: Redact = (text) => text): string {
+  return cleanLine(redact(error instanceof Error ? error.message : String(error)), textLimit);
 }
 
 /** Whose failure, and how far it was. */

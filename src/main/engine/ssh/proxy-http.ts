@@ -39,7 +39,7 @@ export async function talkHttpConnect(
       proxy.user === null ? 'wants a login.' : `did not take that password for ${proxy.user}.`,
       'Check user and password of the proxy.',
     );
-  const said = cleanLine(`${code} ${status[2] ?? ''}`.trim(), 120);
+  const said = cleanLine(talk.redact(`${code} ${status[2] ?? ''}`.trim()), 120);
   throw proxyFailure(
     talk,
     `did not reach ${host.name}: it answers ${said}.`,

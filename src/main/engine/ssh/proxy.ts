@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { HostConfig, ProxyConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
+import type { Redact } from '../log/redact.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { addressText } from './failure-base.ts';
 
@@ -12,6 +13,8 @@ export interface ProxyTalk {
   /** Asks a person for the password of the proxy's user; only called if the proxy wants one. */
   readonly askPassword: () => Promise<Secret>;
   readonly signal: AbortSignal;
+  /** See `ConnectorParts`. */
+  readonly redact: Redact;
 }
 
 /** The proxy did not make the connection. */

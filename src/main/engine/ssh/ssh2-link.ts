@@ -194,7 +194,11 @@ export class Ssh2Link implements SshLink {
           isAnswered = true;
           if (!isWanted) this.#opening -= 1;
           if (error) {
-            reject(this.#isClosed ? linkGone(this.#host) : channelOpenFailure(this.#host, target, error));
+            reject(
+              this.#isClosed
+                ? linkGone(this.#host)
+                : channelOpenFailure(this.#host, target, error, this.#session.redact),
+            );
             return;
           }
           const adopted = this.#adopt(channel);

@@ -9,6 +9,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
+import { type Redact, redactFailure } from '../log/redact.ts';
 import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
 import { advertisedHostKeys, areProofsModern } from './host-key-notice.ts';
 import { HelloGuard } from './hello-guard.ts';
@@ -41,10 +42,14 @@ export interface SessionOptions {
   readonly hop: HopStream;
   readonly clock: Clock;
   readonly log: Log;
+  /** See `ConnectorParts`. */
+  readonly redact: Redact;
   readonly offer: AlgorithmOffer;
   /** Decides about the host key of the first key exchange; nothing secret is sent before it resolves. */
   readonly decideHostKey: (key: Buffer) => Promise<void>;
   readonly onStage: (stage: SessionStage) => void;
+  /** What the server says during authentication, uncleaned. */
+  readonly onBanner: (text: string) => void;
 }
 
 /**
@@ -56,6 +61,7 @@ export class Ssh2Session implements Disposable {
   readonly seam: Ssh2Seam;
   readonly userauth: Ssh2Userauth;
   readonly wire: Ssh2Wire;
+  readonly redact: Redact;
   /** Resolves after the first key exchange, when the server has proved that it holds the accepted key. */
   readonly handshake: Promise<Negotiated>;
   /** Fires exactly once: why it ended, null if we closed it. Before ssh2 tells its channels. */
@@ -75,6 +81,7 @@ export class Ssh2Session implements Disposable {
   readonly #log: Log;
   readonly #offer: AlgorithmOffer;
   readonly #guard = new HelloGuard();
+  readonly #onBanner: (text: string) => void;
   readonly #onStage: (stage: SessionStage) => void;
   readonly #decideHostKey: (key: Buffer) => Promise<void>;
   #stage: SessionStage = 'hello';
@@ -89,8 +96,10 @@ export class Ssh2Session implements Disposable {
     this.#host = options.host;
     this.#hop = options.hop;
     this.#log = options.log;
+    this.redact = options.redact;
     this.#offer = options.offer;
     this.#onStage = options.onStage;
+    this.#onBanner = options.onBanner;
     this.#decideHostKey = options.decideHostKey;
     this.onDidEnd = this.#onDidEnd.event;
     this.onDidRekey = this.#onDidRekey.event;
@@ -179,7 +188,7 @@ export class Ssh2Session implements Disposable {
   /** Ends the session with this error; only the first one counts. The stream is destroyed at once. */
   fail(error: HoldfastError, graceMs = 0): void {
     if (this.#isOver) return;
-    this.#end(error, graceMs);
+    this.#end(redactFailure(error, this.redact), graceMs);
   }
 
   /** Good-bye: a DISCONNECT message goes out, the stream is gone after 2 s at the latest. */
@@ -246,9 +255,14 @@ export class Ssh2Session implements Disposable {
       this.fail(protocolFailure(this.#host, this.#stage, error, this.#guard.offered), refusalFarewellMs);
     });
     client.on('greeting', (greeting: string) => {
-      this.#log.info('greeting', { text: cleanText(greeting, bannerShownChars) });
+      this.#log.info('greeting', { text: this.#shown(greeting) });
     });
     client.on('handshake', (negotiated: unknown) => this.#onHandshake(negotiated as Negotiated));
+  }
+
+  /** The server's words, for the log. */
+  #shown(text: string): string {
+    return cleanText(this.redact(text), bannerShownChars);
   }
 
   #onHandshake(negotiated: Negotiated): void {
@@ -313,11 +327,13 @@ export class Ssh2Session implements Disposable {
     const { handlers } = this.seam;
     handlers.SERVICE_ACCEPT = () => {};
     handlers.DISCONNECT = (_protocol, reason, description) =>
-      this.fail(disconnectFailure(this.#host, this.#stage, reason, description ?? ''));
+      this.fail(disconnectFailure(this.#host, this.#stage, reason, this.redact(description ?? '')));
     handlers.USERAUTH_BANNER = (_protocol, message) => {
       const room = bannerKeptBytes - this.#bannerBytes;
       this.#bannerBytes += Buffer.byteLength(message);
-      if (room > 0) this.#log.info('banner', { text: cleanText(message, bannerShownChars) });
+      if (room <= 0) return;
+      this.#log.info('banner', { text: this.#shown(message) });
+      if (this.#stage === 'auth') this.#onBanner(message);
     };
     this.seam.watchPayloads((payload) => {
       this.#advertisedKeys ??= advertisedHostKeys(payload);

@@ -57,8 +57,12 @@ function AskNote({ tunnel }: { tunnel: TunnelStatus }) {
   const texts = useTexts();
   const page = useActs();
   const { line, act: ask } = useRowView(tunnel);
+  const promptId = tunnel.state.kind === 'interactive' ? tunnel.state.promptId : null;
+  const isElsewhere = usePage((state) =>
+    state.prompts.some(({ id, elsewhere }) => id === promptId && elsewhere !== null),
+  );
   return (
-    <Note state="interactive" title={line} text={texts.fault.needsYou}>
+    <Note state="interactive" title={line} text={isElsewhere ? texts.fault.finishElsewhere : texts.fault.needsYou}>
       {ask === null ? null : (
         <Button kind="primary" onClick={() => void doRowAct(page, tunnel.name, ask)}>
           {ask.label}

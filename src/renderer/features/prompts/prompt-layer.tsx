@@ -48,7 +48,12 @@ export function PromptLayer() {
   if (wish === null || shown === null || !hasNoWindows) return null;
   return (
     <SheetPlace value="page">
-      <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
+      <PromptView
+        prompt={shown}
+        waiting={waitingBehind(prompts, shown)}
+        way={wayOf(shown, hosts)}
+        onPutAside={() => setWish(null)}
+      />
     </SheetPlace>
   );
 }

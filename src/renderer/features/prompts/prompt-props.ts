@@ -7,4 +7,6 @@ export interface PromptProps {
   /** How many other questions wait. */
   readonly waiting: number;
   readonly way: Way | null;
+  /** Hides it; it stays open. */
+  readonly onPutAside: () => void;
 }

@@ -1,5 +1,6 @@
 import { assertNever } from '../../../shared/model/failure.ts';
 import { ConfirmPrompt } from './confirm-prompt.tsx';
+import { ElsewherePrompt } from './elsewhere-prompt.tsx';
 import { HostKeyPrompt } from './host-key-prompt.tsx';
 import type { PromptProps } from './prompt-props.ts';
 import { SignInPrompt } from './sign-in-prompt.tsx';
@@ -10,7 +11,11 @@ export function PromptView(props: PromptProps) {
     case 'host-key':
       return <HostKeyPrompt key={props.prompt.id} {...props} />;
     case 'confirm':
-      return <ConfirmPrompt key={props.prompt.id} {...props} />;
+      return props.prompt.elsewhere === null ? (
+        <ConfirmPrompt key={props.prompt.id} {...props} />
+      ) : (
+        <ElsewherePrompt key={props.prompt.id} {...props} />
+      );
     case 'password':
     case 'otp':
     case 'passphrase':

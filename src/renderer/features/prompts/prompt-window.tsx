@@ -64,7 +64,12 @@ export function PromptWindow() {
         {review !== null && changed !== null && changed !== 'none' ? (
           <ChangedKeyPrompt key={changed.lookupName} changed={changed} onDone={() => setReview(null)} />
         ) : shown !== null ? (
-          <PromptView prompt={shown} waiting={waitingBehind(prompts, shown)} way={wayOf(shown, hosts)} />
+          <PromptView
+            prompt={shown}
+            waiting={waitingBehind(prompts, shown)}
+            way={wayOf(shown, hosts)}
+            onPutAside={() => void bridge.desktop?.('desktop.prompts-done', {})}
+          />
         ) : null}
         <LiveRegion />
       </main>

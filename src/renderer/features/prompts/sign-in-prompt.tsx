@@ -4,6 +4,7 @@ import { useBridge } from '../../bridge.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { ButtonRow } from '../../ui/dialog.tsx';
 import { Checkbox, Select } from '../../ui/field.tsx';
+import { AddressList } from './address-list.tsx';
 import { AnswerField } from './answer-field.tsx';
 import { useSettled } from './arming.ts';
 import { keepOpenHours, storedKeepOpen, storeKeepOpen } from './keep-open.ts';
@@ -90,6 +91,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
           </div>
         </SheetPart>
       )}
+      <AddressList prompt={prompt} />
       <form
         ref={form}
         id={`${id}-form`}
@@ -165,7 +167,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
 }
 
 /** What was wrong before; who signs in where, at which step, and what it opens. */
-function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way'> & { view: SignInView }) {
+function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way' | 'onPutAside'> & { view: SignInView }) {
   const all = useQuestionTexts();
   const texts = all.signIn;
   // A single tunnel stands in the strip already, unless the queue takes its place.

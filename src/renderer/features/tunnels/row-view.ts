@@ -1,4 +1,5 @@
 import { assertNever, type FailureCode } from '../../../shared/model/failure.ts';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { Prompt } from '../../../shared/model/prompt.ts';
 import { shownState, type ShownState } from '../../../shared/model/shown-state.ts';
 import type { TunnelStatus } from '../../../shared/model/tunnel.ts';
@@ -116,6 +117,10 @@ export function flowText(
 /** What a question asks, in few words. */
 export function promptLine(prompt: Prompt | undefined, texts: WindowTexts): string {
   if (prompt === undefined) return texts.rows.asksStart;
+  if (prompt.elsewhere !== null) {
+    const said = cleanLine(prompt.elsewhere.serverText, 300).trim();
+    return said === '' ? texts.rows.silentElsewhere(prompt.hop) : texts.rows.waitsElsewhere(prompt.hop, said);
+  }
   switch (prompt.kind) {
     case 'otp':
       return texts.rows.asksCode(prompt.hop);
@@ -141,7 +146,8 @@ function promptAct(prompt: Prompt | undefined, texts: WindowTexts): RowAct {
     'host-key': texts.rows.review,
     confirm: texts.rows.answer,
   };
-  return { kind: 'answer', label: labels[prompt.kind], promptId: prompt.id };
+  const label = prompt.elsewhere === null ? labels[prompt.kind] : texts.rows.showCall;
+  return { kind: 'answer', label, promptId: prompt.id };
 }
 
 /** What a tunnel that gave up offers: the one step that can help. */

@@ -128,6 +128,22 @@ describe('other notices', () => {
     expect(titles(policy.changed([blocked], 40))).toEqual(['db: a port is taken']);
   });
 
+  it('a login that is finished elsewhere is told without the words of the server', () => {
+    const policy = new NotificationPolicy(desktopEn);
+    const elsewhere = { serverText: '<b>Visit</b> https://login.example.org' };
+    expect(policy.prompted(prompt('p', { kind: 'confirm', fields: [], elsewhere }))).toEqual([
+      {
+        kind: 'show',
+        notice: {
+          key: 'prompt:bastion-eu',
+          title: 'bastion-eu needs you',
+          body: 'The login is finished elsewhere, in a browser or on a phone. Waiting: db',
+          page: 'prompts',
+        },
+      },
+    ]);
+  });
+
   it('tells a question and withdraws it', () => {
     const policy = upSince0('db');
     expect(policy.prompted(prompt('p'))).toEqual([

@@ -71,4 +71,12 @@ describe('the message box of a confirmation', () => {
     });
     expect(questionBox(questionsEn, prompt('1'), 'linux')).toBeNull();
   });
+
+  it('of a login that is finished elsewhere has the server\u2019s words, cleaned', () => {
+    const call = { kind: 'confirm' as const, fields: [], message: '', elsewhere: { serverText: 'Tap\u001b[2J now' } };
+    const box = questionBox(questionsEn, prompt('1', call), 'linux');
+    expect(box?.message).toBe('bastion-eu waits for you');
+    expect(box?.detail).toContain('The server says:\nTap\\033[2J now');
+    expect(box?.buttons).toEqual(['Stop the login', 'Go on']);
+  });
 });

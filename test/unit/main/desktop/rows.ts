@@ -51,6 +51,8 @@ export function prompt(id: string, extra: Partial<Prompt> = {}): Prompt {
     hostKey: null,
     round: 1,
     signIn: null,
+    elsewhere: null,
+    addresses: [],
     mayRemember: false,
     askedAtMs: 0,
     ...extra,

@@ -45,6 +45,9 @@ describe('the menu', () => {
       }),
       row('socks-home', stopped),
     ];
+    const call = { kind: 'confirm' as const, elsewhere: { serverText: 'Tap' } };
+    const told = JSON.stringify(build({ tunnels, prompts: [prompt('p2', call)] }));
+    expect(told).toContain('Finish the login at bastion-eu...');
     const model = build({ tunnels, prompts: [prompt('p1', { tunnels: ['analytics-eu'] })] });
     expect(lines(model.menu)).toEqual([
       '(3 of 5 up, 1 needs you)',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextPrompt, waitingBehind } from '../../../../src/renderer/features/prompts/prompt-queue.ts';
 import { chainTo, wayOf } from '../../../../src/renderer/features/prompts/way.ts';
-import { promptOf } from '../../../support/renderer/editing-prompts.ts';
+import { elsewherePrompt, promptOf } from '../../../support/renderer/editing-prompts.ts';
 
 const a = promptOf({ id: 'a', hop: 'one', askedAtMs: 1 });
 const b = promptOf({ id: 'b', hop: 'two', askedAtMs: 2 });
@@ -14,6 +14,16 @@ describe('the queue of questions', () => {
     expect(nextPrompt([c, b], 'x', 'nobody')).toBe(b);
     expect(nextPrompt([], 'a', 'one')).toBeNull();
     expect(waitingBehind([a, b, c], b)).toBe(2);
+  });
+});
+
+describe('a login that is finished elsewhere', () => {
+  const told = elsewherePrompt({ id: 't', hop: 'one', askedAtMs: 0 });
+
+  it('holds no question up, and is shown when there is no other', () => {
+    expect(nextPrompt([told, b], 't', 'one')).toBe(b);
+    expect(nextPrompt([told, b, c], null, 'one')).toBe(c);
+    expect(nextPrompt([told], 'b', 'two')).toBe(told);
   });
 });
 
