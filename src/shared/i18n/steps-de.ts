@@ -66,6 +66,10 @@ export const stepsDe: readonly Phrase[] = [
     'Holdfast replaces the connection by itself. If it goes on, look at the probe setting of the tunnel.',
     'Holdfast ersetzt die Verbindung von selbst. Bleibt es dabei, sieh dir die Einstellung probe des Tunnels an.',
   ],
+  [
+    'The server answers, so the connection stays. Look at what the check asks for, and at the probe setting of the tunnel.',
+    'Der Server antwortet, also bleibt die Verbindung. Sieh nach, was die Prüfung fragt, und sieh dir die Einstellung probe des Tunnels an.',
+  ],
   ['Holdfast goes on the moment the network is back.', 'Holdfast macht weiter, sobald das Netz wieder da ist.'],
   ['Check the network; inside names may need the VPN.', 'Prüfe das Netz; interne Namen brauchen vielleicht das VPN.'],
   [

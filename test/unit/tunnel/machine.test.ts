@@ -198,9 +198,14 @@ describe('effects', () => {
     expect(driven.asked).toEqual(['release-parked', 'abandon', 'close-forwards', 'cancel-lifetime', 'want']);
   });
 
-  it('of a probe that failed: the link is replaced', () => {
-    const driven = columns.running().fail(fails('auto', 'probe', { replaceLink: true }));
+  it('of a link that does not answer: it is replaced', () => {
+    const driven = columns.running().fail(fails('auto', 'link', { replaceLink: true }));
     expect(driven.asked).toEqual(['replace-link', 'abandon', 'wait']);
+  });
+
+  it('of a check or a forward that failed: the link stays', () => {
+    for (const stage of ['probe', 'forwards'] as const)
+      expect(columns.running().fail(fails('auto', stage)).asked).toEqual(['keep-link', 'abandon', 'wait']);
   });
 
   it('on demand: those that waited in vain go before the link is given up, those that were cut off may knock', () => {

@@ -126,9 +126,11 @@ export function retryLater(machine: Machine, failure: Failure, at: Instant): Ste
   const id = machine.id + 1;
   const delayMs = retryDelayMs(machine.policy, machine.tries, failure.jitter);
   const state = { kind: 'retrying', cause: failure.cause, nextTryAtMs: at.wallMs + delayMs } as const;
+  // What failed is this tunnel's own: without the link a person would be asked for a login again.
+  const own = failure.stage === 'forwards' || failure.stage === 'probe';
   return {
     machine: { ...machine, id, state, onlyListening: false, retryAtMs: at.nowMs + delayMs },
-    effects: [abandon, { kind: 'wait', id, delayMs }],
+    effects: [...(own ? [{ kind: 'keep-link' } as const] : []), abandon, { kind: 'wait', id, delayMs }],
   };
 }
 

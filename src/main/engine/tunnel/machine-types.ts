@@ -33,7 +33,7 @@ export interface Failure {
   readonly jitter: number;
   /** `auth-tries` of the host that refused. */
   readonly authTries: number;
-  /** The link itself looks healthy to the pool, but is not to be used again. */
+  /** The link does not answer, though the pool does not know it yet. */
   readonly replaceLink: boolean;
   /** Parked clients are there. */
   readonly clientsWait: boolean;
@@ -123,6 +123,8 @@ export type MachineEvent = MachineInput & { readonly at: Instant };
 export type Effect =
   /** Ends attempt, wait and link share; live clients are reset, new ones park. */
   | { readonly kind: 'abandon' }
+  /** The share of the link outlives the attempt, as the next try is over the same link; comes before `abandon`. */
+  | { readonly kind: 'keep-link' }
   /** Asks the pool for a new link in place of the one in use; comes before `abandon`. */
   | { readonly kind: 'replace-link' }
   | { readonly kind: 'open-listeners'; readonly id: number }

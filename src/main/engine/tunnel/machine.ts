@@ -46,8 +46,8 @@ import { wasStable } from './retry-policy.ts';
  * The table. Rows are events, columns states; `·` is no change. An event with a stale id changes nothing.
  * BEGIN is: LISTENING (by way of STARTING, while ports open) on demand, STARTING there for a client that still waits after a wait, INTERACTIVE if its
  * login needs a person and none asked, else STARTING.
- * FAIL is: DEAD for causes that need a person, for `auth-tries` failed logins in a row, within the gate time of the first start, and when
- * `max-starts` is reached; else LISTENING on demand (RETRYING as long as a client waits), INTERACTIVE if the login needs a person and none asked,
+ * FAIL is: DEAD for causes that need a person, for `auth-tries` failed logins in a row, within the gate time of the first start (a check apart), and
+ * when `max-starts` is reached; else LISTENING on demand (RETRYING as long as a client waits), INTERACTIVE if the login needs a person and none asked,
  * else RETRYING.
  *
  * | event          | STOPPED | LISTENING | STARTING    | INTERACTIVE (prompt) | INTERACTIVE (nobody asked) | RUNNING         | RETRYING | DEAD    |
@@ -293,7 +293,8 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
   const end = (step: Step): Step => ({ machine: step.machine, effects: [...replace, ...step.effects] });
   if (failure.retry === 'person') return end(die(failed, cause));
   if (failure.retry === 'limited' && failed.authFailures >= failure.authTries) return end(die(failed, cause));
-  if (isWithinGate(failed, at) && !opening) return end(die(failed, failedEarly(cause, failed.gateMs)));
+  if (isWithinGate(failed, at) && !opening && stage !== 'probe')
+    return end(die(failed, failedEarly(cause, failed.gateMs)));
   if (policy.maxStarts >= 0 && failed.starts >= policy.maxStarts && !opening) {
     return end(die(failed, tooManyStarts(policy.maxStarts, cause)));
   }
@@ -305,7 +306,7 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
     if (failure.clientsWait && !ran && !policy.interactive) return end(retryLater(failed, failure, at));
     return end(listening(failed, [...release, abandon]));
   }
-  if (needsPerson(failed) && (stage === 'link' || stage === 'probe')) {
+  if (needsPerson(failed) && stage === 'link') {
     return end(unattended(failed, [...release, abandon]));
   }
   return end(retryLater(failed, failure, at));
