@@ -6,6 +6,7 @@ import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import type { Connector, SshLink } from '../ssh/link.ts';
 import { connectionKey, prefixKeys } from './key.ts';
+import { KnockSlots } from './knock-slots.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 import type { AcquireRequest, AcquireResult, ConnectionPool, Lease, PooledConnection, PoolLimits } from './pool.ts';
 import { PooledLink } from './pooled-link.ts';
@@ -41,6 +42,7 @@ class SharedConnections implements ConnectionPool {
   readonly #onDidConnect = this.#store.add(new Emitter<string>());
   readonly onDidConnect = this.#onDidConnect.event;
   readonly #memories = new MemoryShelf();
+  readonly #knocks: KnockSlots;
   readonly #attempts = new Map<string, SharedAttempt>();
   /** Links that take new leases. */
   readonly #links = new Map<string, PooledLink>();
@@ -52,6 +54,7 @@ class SharedConnections implements ConnectionPool {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
+    this.#knocks = new KnockSlots(options.clock);
     this.#limits = { idleMs: options.idleMs, maxLifetimeMs: options.maxLifetimeMs };
   }
 
@@ -91,6 +94,10 @@ class SharedConnections implements ConnectionPool {
     const holds = new DisposableStore();
     for (const key of prefixKeys(chain)) holds.add(this.#memories.hold(key));
     return holds;
+  }
+
+  knock(chain: readonly HostConfig[]): number {
+    return this.#knocks.take(prefixKeys(chain).filter((key) => this.#usable(key) === null));
   }
 
   replace(chain: readonly HostConfig[], link?: SshLink): void {

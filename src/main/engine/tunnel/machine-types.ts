@@ -70,7 +70,10 @@ export interface Machine {
   /** Monotonic times. */
   readonly startedAtMs: number;
   readonly runningAtMs: number;
+  readonly waitFromMs: number;
   readonly retryAtMs: number;
+  /** How long it waited before the try that is under way, or that led to the link in use. */
+  readonly waitedMs: number;
   readonly failedStage: Stage | null;
   /** The last failure, until it runs again or a person acts. */
   readonly lastCause: Cause | null;
@@ -94,8 +97,8 @@ export type MachineInput =
   | { readonly kind: 'attempt-shared' }
   /** The pool has a link for the same connection. */
   | { readonly kind: 'link-available' }
-  /** A local client came while no link was there. */
-  | { readonly kind: 'knock' }
+  /** A local client came while no link was there. `inMs`: when the host may be tried for a client; counts during a wait. */
+  | { readonly kind: 'knock'; readonly inMs: number }
   /** `clientsWait`: parked clients are there. */
   | { readonly kind: 'retry-due'; readonly id: number; readonly clientsWait: boolean }
   /** On demand: no client for the idle time. */
@@ -130,6 +133,7 @@ export type Effect =
   | { readonly kind: 'open-listeners'; readonly id: number }
   /** Listeners, link, forwards, first probe. `unattended`: only over a link that is up already. */
   | { readonly kind: 'start'; readonly id: number; readonly unattended: boolean }
+  /** Replaces the wait under way. */
   | { readonly kind: 'wait'; readonly id: number; readonly delayMs: number }
   | { readonly kind: 'release-parked' }
   | { readonly kind: 'hold-parked'; readonly held: boolean }

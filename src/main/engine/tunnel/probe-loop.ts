@@ -27,7 +27,7 @@ export interface ProbeLoopOptions {
 const triesPerRound = 2;
 /** The link, which others use too, has at least so long to answer, however short a tunnel's own time limit is. */
 const linkAnswerMs = 5000;
-/** A check that failed is made again after so long where the tunnel asks for no rounds, so that it does not stay degraded for ever. */
+/** A check that failed is made again after so long at the latest, so that a tunnel is not shown as degraded for much longer than it is. */
 const recheckMs = 60_000;
 
 /**
@@ -107,8 +107,9 @@ export class ProbeLoop implements Disposable {
 
   #armNext(firstMs: number): void {
     const { pollMs } = this.#options.tunnel;
-    if (pollMs > 0) this.#arm(firstMs > 0 ? firstMs : pollMs);
-    else if (this.#hasFailed) this.#arm(recheckMs);
+    const delayMs = pollMs > 0 && firstMs > 0 ? firstMs : pollMs;
+    if (this.#hasFailed) this.#arm(delayMs > 0 ? Math.min(delayMs, recheckMs) : recheckMs);
+    else if (delayMs > 0) this.#arm(delayMs);
   }
 
   #arm(delayMs: number): void {

@@ -11,6 +11,7 @@ import type { ConnectionPool, Lease } from '../pool/pool.ts';
 import { Attempt, type AttemptReport } from './attempt.ts';
 import { type CreateRunner, ForwardSet } from './forward-set.ts';
 import type { Effect, Machine, MachineInput, WantedBy } from './machine-types.ts';
+import { hearsKnock } from './machine-steps.ts';
 import { newMachine, policyOf, transition } from './machine.ts';
 import { causeOf, reasonOf } from './transition-text.ts';
 
@@ -79,7 +80,7 @@ export class TunnelSupervisor implements Disposable {
       }),
     );
     this.#store.add(this.#forwards.onDidSettle(() => this.#attempt.value?.evaluate()));
-    this.#store.add(this.#forwards.onDidKnock(() => this.#input({ kind: 'knock' })));
+    this.#store.add(this.#forwards.onDidKnock(() => this.#input({ kind: 'knock', inMs: 0 })));
     this.#store.add(
       pool.onDidStartAttempt((key) => {
         if (key === this.#key) this.#input({ kind: 'attempt-shared' });
@@ -199,8 +200,10 @@ export class TunnelSupervisor implements Disposable {
     }
   }
 
-  #step(input: MachineInput): void {
+  #step(given: MachineInput): void {
     const before = this.#machine;
+    const input =
+      given.kind === 'knock' && hearsKnock(before) ? { ...given, inMs: this.#deps.pool.knock(this.#chain) } : given;
     const at = { nowMs: this.#deps.clock.now(), wallMs: this.#deps.clock.wallNow() };
     const { machine, effects } = transition(before, { ...input, at });
     if (machine === before) return;
