@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import { serveLate } from '../support/hostile-servers.ts';
 import { clientOf, endOwned, exchange, hostTable, own, tunnelTable, TunnelRig } from '../support/tunnel-rig.ts';
 import { until } from '../support/until.ts';
-import { into, sshd, toEcho } from './fault-scene.ts';
+import { happenings, into, named, sshd, toEcho } from './fault-scene.ts';
 
 /** Waits between tries, and clients that come while they last, in the whole engine over a real sshd. */
 
@@ -68,4 +69,22 @@ it('a server that drops its links again and again but answers at once is there a
   }
   const waits = into(await rig.client.call('logs', { tunnel: 'db', lines: 1000 }), 'retrying');
   expect(Math.max(...waits.map((line) => Number(line.fields['waitMs'])))).toBeLessThanOrEqual(100);
+});
+
+it('a server that always says hello later than connect-timeout is reached at the next try; the cause names the setting', async () => {
+  const server = await sshd();
+  const late = own(await serveLate(server.port, 1600));
+  const rig = await TunnelRig.start(
+    hostTable('box', server, { port: late.port, lines: ['connect-timeout = "1s"'] }) +
+      tunnelTable('db', 'box', [await toEcho()], ['backoff = { first = "100ms", cap = "1s" }']),
+    [server.knownHostsLine('ed25519', `[127.0.0.1]:${late.port}`)],
+  );
+  const [address = ''] = await rig.upWhole('db');
+  expect((await exchange(address, Buffer.from('slow but sure'))).toString()).toBe('slow but sure');
+  const [failed] = named(await happenings(rig, 'db'), 'failed');
+  expect(failed?.cause).toMatchObject({
+    code: 'timeout',
+    message: 'box took the connection but did not say hello in 1 s.',
+    next: expect.stringContaining('The next try waits 2 s; if it is always so slow, raise connect-timeout of box.'),
+  });
 });

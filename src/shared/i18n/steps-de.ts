@@ -98,12 +98,12 @@ export const stepsDe: readonly Phrase[] = [
     'Prüfe, ob sshd bei {0} läuft und ob der Zwischenhost dorthin darf.',
   ],
   [
-    'The server may be overloaded, or something other than SSH listens there.',
-    'Der Server ist vielleicht überlastet, oder dort lauscht etwas anderes als SSH.',
+    'The server may be overloaded or look up names in vain (UseDNS), or something other than SSH listens there. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
+    'Der Server ist vielleicht überlastet oder sucht vergeblich nach Namen (UseDNS), oder dort lauscht etwas anderes als SSH. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
   ],
   [
-    'The line may drop large packets (MTU), or the server is overloaded.',
-    'Vielleicht verliert die Leitung große Pakete (MTU), oder der Server ist überlastet.',
+    'The line may drop large packets (MTU), or the server is overloaded. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
+    'Vielleicht verliert die Leitung große Pakete (MTU), oder der Server ist überlastet. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
   ],
   [
     'The server may be waiting for its own directory service; see its log.',
