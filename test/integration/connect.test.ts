@@ -6,7 +6,7 @@ import { Secret } from '../../src/main/engine/secrets/secret.ts';
 import type { HostConfig } from '../../src/shared/model/config.ts';
 import { HoldfastError } from '../../src/shared/model/failure.ts';
 import { serveEcho, serveTcp } from '../support/echo-servers.ts';
-import { serveBytes, serveMute, serveRelay } from '../support/hostile-servers.ts';
+import { serveBytes, serveLate, serveMute, serveRelay } from '../support/hostile-servers.ts';
 import { checkLeaks } from '../support/leak-check.ts';
 import { hostFor, type LinkSetup, linkSetup, oneKeyAuthenticator, OneKeyTrust } from '../support/link-parts.ts';
 import { findProgram, freePort } from '../support/processes.ts';
@@ -106,6 +106,54 @@ describe('a server that is no good', () => {
     expect(failure.message).toContain('did not say hello in 0.3 s');
     expect(performance.now() - startedAt).toBeLessThan(3000);
     await until(() => server.sockets.size === 0, { what: 'the socket to be closed' });
+  });
+
+  test('one that always says hello late is reached at a later try, and the setting is named', async () => {
+    const server = use(await serveLate(sshd.port, 1100));
+    const host = hostAt(server.port, { connectTimeoutMs: 500 });
+    const patience = { handshakeMs: 0 };
+    for (const [limit, next] of [
+      ['0.5 s', '1 s'],
+      ['1 s', '2 s'],
+    ] as const) {
+      const failure = await failureOf(host, { patience });
+      expect(failure).toMatchObject({ code: 'timeout', phase: 'key-exchange' });
+      expect(failure.message).toBe(`testhost took the connection but did not say hello in ${limit}.`);
+      expect(failure.next).toContain(`The next try waits ${next}`);
+      expect(failure.next).toContain('connect-timeout of testhost');
+    }
+    const link = use(await setup().connect(host, { patience }));
+    expect(await echoes(link)).toBe('through the tunnel');
+    // It is still known to be slow.
+    expect(patience.handshakeMs).toBe(2000);
+  });
+
+  test('one that is quick again is not waited for any longer than others', async () => {
+    const patience = { handshakeMs: 60_000 };
+    use(await setup().connect(hostAt(sshd.port), { patience }));
+    expect(patience.handshakeMs).toBe(0);
+  });
+
+  test('one that never says hello is waited for up to 60 s, or what the host allows, and dialling never takes longer', async () => {
+    const server = use(await serveMute());
+    const patience = { handshakeMs: 60_000 };
+    const abort = new AbortController();
+    const waiting = failureOf(hostAt(server.port, { connectTimeoutMs: 200 }), { patience, signal: abort.signal });
+    await until(() => server.sockets.size === 1, { what: 'the connection' });
+    const sinceMs = performance.now();
+    await until(() => performance.now() - sinceMs > 600, { what: 'more than the time limit' });
+    abort.abort();
+    expect((await waiting).code).toBe('cancelled');
+
+    const silent = use(await serveMute());
+    const command = use(await serveBytes([Buffer.from([5, 0])]));
+    // A SOCKS proxy that does not make the connection: the dial's own limit.
+    const proxied = hostAt(silent.port, {
+      connectTimeoutMs: 200,
+      proxy: { kind: 'socks5', host: '127.0.0.1', port: command.port, user: null },
+    });
+    expect(await failureOf(proxied, { patience })).toMatchObject({ code: 'timeout', phase: 'dial' });
+    expect(patience.handshakeMs).toBe(60_000);
   });
 
   test('one that drips: the limit is for the whole, not for each byte', async () => {

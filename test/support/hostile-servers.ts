@@ -38,6 +38,21 @@ export function serveMute(): Promise<TestServer> {
   });
 }
 
+/** Passes bytes to 127.0.0.1:`port`, but dials it only after `delayMs`: its hello comes so late, as from a server that looks up names in vain. */
+export function serveLate(port: number, delayMs: number): Promise<TestServer> {
+  return serveTcp((client) => {
+    const timer = setTimeout(() => {
+      const upstream = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+      upstream.on('error', () => client.destroy());
+      upstream.on('close', () => client.destroy());
+      client.on('close', () => upstream.destroy());
+      client.pipe(upstream);
+      upstream.pipe(client);
+    }, delayMs);
+    client.on('close', () => clearTimeout(timer));
+  });
+}
+
 export interface Relay extends TestServer {
   /** Both sockets of each connection, the client's first. */
   readonly pairs: readonly (readonly [Socket, Socket])[];

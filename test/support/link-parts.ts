@@ -131,6 +131,7 @@ export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator): Li
         target: host.name,
         tunnels: () => ['tunnel'],
         memory: { trustedOnce: new Map() },
+        patience: { handshakeMs: 0 },
         observer: { onPhase() {}, onWaiting() {} },
         signal: new AbortController().signal,
         ...options,

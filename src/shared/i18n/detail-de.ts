@@ -80,7 +80,7 @@ export const detailDe: DetailTexts = {
       'probe-failed': 'Prüfung gescheitert',
     },
     probe: (ms, ago) => `Letzte Prüfung: Antwort nach ${ms} ms, vor ${ago}`,
-    probeFailed: (ago) => `Letzte Prüfung: keine Antwort, vor ${ago}`,
+    probeFailed: (ago) => `Letzte Prüfung: gescheitert, vor ${ago}`,
     stations: {
       ok: 'erreicht',
       working: 'wird erreicht',

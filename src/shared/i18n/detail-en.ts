@@ -82,7 +82,7 @@ export const detailEn = {
       'probe-failed': 'check failed',
     } as Partial<Record<FailureCode, string>>,
     probe: (ms: string, ago: string) => `The last check was answered in ${ms} ms, ${ago} ago`,
-    probeFailed: (ago: string) => `The last check got no answer, ${ago} ago`,
+    probeFailed: (ago: string) => `The last check failed, ${ago} ago`,
     stations: {
       ok: 'reached',
       working: 'being reached',

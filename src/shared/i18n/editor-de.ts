@@ -193,7 +193,10 @@ export const editorDe: EditorTexts = {
       label: 'Pausen zwischen Versuchen',
       hint: 'exponential oder autossh; anderes als Tabelle in der Datei.',
     },
-    stable: { label: 'Versuche zählen neu nach', hint: 'Wenn eine Verbindung so lange stand.' },
+    stable: {
+      label: 'Versuche zählen neu nach',
+      hint: 'Wenn eine Verbindung so lange stand, und so lange wie die Wartezeit davor.',
+    },
     'gate-time': { label: 'Ein erster Start muss halten', hint: '0s: egal wie lange.' },
     'max-starts': { label: 'Starts, bis er endet', hint: '-1: ohne Grenze.' },
     'max-lifetime': { label: 'Er endet nach', hint: '0s: nie.' },

@@ -175,7 +175,7 @@ export const editorEn = {
     poll: { label: 'Time between checks', hint: '' },
     'first-poll': { label: 'Time before the first check', hint: 'Empty: the same.' },
     backoff: { label: 'Waits between tries', hint: 'exponential or autossh; others as a table in the file.' },
-    stable: { label: 'Tries count anew after', hint: 'A link that was up so long.' },
+    stable: { label: 'Tries count anew after', hint: 'A link that was up so long, and as long as the wait before it.' },
     'gate-time': { label: 'A first start must last', hint: '0s: no matter how long.' },
     'max-starts': { label: 'Starts before it ends', hint: '-1: no limit.' },
     'max-lifetime': { label: 'It ends after', hint: '0s: never.' },

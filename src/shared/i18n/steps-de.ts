@@ -70,6 +70,10 @@ export const stepsDe: readonly Phrase[] = [
     'Holdfast replaces the connection by itself. If it goes on, look at the probe setting of the tunnel.',
     'Holdfast ersetzt die Verbindung von selbst. Bleibt es dabei, sieh dir die Einstellung probe des Tunnels an.',
   ],
+  [
+    'The server answers, so the connection stays. Look at what the check asks for, and at the probe setting of the tunnel.',
+    'Der Server antwortet, also bleibt die Verbindung. Sieh nach, was die Prüfung fragt, und sieh dir die Einstellung probe des Tunnels an.',
+  ],
   ['Holdfast goes on the moment the network is back.', 'Holdfast macht weiter, sobald das Netz wieder da ist.'],
   ['Check the network; inside names may need the VPN.', 'Prüfe das Netz; interne Namen brauchen vielleicht das VPN.'],
   [
@@ -98,12 +102,12 @@ export const stepsDe: readonly Phrase[] = [
     'Prüfe, ob sshd bei {0} läuft und ob der Zwischenhost dorthin darf.',
   ],
   [
-    'The server may be overloaded, or something other than SSH listens there.',
-    'Der Server ist vielleicht überlastet, oder dort lauscht etwas anderes als SSH.',
+    'The server may be overloaded or look up names in vain (UseDNS), or something other than SSH listens there. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
+    'Der Server ist vielleicht überlastet oder sucht vergeblich nach Namen (UseDNS), oder dort lauscht etwas anderes als SSH. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
   ],
   [
-    'The line may drop large packets (MTU), or the server is overloaded.',
-    'Vielleicht verliert die Leitung große Pakete (MTU), oder der Server ist überlastet.',
+    'The line may drop large packets (MTU), or the server is overloaded. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
+    'Vielleicht verliert die Leitung große Pakete (MTU), oder der Server ist überlastet. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
   ],
   [
     'The server may be waiting for its own directory service; see its log.',

@@ -141,6 +141,7 @@ forwards = ["local 127.0.0.1:5432 -> db.internal:5432", "dynamic 1080", "remote 
       gateTimeMs: 0,
       maxStarts: -1,
       maxLifetimeMs: 0,
+      stableMs: 10_000,
       probe: { kind: 'keepalive' },
     });
   });

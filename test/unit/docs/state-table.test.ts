@@ -46,7 +46,7 @@ const events: Readonly<Record<string, (machine: Machine, retry: RetryClass) => M
 
 /** Machines for cells that hold under the condition of a footnote only. */
 const conditions: Readonly<Record<string, () => Machine>> = {
-  'idle RUNNING': () => succeed(send(listening(), { kind: 'knock' })),
+  'idle RUNNING': () => succeed(send(listening(), { kind: 'knock', inMs: 0 })),
   'opened STARTING': opening,
 };
 
@@ -69,7 +69,7 @@ describe('the state table of docs/architecture.md', () => {
       for (const [index, cell] of cells.entries()) {
         const column = heading?.[index + 1] ?? '';
         const make = conditions[`${event} ${column}`] ?? columns[column] ?? listening;
-        const word = cell.replace(/ \(.*\)|[¹²³⁴⁵⁶⁷⁸⁹]/gu, '');
+        const word = cell.replace(/ \(.*\)|[⁰¹²³⁴⁵⁶⁷⁸⁹]/gu, '');
         const reached = (retry: RetryClass): Machine => send(make(), (events[event] ?? (() => up))(make(), retry));
         const at = `${event}, ${column}: ${cell}`;
         if (word === '·') expect(reached('auto').state, at).toEqual(make().state);

@@ -602,3 +602,18 @@ describe('what the pool tells of its links', () => {
     expect(ends()).toBe(clock.wallNow() + 1000);
   });
 });
+
+it('a server that was slow is still known to be so at the next try and after others, each connection by itself', async () => {
+  const slow = ask();
+  connector.call(0).request.patience.handshakeMs = 30_000;
+  connector.call(0).fail(failure('timeout'));
+  await slow.result;
+  ask('t', [hostNamed('other')]);
+  expect(connector.call(1).request.patience.handshakeMs).toBe(0);
+  const lease = leaseOf(ask());
+  expect(connector.call(2).request.patience.handshakeMs).toBe(30_000);
+  connector.call(2).succeed().die(failure('link-lost'));
+  await lease.catch(() => {});
+  ask();
+  expect(connector.call(3).request.patience.handshakeMs).toBe(30_000);
+});

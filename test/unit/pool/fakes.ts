@@ -111,11 +111,11 @@ export interface PendingConnect {
   fail(error: HoldfastError): void;
 }
 
-/** Records connects; each waits until the test settles it, unless `automatic` gives the outcome. */
+/** Records connects; each waits until the test settles it, unless `automatic` gives the outcome (null: not yet). */
 export class FakeConnector implements Connector {
   readonly calls: PendingConnect[] = [];
   readonly links: FakeLink[] = [];
-  automatic: ((request: ConnectRequest) => FakeLink | HoldfastError) | null = null;
+  automatic: ((request: ConnectRequest) => FakeLink | HoldfastError | null) | null = null;
 
   connect(request: ConnectRequest): Promise<SshLink> {
     return new Promise((resolve, reject) => {

@@ -24,7 +24,7 @@ export function fails(retry: RetryClass = 'auto', stage: Stage = 'link', changes
 export const inputs: Readonly<Record<string, (machine: { readonly id: number }) => MachineInput>> = {
   'attempt-shared': () => ({ kind: 'attempt-shared' }),
   'link-available': () => ({ kind: 'link-available' }),
-  knock: () => ({ kind: 'knock' }),
+  knock: () => ({ kind: 'knock', inMs: 0 }),
   'retry-due': ({ id }) => ({ kind: 'retry-due', id, clientsWait: false }),
   idle: ({ id }) => ({ kind: 'idle', id }),
   'lifetime-over': () => ({ kind: 'lifetime-over' }),

@@ -49,7 +49,8 @@ const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
     { kind: 'hurry', by: 'wake' },
     { kind: 'attempt-shared' },
     { kind: 'link-available' },
-    { kind: 'knock' },
+    { kind: 'knock', inMs: 0 },
+    { kind: 'knock', inMs: 2000 },
     { kind: 'retry-due', id: 0, clientsWait: false },
     { kind: 'retry-due', id: 0, clientsWait: true },
     { kind: 'idle', id: 0 },
@@ -64,7 +65,7 @@ const inputs: fc.Arbitrary<MachineInput> = fc.oneof(
     { kind: 'succeeded', id: 0, degraded: null },
     { kind: 'opened', id: 0 },
     { kind: 'up', by: 'person' },
-    { kind: 'knock' },
+    { kind: 'knock', inMs: 0 },
   ),
   failures.map((failure): MachineInput => ({ kind: 'failed', id: 0, failure })),
   fc.oneof(
@@ -84,6 +85,7 @@ interface Moment {
   readonly before: Machine;
   readonly input: MachineInput;
   readonly step: Step;
+  readonly nowMs: number;
 }
 
 /** Drives a machine through the drafts and shows every step. */
@@ -94,7 +96,7 @@ function drive(policy: MachinePolicy, events: readonly Draft[], look: (moment: M
     nowMs += laterMs;
     const input: MachineInput = 'id' in draft ? { ...draft, id: stale ? machine.id - 1 : machine.id } : draft;
     const step = transition(machine, { ...input, at: { nowMs, wallMs: 1e12 + nowMs } });
-    look({ before: machine, input, step });
+    look({ before: machine, input, step, nowMs });
     machine = step.machine;
   }
   return machine;
@@ -132,11 +134,12 @@ describe('whatever happens', () => {
   it('there is exactly one wait while it retries, and none otherwise', () => {
     always(() => {
       let waiting = false;
-      return ({ step }) => {
+      return ({ input, step }) => {
         for (const effect of step.effects) {
           if (effect.kind === 'abandon') waiting = false;
           if (effect.kind === 'wait') {
-            expect(waiting).toBe(false);
+            // A client that knocks may put a shorter one in its place.
+            expect(waiting).toBe(input.kind === 'knock');
             waiting = true;
           }
         }
@@ -219,6 +222,43 @@ describe('whatever happens', () => {
             expect(effect.unattended).toBe(true);
         }
         if (step.machine.state.kind === 'running') asked = false;
+      };
+    });
+  });
+
+  it('a knock during a wait only ever brings the next try forward, and only for a passing fault of the link', () => {
+    always(() => ({ before, input, step }) => {
+      if (input.kind !== 'knock' || before.state.kind !== 'retrying' || step.machine === before) return;
+      expect(before.failedStage).toBe('link');
+      expect(before.authFailures).toBe(0);
+      expect(before.policy.backoff.kind).toBe('exponential');
+      if (step.machine.state.kind === 'retrying') {
+        expect(input.inMs).toBeGreaterThan(0);
+        expect(step.machine.retryAtMs).toBeLessThan(before.retryAtMs);
+        expect(step.machine.id).toBe(before.id);
+      } else {
+        expect(step.machine.state.kind).toMatch(/starting|dead/);
+        expect(input.inMs).toBe(0);
+      }
+    });
+  });
+
+  it('the count of tries is forgotten exactly after a link that lasted, and as long as what was waited for it', () => {
+    always(() => {
+      let waitedSinceMs = 0;
+      let waitedMs = 0;
+      let upSinceMs = 0;
+      return ({ before, input, step, nowMs }) => {
+        const [from, to] = [before.state.kind, step.machine.state.kind];
+        if (to === 'retrying' && from !== 'retrying') waitedSinceMs = nowMs;
+        if (step.effects.some(({ kind }) => kind === 'start'))
+          waitedMs = from === 'retrying' ? nowMs - waitedSinceMs : 0;
+        if (to === 'running' && from !== 'running') upSinceMs = nowMs;
+        if (input.kind !== 'failed' || from !== 'running' || to !== 'retrying') return;
+        if (step.machine.policy.backoff.kind === 'autossh') return;
+        const upMs = nowMs - upSinceMs;
+        const lasted = upMs >= step.machine.policy.stableMs && upMs >= waitedMs;
+        expect(step.machine.tries).toBe(lasted ? 0 : before.tries);
       };
     });
   });

@@ -74,7 +74,7 @@ const columns: Record<Named, () => Driven> = {
   },
   unattended: () => new Driven({ interactive: true }).send({ kind: 'up', by: 'login' }),
   running: () => columns.starting().succeed(),
-  'demand-running': () => columns.listening().send({ kind: 'knock' }).succeed(),
+  'demand-running': () => columns.listening().send({ kind: 'knock', inMs: 0 }).succeed(),
   retrying: () => columns.starting().fail(),
   dead: () => columns.starting().fail(fails('person')),
 };
@@ -111,7 +111,7 @@ const table: Record<string, string> = {
   wake: '               ·         ·         ·         ·         ·         ·         ·         ·         starting  ·',
   'attempt-shared': '   ·         ·         ·         ·         ·         ·         ·         ·         starting  ·',
   'link-available': '   ·         ·         ·         ·         ·         starting  ·         ·         starting  ·',
-  knock: '              ·         starting  starting! ·         ·         starting  ·         ·         ·         ·',
+  knock: '              ·         starting  starting! ·         ·         starting  ·         ·         starting  ·',
   'retry-due': '        ·         ·         ·         ·         ·         ·         ·         ·         starting  ·',
   idle: '               ·         ·         ·         ·         ·         ·         ·         listening ·         ·',
   'lifetime-over': '    ·         dead      dead      dead      dead      dead      dead      dead      dead      ·',
@@ -216,19 +216,24 @@ describe('effects', () => {
     expect(driven.asked).toEqual(['release-parked', 'abandon', 'close-forwards', 'cancel-lifetime', 'want']);
   });
 
-  it('of a probe that failed: the link is replaced', () => {
-    const driven = columns.running().fail(fails('auto', 'probe', { replaceLink: true }));
+  it('of a link that does not answer: it is replaced', () => {
+    const driven = columns.running().fail(fails('auto', 'link', { replaceLink: true }));
     expect(driven.asked).toEqual(['replace-link', 'abandon', 'wait']);
   });
 
+  it('of a check or a forward that failed: the link stays', () => {
+    for (const stage of ['probe', 'forwards'] as const)
+      expect(columns.running().fail(fails('auto', stage)).asked).toEqual(['keep-link', 'abandon', 'wait']);
+  });
+
   it('on demand: those that waited in vain go before the link is given up, those that were cut off may knock', () => {
-    const attempt = columns.listening().send({ kind: 'knock' }).fail();
+    const attempt = columns.listening().send({ kind: 'knock', inMs: 0 }).fail();
     expect(attempt.asked).toEqual(['release-parked', 'abandon', 'open-listeners']);
     expect(columns['demand-running']().fail().asked).toEqual(['abandon', 'open-listeners']);
   });
 
   it('on demand: tries again as long as a client waits, and listens when none does', () => {
-    const driven = columns.listening().send({ kind: 'knock' });
+    const driven = columns.listening().send({ kind: 'knock', inMs: 0 });
     driven.fail(fails('auto', 'link', { clientsWait: true }));
     expect(driven.asked).toEqual(['abandon', 'wait']);
     expect(driven.machine.state.kind).toBe('retrying');
@@ -290,6 +295,90 @@ describe('counts', () => {
     expect(driven.kind).toBe('dead');
     const other = columns.starting().fail(fails('limited')).due().succeed().fail().due().fail(fails('limited'));
     expect(other.kind).toBe('retrying');
+  });
+});
+
+describe('a link that ran', () => {
+  const flapping: Partial<MachinePolicy> = { stableMs: 10_000 };
+
+  /** Loses a link that was up for `upMs` and comes back after the whole wait; returns that wait's longest. */
+  function flap(driven: Driven, upMs: number): number {
+    driven.nowMs += upMs;
+    driven.fail(fails('auto', 'link', { jitter: 1 }));
+    const wait = driven.effects.find((effect) => effect.kind === 'wait');
+    const delayMs = wait?.kind === 'wait' ? wait.delayMs : -1;
+    driven.nowMs += delayMs;
+    driven.due().succeed();
+    return delayMs;
+  }
+
+  it('for 10 s and as long as the wait before it resets the count of tries: it is there again at once each time', () => {
+    const driven = new Driven(flapping).send({ kind: 'up', by: 'person' }).succeed();
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(() => flap(driven, 15_000))).toEqual(Array<number>(8).fill(1000));
+  });
+
+  it('for less does not', () => {
+    const driven = new Driven(flapping).send({ kind: 'up', by: 'person' }).succeed();
+    expect([1, 2, 3, 4, 5].map(() => flap(driven, 9999))).toEqual([1000, 2000, 4000, 8000, 16_000]);
+    // Longer than 10 s, but not than the 16 s that it was waited for.
+    expect(flap(driven, 15_000)).toBe(32_000);
+    expect(flap(driven, 32_000)).toBe(1000);
+  });
+
+  it('is compared with what was waited in truth', () => {
+    const driven = new Driven(flapping).send({ kind: 'up', by: 'person' });
+    for (let i = 0; i < 7; i += 1) driven.fail(fails('auto', 'link', { jitter: 1 })).due();
+    driven.fail(fails('auto', 'link', { jitter: 1 }));
+    driven.nowMs += 500;
+    driven.send({ kind: 'knock', inMs: 0 }).succeed();
+    expect(flap(driven, 12_000)).toBe(1000);
+  });
+});
+
+describe('a client that knocks during a wait', () => {
+  const waiting = (changes: Partial<MachinePolicy> = {}, failure = fails('auto', 'link', { jitter: 1 })): Driven => {
+    const driven = new Driven(changes).send({ kind: 'up', by: 'person' });
+    for (let i = 0; i < 5; i += 1) driven.fail().due();
+    return driven.fail(failure);
+  };
+
+  it('starts the try at once', () => {
+    const driven = waiting();
+    expect(driven.send({ kind: 'knock', inMs: 0 }).asked).toEqual(['abandon', 'start']);
+    expect(driven.kind).toBe('starting');
+  });
+
+  it('shortens the wait if the host was tried for a client just before, and never makes it longer', () => {
+    const driven = waiting();
+    const { id } = driven;
+    driven.nowMs += 1000;
+    expect(driven.send({ kind: 'knock', inMs: 2000 }).effects).toEqual([{ kind: 'wait', id, delayMs: 2000 }]);
+    expect(driven.machine).toMatchObject({
+      state: { kind: 'retrying', nextTryAtMs: 1_003_000 },
+      retryAtMs: 3000,
+    });
+    driven.nowMs += 1000;
+    expect(driven.send({ kind: 'knock', inMs: 1000 }).effects).toEqual([]);
+    expect(driven.send({ kind: 'knock', inMs: 2500 }).effects).toEqual([]);
+    driven.nowMs += 1000;
+    expect(driven.due().kind).toBe('starting');
+  });
+
+  it.each<[string, Driven]>([
+    ['a refused login', waiting({}, fails('limited'))],
+    ['a refused login before the last try', waiting({}, fails('limited')).due().fail()],
+    ['a forward that the server refuses', waiting({}, fails('auto', 'forwards'))],
+    ['a check that failed', waiting({}, fails('auto', 'probe'))],
+    ['a busy port', waiting({}, fails('auto', 'listen'))],
+    ["a wait of autossh's schedule", waiting({ backoff: { kind: 'autossh' } })],
+    ['a tunnel that gave up', waiting({}, fails('person'))],
+  ])('changes nothing for %s', (_name, driven) => {
+    const before = driven.machine;
+    for (const inMs of [0, 100]) {
+      driven.send({ kind: 'knock', inMs });
+      expect(driven.machine).toBe(before);
+      expect(driven.effects).toEqual([]);
+    }
   });
 });
 
@@ -379,7 +468,7 @@ describe('interactive tunnels', () => {
   });
 
   it('dial for a client that knocks, once', () => {
-    const driven = columns.unattended().send({ kind: 'knock' });
+    const driven = columns.unattended().send({ kind: 'knock', inMs: 0 });
     expect(driven.kind).toBe('starting');
     expect(driven.fail().machine.state).toEqual({ kind: 'interactive', promptId: null });
   });

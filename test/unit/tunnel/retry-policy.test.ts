@@ -30,8 +30,8 @@ describe("autossh's schedule", () => {
 
   it('counts the time from the start, so that a slow failure resets too', () => {
     const policy = { backoff: { kind: 'autossh' as const }, pollMs: 600_000, stableMs: 1 };
-    expect(wasStable(policy, 60_000, null)).toBe(true);
-    expect(wasStable(policy, 59_999, 59_999)).toBe(false);
+    expect(wasStable(policy, { sinceStartMs: 60_000, upMs: null, waitedMs: 0 })).toBe(true);
+    expect(wasStable(policy, { sinceStartMs: 59_999, upMs: 59_999, waitedMs: 0 })).toBe(false);
   });
 
   it('has no jitter', () => {
@@ -72,14 +72,16 @@ describe('exponential back-off', () => {
     );
   });
 
-  it('calls a link stable by the time it was up alone', () => {
+  it('calls a link stable by the time it was up, if it was waited no longer for it', () => {
     const policy = {
       backoff: { kind: 'exponential' as const, firstMs: 1000, capMs: 60_000 },
       pollMs: 600_000,
       stableMs: 5000,
     };
-    expect(wasStable(policy, 3_600_000, null)).toBe(false);
-    expect(wasStable(policy, 3_600_000, 4999)).toBe(false);
-    expect(wasStable(policy, 5000, 5000)).toBe(true);
+    const sinceStartMs = 3_600_000;
+    expect(wasStable(policy, { sinceStartMs, upMs: null, waitedMs: 0 })).toBe(false);
+    expect(wasStable(policy, { sinceStartMs, upMs: 4999, waitedMs: 0 })).toBe(false);
+    expect(wasStable(policy, { sinceStartMs: 5000, upMs: 5000, waitedMs: 5000 })).toBe(true);
+    expect(wasStable(policy, { sinceStartMs, upMs: 30_000, waitedMs: 30_001 })).toBe(false);
   });
 });

@@ -376,7 +376,7 @@ describe('probes', () => {
     expect(supervisor.status().state.kind).toBe('running');
   });
 
-  it('a first probe that fails keeps it from running', async () => {
+  it('a first probe that fails leaves it degraded, with its link', async () => {
     const { supervisor, states } = world.tunnel({ probe: { kind: 'exec', command: 'false' } });
     supervisor.up('person');
     await settle();
@@ -384,13 +384,14 @@ describe('probes', () => {
     link.onExec = async () => ({ exitCode: 1, signal: null, stdout: '', stderr: '' });
     world.connector.call(0).succeed(link);
     await settle();
-    expect(states).toEqual(['starting', 'retrying']);
-    expect(supervisor.status().state).toMatchObject({ kind: 'retrying', cause: { code: 'probe-failed' } });
-    expect(link.disposed).toBe(true);
+    expect(states).toEqual(['starting', 'running']);
+    expect(supervisor.status().state).toMatchObject({ kind: 'running', degraded: { code: 'probe-failed' } });
+    expect(link.disposed).toBe(false);
   });
 
   it('a target that refuses leaves the tunnel degraded and the link alone', async () => {
     const { supervisor, link } = await world.running({ probe: { kind: 'target', host: null, port: null } });
+    await settle();
     expect(supervisor.status().state).toMatchObject({ kind: 'running', degraded: { code: 'target-refused' } });
     expect(link.isClosed).toBe(false);
   });

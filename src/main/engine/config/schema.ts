@@ -200,7 +200,9 @@ export const tunnelSchema = z
     'first-poll': duration(1000).optional().describe('Time before the first probe. Default: as poll.'),
     'max-starts': whole(-1, 1_000_000).default(-1).describe('Starts before the tunnel ends; -1: no limit.'),
     'max-lifetime': durationOr('0s').describe('The tunnel ends after so long; 0s: no limit.'),
-    stable: durationOr('60s').describe('A link that was up so long resets the count of tries.'),
+    stable: durationOr('10s').describe(
+      'A link that was up so long, and as long as the wait before it, resets the count of tries.',
+    ),
   })
   .describe('A named, supervised set of forwards over one host.');
 

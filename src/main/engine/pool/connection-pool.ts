@@ -4,8 +4,9 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
-import type { Connector, SshLink } from '../ssh/link.ts';
+import type { Connector, ConnectPatience, SshLink } from '../ssh/link.ts';
 import { connectionKey, prefixKeys } from './key.ts';
+import { KnockSlots } from './knock-slots.ts';
 import { MemoryShelf } from './memory-shelf.ts';
 import type { AcquireRequest, AcquireResult, ConnectionPool, Lease, PooledConnection, PoolLimits } from './pool.ts';
 import { PooledLink } from './pooled-link.ts';
@@ -41,6 +42,8 @@ class SharedConnections implements ConnectionPool {
   readonly #onDidConnect = this.#store.add(new Emitter<string>());
   readonly onDidConnect = this.#onDidConnect.event;
   readonly #memories = new MemoryShelf();
+  readonly #knocks: KnockSlots;
+  readonly #patience = new Map<string, ConnectPatience>();
   readonly #attempts = new Map<string, SharedAttempt>();
   /** Links that take new leases. */
   readonly #links = new Map<string, PooledLink>();
@@ -52,6 +55,7 @@ class SharedConnections implements ConnectionPool {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
+    this.#knocks = new KnockSlots(options.clock);
     this.#limits = { idleMs: options.idleMs, maxLifetimeMs: options.maxLifetimeMs };
   }
 
@@ -91,6 +95,10 @@ class SharedConnections implements ConnectionPool {
     const holds = new DisposableStore();
     for (const key of prefixKeys(chain)) holds.add(this.#memories.hold(key));
     return holds;
+  }
+
+  knock(chain: readonly HostConfig[]): number {
+    return this.#knocks.take(prefixKeys(chain).filter((key) => this.#usable(key) === null));
   }
 
   replace(chain: readonly HostConfig[], link?: SshLink): void {
@@ -159,6 +167,7 @@ class SharedConnections implements ConnectionPool {
   async #run(key: string, request: InnerRequest, attempt: SharedAttempt): Promise<void> {
     const { chain, target } = request;
     const hold = this.#memories.hold(key);
+    const patience = this.#patience.get(key) ?? { handshakeMs: 0 };
     let via: Lease | null = null;
     try {
       const host = chain.at(-1);
@@ -185,6 +194,7 @@ class SharedConnections implements ConnectionPool {
         target,
         tunnels: () => attempt.tunnels(),
         memory: hold.memory,
+        patience,
         observer: attempt,
         signal: attempt.signal,
       });
@@ -193,6 +203,9 @@ class SharedConnections implements ConnectionPool {
       via?.dispose();
       this.#fail(key, attempt, asHoldfastError(thrown, chain.at(-1)?.name ?? 'network'), this.#options.random());
       hold.dispose();
+    } finally {
+      if (patience.handshakeMs > 0) this.#patience.set(key, patience);
+      else this.#patience.delete(key);
     }
   }
 

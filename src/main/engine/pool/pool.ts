@@ -11,6 +11,7 @@ import type { SshLink } from '../ssh/link.ts';
  * - chain.ts            from a host's name to its jump chain
  * - key.ts              what makes two chains equal
  * - memory-shelf.ts     what a person allowed "once", kept while somebody wants the connection
+ * - knock-slots.ts      how often a host is tried because clients knock
  * - shared-attempt.ts   one attempt with all who wait for it
  * - pooled-link.ts      one link with its leases, idle timer and lifetime
  * - connection-pool.ts  puts them together
@@ -96,6 +97,11 @@ export interface ConnectionPool extends Disposable {
    * a person trusted "once" stay trusted. Opens nothing.
    */
   want(chain: readonly HostConfig[]): Disposable;
+  /**
+   * A client knocks while the connection is away: milliseconds until it may be tried for that, 0 for at once. Each host is tried so once in 3 s,
+   * whoever knocks; hosts on the way that are connected do not count. Opens nothing.
+   */
+  knock(chain: readonly HostConfig[]): number;
   /**
    * Closes the link of this chain for everybody, so that the next `acquire` makes a new one (restart). With `link` only if it is still that
    * one: somebody else may have replaced it already. Links of its jump hosts stay, but prove that they live.

@@ -19,11 +19,13 @@ import type { ConnectRequest, Connector, LinkInfo, SshLink } from './link.ts';
 import { endedElsewhere, LoginWait } from './login-wait.ts';
 import { dialTimeout } from './dial-failure.ts';
 import { addressText } from './failure-base.ts';
-import { abortedFailure, stageTimeout, type SessionStage } from './ssh-failure.ts';
+import { abortedFailure, handshakeTimeout, loginTimeout, type SessionStage } from './ssh-failure.ts';
 import { Ssh2Link } from './ssh2-link.ts';
 import type { Negotiated } from './ssh2-seam.ts';
 import { Ssh2Session } from './ssh2-session.ts';
 
+/** A slow server gets no more than this, unless its `connect-timeout` is longer. */
+const longestHandshakeMs = 60_000;
 /** How long a login that lost its server may take to say why. */
 const lastWordsMs = 500;
 
@@ -116,9 +118,7 @@ class HopAttempt {
         this.#enter(phase);
         if (phase === 'dial') {
           this.#limit(this.#host.connectTimeoutMs, () =>
-            this.#session
-              ? stageTimeout(this.#host, this.#session.stage)
-              : dialTimeout(this.#host, addressText(this.#host.address, this.#host.port)),
+            dialTimeout(this.#host, addressText(this.#host.address, this.#host.port)),
           );
         }
       },
@@ -131,6 +131,8 @@ class HopAttempt {
     }
     this.#hop = hop;
     this.#enter('key-exchange');
+    const dialledAtMs = clock.now();
+    this.#limitHandshake();
     const session = new Ssh2Session({
       host: this.#host,
       hop,
@@ -156,12 +158,14 @@ class HopAttempt {
     this.#store.add(session.onDidEnd((error) => error && this.#fail(error)));
     const negotiated = await session.handshake;
     this.#deadline?.dispose();
+    // Quick again: what it was allowed meanwhile would only hide the next fault.
+    if (clock.now() - dialledAtMs <= this.#host.connectTimeoutMs) this.#request.patience.handshakeMs = 0;
     this.#enter('host-key');
     await trusting.commit();
     this.#checkOn();
 
     this.#enter('auth');
-    this.#limit(this.#host.authTimeoutMs, () => stageTimeout(this.#host, 'auth'));
+    this.#limit(this.#host.authTimeoutMs, () => loginTimeout(this.#host));
     await session.startUserauth();
     const login = authenticator.authenticate(this.#wait.watch(session.userauth), {
       host: this.#host,
@@ -252,6 +256,18 @@ class HopAttempt {
   #limit(limitMs: number, failure: () => HoldfastError): void {
     this.#deadline?.dispose();
     this.#deadline = new Deadline(this.#parts.clock, limitMs, () => this.#fail(failure()));
+  }
+
+  /** A server that was too slow gets twice the time at the next try, so that one that always is will be reached. */
+  #limitHandshake(): void {
+    const { patience } = this.#request;
+    const { connectTimeoutMs } = this.#host;
+    const limitMs = connectTimeoutMs === 0 ? 0 : Math.max(connectTimeoutMs, patience.handshakeMs);
+    this.#limit(limitMs, () => {
+      const nextMs = Math.max(limitMs, Math.min(2 * limitMs, longestHandshakeMs));
+      patience.handshakeMs = nextMs;
+      return handshakeTimeout(this.#host, this.#session?.stage ?? 'hello', { limitMs, nextMs });
+    });
   }
 
   #pause(): Disposable {

@@ -130,6 +130,12 @@ export interface ConnectMemory {
   readonly trustedOnce: Map<string, Buffer>;
 }
 
+/** How long a server may take from the connection to the end of the key exchange; kept for each connection as long as the engine runs. */
+export interface ConnectPatience {
+  /** What the next try allows, if that is more than the host's `connect-timeout`; 0: nothing is known of this server. */
+  handshakeMs: number;
+}
+
 /** One hop to be connected: directly, or through the link before it in the jump chain. */
 export interface ConnectRequest {
   readonly host: HostConfig;
@@ -140,6 +146,7 @@ export interface ConnectRequest {
   /** Tunnels that wait for this attempt now, for prompts; grows as others join. */
   readonly tunnels: () => readonly string[];
   readonly memory: ConnectMemory;
+  readonly patience: ConnectPatience;
   readonly observer: ConnectObserver;
   readonly signal: AbortSignal;
 }

@@ -26,34 +26,36 @@ function phaseOf(stage: SessionStage): Phase | undefined {
   }
 }
 
-/** A time limit ran out at `stage`. */
-export function stageTimeout(host: HostConfig, stage: SessionStage): HoldfastError {
-  switch (stage) {
-    case 'hello':
-      return makeFailure(
-        { host, phase: 'key-exchange' },
-        'timeout',
-        `${host.name} took the connection but did not say hello in ${seconds(host.connectTimeoutMs)}.`,
-        'The server may be overloaded, or something other than SSH listens there.',
-      );
-    case 'key-exchange':
-      return makeFailure(
-        { host, phase: 'key-exchange' },
-        'timeout',
-        `${host.name} did not finish the key exchange in ${seconds(host.connectTimeoutMs)}.`,
-        'The line may drop large packets (MTU), or the server is overloaded.',
-      );
-    case 'auth':
-    case 'open':
-      return makeFailure(
-        { host, phase: 'auth' },
-        'timeout',
-        `${host.name} did not finish the login in ${seconds(host.authTimeoutMs)}.`,
-        'The server may be waiting for its own directory service; see its log.',
-      );
-    default:
-      return assertNever(stage);
-  }
+/** The connection stands, but the first key exchange was not done in `limitMs`; the next try allows `nextMs`. */
+export function handshakeTimeout(
+  host: HostConfig,
+  stage: SessionStage,
+  { limitMs, nextMs }: { readonly limitMs: number; readonly nextMs: number },
+): HoldfastError {
+  const place: Place = { host, phase: 'key-exchange' };
+  if (stage === 'hello')
+    return makeFailure(
+      place,
+      'timeout',
+      `${host.name} took the connection but did not say hello in ${seconds(limitMs)}.`,
+      `The server may be overloaded or look up names in vain (UseDNS), or something other than SSH listens there. The next try waits ${seconds(nextMs)}; if it is always so slow, raise connect-timeout of ${host.name}.`,
+    );
+  return makeFailure(
+    place,
+    'timeout',
+    `${host.name} did not finish the key exchange in ${seconds(limitMs)}.`,
+    `The line may drop large packets (MTU), or the server is overloaded. The next try waits ${seconds(nextMs)}; if it is always so slow, raise connect-timeout of ${host.name}.`,
+  );
+}
+
+/** The login took too long. */
+export function loginTimeout(host: HostConfig): HoldfastError {
+  return makeFailure(
+    { host, phase: 'auth' },
+    'timeout',
+    `${host.name} did not finish the login in ${seconds(host.authTimeoutMs)}.`,
+    'The server may be waiting for its own directory service; see its log.',
+  );
 }
 
 /** The stream below the session ended: `error` is the socket's, `said` what the transport has to say of it (a proxy command's stderr). */

@@ -76,6 +76,14 @@ export class Attempt implements Disposable {
     else this.#options.report({ kind: 'degraded', cause: this.#degraded() });
   }
 
+  /** Gives the share of the link to the caller, so that it outlives the attempt; null if there is none. */
+  takeLease(): Lease | null {
+    const lease = this.#lease;
+    if (lease) this.#store.disown(lease);
+    this.#lease = null;
+    return lease;
+  }
+
   /** Takes over settings that need no new link: the probe and its times. */
   reconfigure(tunnel: TunnelConfig, chain: readonly HostConfig[]): void {
     const before = this.#options.tunnel;
@@ -151,13 +159,16 @@ export class Attempt implements Disposable {
   #onProbe(outcome: ProbeOutcome): void {
     if (this.#over) return;
     this.#options.onDidProbe(outcome);
-    // A target that refuses says nothing against the link.
-    if (outcome.error && this.#options.tunnel.probe.kind !== 'target') {
-      this.#fail(outcome.error, 'probe', undefined, true);
-      return;
+    const { backoff, probe } = this.#options.tunnel;
+    if (outcome.kind === 'link-silent') {
+      this.#fail(outcome.error, 'link', undefined, true);
+    } else if (outcome.kind === 'check-failed' && backoff.kind === 'autossh' && probe.kind !== 'target') {
+      // There a check that fails is a loss. It is this tunnel's own: others go on over the same link.
+      this.#fail(outcome.error, 'probe');
+    } else {
+      this.#probeProblem = outcome.error;
+      this.evaluate();
     }
-    this.#probeProblem = outcome.error;
-    this.evaluate();
   }
 
   #degraded(): Cause | null {

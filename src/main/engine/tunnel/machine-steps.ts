@@ -89,6 +89,7 @@ export function start(machine: Machine, at: Instant, overExisting = false): Step
     tries: machine.tries + 1,
     starts: machine.starts + 1,
     startedAtMs: at.nowMs,
+    waitedMs: machine.state.kind === 'retrying' ? at.nowMs - machine.waitFromMs : 0,
     progress,
   };
   return { machine: starting, effects: [...leaving(machine), { kind: 'start', id, unattended: overExisting }] };
@@ -126,9 +127,21 @@ export function retryLater(machine: Machine, failure: Failure, at: Instant): Ste
   const id = machine.id + 1;
   const delayMs = retryDelayMs(machine.policy, machine.tries, failure.jitter);
   const state = { kind: 'retrying', cause: failure.cause, nextTryAtMs: at.wallMs + delayMs } as const;
+  // What failed is this tunnel's own: without the link a person would be asked for a login again.
+  const own = failure.stage === 'forwards' || failure.stage === 'probe';
   return {
-    machine: { ...machine, id, state, onlyListening: false, retryAtMs: at.nowMs + delayMs },
-    effects: [abandon, { kind: 'wait', id, delayMs }],
+    machine: { ...machine, id, state, onlyListening: false, waitFromMs: at.nowMs, retryAtMs: at.nowMs + delayMs },
+    effects: [...(own ? [{ kind: 'keep-link' } as const] : []), abandon, { kind: 'wait', id, delayMs }],
+  };
+}
+
+/** A client is there: the next try comes in `inMs`, if that is earlier. */
+export function sooner(machine: Machine, inMs: number, at: Instant): Step {
+  const { state, id } = machine;
+  if (state.kind !== 'retrying' || at.nowMs + inMs >= machine.retryAtMs) return same(machine);
+  return {
+    machine: { ...machine, state: { ...state, nextTryAtMs: at.wallMs + inMs }, retryAtMs: at.nowMs + inMs },
+    effects: [{ kind: 'wait', id, delayMs: inMs }],
   };
 }
 
@@ -153,6 +166,17 @@ export function needsPerson(machine: Machine): boolean {
 export function mayJoin(machine: Machine): boolean {
   const { state, policy, failedStage } = machine;
   return state.kind === 'retrying' && policy.backoff.kind === 'exponential' && failedStage === 'link';
+}
+
+/** It waits for a passing fault of the way to the server, so a client that comes need not wait as well. Never for what a login may be refused for. */
+export function mayHurry(machine: Machine): boolean {
+  return mayJoin(machine) && machine.authFailures === 0 && !needsPerson(machine);
+}
+
+/** A client that knocks has a try made. */
+export function hearsKnock(machine: Machine): boolean {
+  const opening = machine.state.kind === 'starting' && machine.onlyListening;
+  return machine.state.kind === 'listening' || opening || isUnattended(machine) || mayHurry(machine);
 }
 
 /** autossh: a first start that ended within the gate time, in whole seconds, inclusive. */

@@ -33,7 +33,7 @@ export interface Failure {
   readonly jitter: number;
   /** `auth-tries` of the host that refused. */
   readonly authTries: number;
-  /** The link itself looks healthy to the pool, but is not to be used again. */
+  /** The link does not answer, though the pool does not know it yet. */
   readonly replaceLink: boolean;
   /** Parked clients are there. */
   readonly clientsWait: boolean;
@@ -70,7 +70,10 @@ export interface Machine {
   /** Monotonic times. */
   readonly startedAtMs: number;
   readonly runningAtMs: number;
+  readonly waitFromMs: number;
   readonly retryAtMs: number;
+  /** How long it waited before the try that is under way, or that led to the link in use. */
+  readonly waitedMs: number;
   readonly failedStage: Stage | null;
   /** The last failure, until it runs again or a person acts. */
   readonly lastCause: Cause | null;
@@ -94,8 +97,8 @@ export type MachineInput =
   | { readonly kind: 'attempt-shared' }
   /** The pool has a link for the same connection. */
   | { readonly kind: 'link-available' }
-  /** A local client came while no link was there. */
-  | { readonly kind: 'knock' }
+  /** A local client came while no link was there. `inMs`: when the host may be tried for a client; counts during a wait. */
+  | { readonly kind: 'knock'; readonly inMs: number }
   /** `clientsWait`: parked clients are there. */
   | { readonly kind: 'retry-due'; readonly id: number; readonly clientsWait: boolean }
   /** On demand: no client for the idle time. */
@@ -123,11 +126,14 @@ export type MachineEvent = MachineInput & { readonly at: Instant };
 export type Effect =
   /** Ends attempt, wait and link share; live clients are reset, new ones park. */
   | { readonly kind: 'abandon' }
+  /** The share of the link outlives the attempt, as the next try is over the same link; comes before `abandon`. */
+  | { readonly kind: 'keep-link' }
   /** Asks the pool for a new link in place of the one in use; comes before `abandon`. */
   | { readonly kind: 'replace-link' }
   | { readonly kind: 'open-listeners'; readonly id: number }
   /** Listeners, link, forwards, first probe. `unattended`: only over a link that is up already. */
   | { readonly kind: 'start'; readonly id: number; readonly unattended: boolean }
+  /** Replaces the wait under way. */
   | { readonly kind: 'wait'; readonly id: number; readonly delayMs: number }
   | { readonly kind: 'release-parked' }
   | { readonly kind: 'hold-parked'; readonly held: boolean }

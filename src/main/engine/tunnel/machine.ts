@@ -8,6 +8,7 @@ import {
   begin,
   die,
   fresh,
+  hearsKnock,
   isConnecting,
   isUnattended,
   isWithinGate,
@@ -19,6 +20,7 @@ import {
   retryLater,
   run,
   same,
+  sooner,
   start,
   unattended,
 } from './machine-steps.ts';
@@ -46,8 +48,8 @@ import { wasStable } from './retry-policy.ts';
  * The table. Rows are events, columns states; `·` is no change. An event with a stale id changes nothing.
  * BEGIN is: LISTENING (by way of STARTING, while ports open) on demand, STARTING there for a client that still waits after a wait, INTERACTIVE if its
  * login needs a person and none asked, else STARTING.
- * FAIL is: DEAD for causes that need a person, for `auth-tries` failed logins in a row, within the gate time of the first start, and when
- * `max-starts` is reached; else LISTENING on demand (RETRYING as long as a client waits), INTERACTIVE if the login needs a person and none asked,
+ * FAIL is: DEAD for causes that need a person, for `auth-tries` failed logins in a row, within the gate time of the first start (a check apart), and
+ * when `max-starts` is reached; else LISTENING on demand (RETRYING as long as a client waits), INTERACTIVE if the login needs a person and none asked,
  * else RETRYING.
  *
  * | event          | STOPPED | LISTENING | STARTING    | INTERACTIVE (prompt) | INTERACTIVE (nobody asked) | RUNNING         | RETRYING | DEAD    |
@@ -58,7 +60,7 @@ import { wasStable } from './retry-policy.ts';
  * | hurry          | ·       | ·         | ·           | ·                    | ·                          | ·               | BEGIN    | ·       |
  * | attempt-shared | ·       | ·         | ·           | ·                    | ·                          | ·               | STARTING³| ·       |
  * | link-available | ·       | ·         | ·           | ·                    | STARTING                   | ·               | STARTING³| ·       |
- * | knock          | ·       | STARTING  | ·⁴          | ·                    | STARTING                   | ·               | ·        | ·       |
+ * | knock          | ·       | STARTING  | ·⁴          | ·                    | STARTING                   | ·               | STARTING¹⁰| ·      |
  * | retry-due      | ·       | ·         | ·           | ·                    | ·                          | ·               | BEGIN    | ·       |
  * | idle           | ·       | ·         | ·           | ·                    | ·                          | LISTENING⁵      | ·        | ·       |
  * | lifetime-over  | ·       | DEAD      | DEAD        | DEAD                 | DEAD                       | DEAD            | DEAD     | ·       |
@@ -74,6 +76,7 @@ import { wasStable } from './retry-policy.ts';
  * ¹ by a person   ² over a new link   ³ if the link is what it waits for, with our back-off   ⁴ STARTING while only ports are being opened
  * ⁵ on demand   ⁶ only the opening of ports   ⁷ if the connection changed (RETRYING and a DEAD forward: or the forwards); else only the policy
  * ⁸ if it is not on demand any more   ⁹ if it is not interactive any more, or on demand now
+ * ¹⁰ if it waits for a passing fault of the link, with our back-off and no login refused: at once, or in what is left of 3 s since the last try for a client
  */
 export function transition(machine: Machine, event: MachineEvent): Step {
   if ('id' in event && event.id !== machine.id) return { machine, effects: [] };
@@ -96,7 +99,9 @@ export function newMachine(policy: MachinePolicy): Machine {
     progress: { phase: 'resolve', hop: null },
     startedAtMs: 0,
     runningAtMs: 0,
+    waitFromMs: 0,
     retryAtMs: 0,
+    waitedMs: 0,
     failedStage: null,
     lastCause: null,
   };
@@ -131,7 +136,7 @@ function react(machine: Machine, event: MachineEvent): Step {
       if (isUnattended(machine) || mayJoin(machine)) return start(machine, event.at, needsPerson(machine));
       return same(machine);
     case 'knock':
-      return onKnock(machine, event.at);
+      return onKnock(machine, event.inMs, event.at);
     case 'retry-due':
       if (state.kind !== 'retrying') return same(machine);
       if (!policy.demand || machine.failedStage === 'listen') return begin(machine, event.at);
@@ -226,10 +231,10 @@ function onRestart(machine: Machine, at: Instant): Step {
   }
 }
 
-function onKnock(machine: Machine, at: Instant): Step {
-  const opening = machine.state.kind === 'starting' && machine.onlyListening;
-  if (machine.state.kind !== 'listening' && !opening && !isUnattended(machine)) return same(machine);
-  return start({ ...machine, asked: 'knock' }, at);
+function onKnock(machine: Machine, inMs: number, at: Instant): Step {
+  if (!hearsKnock(machine)) return same(machine);
+  if (machine.state.kind !== 'retrying') return start({ ...machine, asked: 'knock' }, at);
+  return inMs > 0 ? sooner(machine, inMs, at) : start(machine, at);
 }
 
 function onReconfigured(machine: Machine, link: boolean, forwards: boolean, at: Instant): Step {
@@ -284,7 +289,9 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
   const failed: Machine = {
     ...machine,
     lost: machine.lost || ran,
-    tries: wasStable(policy, at.nowMs - machine.startedAtMs, upMs) ? 0 : machine.tries,
+    tries: wasStable(policy, { sinceStartMs: at.nowMs - machine.startedAtMs, upMs, waitedMs: machine.waitedMs })
+      ? 0
+      : machine.tries,
     authFailures: machine.authFailures + (failure.retry === 'limited' ? 1 : 0),
     failedStage: stage,
     lastCause: cause,
@@ -293,7 +300,8 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
   const end = (step: Step): Step => ({ machine: step.machine, effects: [...replace, ...step.effects] });
   if (failure.retry === 'person') return end(die(failed, cause));
   if (failure.retry === 'limited' && failed.authFailures >= failure.authTries) return end(die(failed, cause));
-  if (isWithinGate(failed, at) && !opening) return end(die(failed, failedEarly(cause, failed.gateMs)));
+  if (isWithinGate(failed, at) && !opening && stage !== 'probe')
+    return end(die(failed, failedEarly(cause, failed.gateMs)));
   if (policy.maxStarts >= 0 && failed.starts >= policy.maxStarts && !opening) {
     return end(die(failed, tooManyStarts(policy.maxStarts, cause)));
   }
@@ -305,7 +313,7 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
     if (failure.clientsWait && !ran && !policy.interactive) return end(retryLater(failed, failure, at));
     return end(listening(failed, [...release, abandon]));
   }
-  if (needsPerson(failed) && (stage === 'link' || stage === 'probe')) {
+  if (needsPerson(failed) && stage === 'link') {
     return end(unattended(failed, [...release, abandon]));
   }
   return end(retryLater(failed, failure, at));

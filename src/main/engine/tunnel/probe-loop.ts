@@ -1,18 +1,20 @@
 import type { TunnelConfig } from '../../../shared/model/config.ts';
-import { asHoldfastError, type HoldfastError } from '../../../shared/model/failure.ts';
+import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import { scheduleLong } from '../lifecycle/long-timer.ts';
 import type { SshLink } from '../ssh/link.ts';
-import { runProbe } from './probes.ts';
+import { askLink, noAnswer, runProbe } from './probes.ts';
 
-/** What a round of probing found. `ms` null: it failed. */
-export interface ProbeOutcome {
-  readonly ms: number | null;
-  readonly error: HoldfastError | null;
-}
+/** What a round of probing found. */
+export type ProbeOutcome =
+  | { readonly kind: 'passed'; readonly ms: number; readonly error: null }
+  /** The check failed, but the link answers: a matter of this tunnel alone. */
+  | { readonly kind: 'check-failed'; readonly ms: null; readonly error: HoldfastError }
+  /** The link itself does not answer. */
+  | { readonly kind: 'link-silent'; readonly ms: null; readonly error: HoldfastError };
 
 export interface ProbeLoopOptions {
   readonly link: SshLink;
@@ -23,13 +25,21 @@ export interface ProbeLoopOptions {
 
 /** Tries of one round: a single lost answer is no verdict. */
 const triesPerRound = 2;
+/** The link, which others use too, has at least so long to answer, however short a tunnel's own time limit is. */
+const linkAnswerMs = 5000;
+/** A check that failed is made again after so long at the latest, so that a tunnel is not shown as degraded for much longer than it is. */
+const recheckMs = 60_000;
 
-/** Asks one link again and again whether the tunnel works from end to end. */
+/**
+ * Asks one link again and again whether the tunnel works from end to end. A check that fails says something about the link only if no byte came
+ * in meanwhile; then the link itself is asked.
+ */
 export class ProbeLoop implements Disposable {
   readonly #options: ProbeLoopOptions;
   readonly #store = new DisposableStore();
   readonly #timer = this.#store.add(new MutableDisposable());
   readonly #abort = new AbortController();
+  #hasFailed = false;
   readonly #onDidProbe = this.#store.add(new Emitter<ProbeOutcome>());
   /** Each round's outcome, the one of `check` as well. */
   readonly onDidProbe = this.#onDidProbe.event;
@@ -39,32 +49,36 @@ export class ProbeLoop implements Disposable {
     this.#store.defer(() => this.#abort.abort());
   }
 
-  /** One round now: two tries at the most. Never rejects. */
-  async check(): Promise<ProbeOutcome> {
+  /** One round now: two tries at the most. Resolves when it is over or called off; what it found is told by `onDidProbe`. Never rejects. */
+  async check(): Promise<void> {
     const { link, tunnel, forwards, clock } = this.#options;
-    let error: HoldfastError | null = null;
-    for (let round = 1; round <= triesPerRound && !this.#abort.signal.aborted && !link.isClosed; round += 1) {
+    const timeoutMs = probeTimeoutMs(tunnel);
+    for (let round = 1; round <= triesPerRound && this.#isOn; round += 1) {
+      const before = link.bytesIn;
       try {
-        const ms = await runProbe({
-          link,
-          probe: tunnel.probe,
-          forwards: forwards(),
-          timeoutMs: probeTimeoutMs(tunnel),
-          clock,
-          signal: this.#abort.signal,
-        });
-        return this.#tell({ ms, error: null });
+        const { signal } = this.#abort;
+        const ms = await runProbe({ link, probe: tunnel.probe, forwards: forwards(), timeoutMs, clock, signal });
+        this.#tell({ kind: 'passed', ms, error: null });
+        return;
       } catch (thrown) {
-        error = asHoldfastError(thrown, 'probe');
+        const error = asHoldfastError(thrown, 'probe');
+        if (!this.#isOn) return;
+        if (link.bytesIn === before && !(await this.#linkAnswers(timeoutMs))) {
+          this.#tell({ kind: 'link-silent', ms: null, error: replaces(error) });
+          return;
+        }
+        // A keepalive calls the link dead, but that came out of it late.
+        const late = error.code === 'link-dead';
+        if (round === triesPerRound)
+          this.#tell({ kind: 'check-failed', ms: null, error: late ? noAnswer(timeoutMs) : error });
       }
     }
-    return this.#tell({ ms: null, error });
   }
 
   /** Begins the rounds: the first after `firstPollMs`, then every `pollMs` from the end of the round before. A poll time of 0: none. */
   start(): void {
-    const { tunnel } = this.#options;
-    if (tunnel.pollMs > 0) this.#arm(tunnel.firstPollMs > 0 ? tunnel.firstPollMs : tunnel.pollMs);
+    const { firstPollMs } = this.#options.tunnel;
+    this.#armNext(firstPollMs);
   }
 
   /** The next round now instead of later. */
@@ -76,21 +90,54 @@ export class ProbeLoop implements Disposable {
     this.#store.dispose();
   }
 
+  /** A link that closed meanwhile tells its own story. */
+  get #isOn(): boolean {
+    return !this.#abort.signal.aborted && !this.#options.link.isClosed;
+  }
+
+  async #linkAnswers(timeoutMs: number): Promise<boolean> {
+    const { link, clock } = this.#options;
+    try {
+      await askLink(link, Math.max(timeoutMs, linkAnswerMs), clock);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #armNext(firstMs: number): void {
+    const { pollMs } = this.#options.tunnel;
+    const delayMs = pollMs > 0 && firstMs > 0 ? firstMs : pollMs;
+    if (this.#hasFailed) this.#arm(delayMs > 0 ? Math.min(delayMs, recheckMs) : recheckMs);
+    else if (delayMs > 0) this.#arm(delayMs);
+  }
+
   #arm(delayMs: number): void {
-    const { clock, tunnel } = this.#options;
-    this.#timer.value = scheduleLong(clock, delayMs, () => {
+    this.#timer.value = scheduleLong(this.#options.clock, delayMs, () => {
       this.#timer.clear();
       void this.check().then(() => {
-        if (!this.#store.isDisposed) this.#arm(tunnel.pollMs);
+        if (!this.#store.isDisposed) this.#armNext(0);
       });
     });
   }
 
-  #tell(outcome: ProbeOutcome): ProbeOutcome {
-    // A link that closed meanwhile tells its own story.
-    if (!this.#abort.signal.aborted && !this.#options.link.isClosed) this.#onDidProbe.fire(outcome);
-    return outcome;
+  #tell(outcome: ProbeOutcome): void {
+    if (!this.#isOn) return;
+    this.#hasFailed = outcome.error !== null;
+    this.#onDidProbe.fire(outcome);
   }
+}
+
+/** What failed because the link is silent is mended by another link. */
+function replaces(error: HoldfastError): HoldfastError {
+  if (error.code !== 'probe-failed') return error;
+  return new HoldfastError({
+    code: error.code,
+    where: error.where,
+    phase: error.phase,
+    message: error.message,
+    next: 'Holdfast replaces the connection by itself. If it goes on, look at the probe setting of the tunnel.',
+  });
 }
 
 /** autossh: with a short poll time the time limit is half of it. Ours needs no such cut: the next round begins after the one before. */

@@ -28,7 +28,7 @@ export async function runProbe(context: ProbeContext): Promise<number> {
   const startedMs = clock.now();
   switch (probe.kind) {
     case 'keepalive':
-      return ping(context);
+      return askLink(link, timeoutMs, clock);
     case 'loop':
       await withinTime(context, (store) => loop(link, store));
       return clock.now() - startedMs;
@@ -37,7 +37,7 @@ export async function runProbe(context: ProbeContext): Promise<number> {
       return clock.now() - startedMs;
     case 'target': {
       const target = targetOf(context);
-      if (!target) return ping(context);
+      if (!target) return askLink(link, timeoutMs, clock);
       await withinTime(context, async (_store, signal) => {
         const channel = await link.open(target, undefined, signal);
         channel.dispose();
@@ -54,8 +54,11 @@ export async function runProbe(context: ProbeContext): Promise<number> {
   }
 }
 
-/** A saturated uplink answers late: any inbound byte meanwhile is as good as the answer. */
-async function ping({ link, timeoutMs, clock }: ProbeContext): Promise<number> {
+/**
+ * Whether the server is there at all; resolves with the time it took in milliseconds. A saturated uplink answers late: any inbound byte meanwhile
+ * is as good as the answer.
+ */
+export async function askLink(link: SshLink, timeoutMs: number, clock: Clock): Promise<number> {
   const before = link.bytesIn;
   const startedMs = clock.now();
   try {
@@ -144,7 +147,7 @@ async function withinTime(
         abort.abort(error);
       };
       const onAbort = (): void => stop(probeFailed('The check was called off.'));
-      limits.add(clock.schedule(timeoutMs, () => stop(probeFailed(`No answer came within ${seconds(timeoutMs)} s.`))));
+      limits.add(clock.schedule(timeoutMs, () => stop(noAnswer(timeoutMs))));
       signal.addEventListener('abort', onAbort, { once: true });
       limits.defer(() => signal.removeEventListener('abort', onAbort));
       if (signal.aborted) onAbort();
@@ -172,6 +175,11 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }
 
+/** A check that got no answer in its time. */
+export function noAnswer(timeoutMs: number): HoldfastError {
+  return probeFailed(`No answer came within ${seconds(timeoutMs)} s.`);
+}
+
 /** A check that failed. */
 export function probeFailed(message: string): HoldfastError {
   return new HoldfastError({
@@ -179,6 +187,6 @@ export function probeFailed(message: string): HoldfastError {
     where: 'probe',
     phase: 'probe',
     message,
-    next: 'Holdfast replaces the connection by itself. If it goes on, look at the probe setting of the tunnel.',
+    next: 'The server answers, so the connection stays. Look at what the check asks for, and at the probe setting of the tunnel.',
   });
 }

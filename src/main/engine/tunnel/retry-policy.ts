@@ -49,13 +49,23 @@ export function retryDelayMs(policy: WaitPolicy, tries: number, jitter: number):
   }
 }
 
+/** What just ended. */
+export interface PastTry {
+  readonly sinceStartMs: number;
+  /** How long the link was up; null: it never was. */
+  readonly upMs: number | null;
+  /** The wait before it. */
+  readonly waitedMs: number;
+}
+
 /**
  * True if what just ended lasted long enough to forget the tries before it. autossh counts from the start of the try, so that a connect that
- * takes long to fail resets as well; ours only counts the time that the link was up (`upMs` null: it never was).
+ * takes long to fail resets as well; ours only counts the time that the link was up, which must also be as long as it was waited for: a link
+ * that is there more than it is away is worth a try at once.
  */
-export function wasStable(policy: WaitPolicy, sinceStartMs: number, upMs: number | null): boolean {
+export function wasStable(policy: WaitPolicy, { sinceStartMs, upMs, waitedMs }: PastTry): boolean {
   if (policy.backoff.kind === 'autossh') return sinceStartMs >= autosshMinTimeMs(pollOf(policy));
-  return upMs !== null && upMs >= policy.stableMs;
+  return upMs !== null && upMs >= policy.stableMs && upMs >= waitedMs;
 }
 
 function pollOf(policy: WaitPolicy): number {

@@ -7,10 +7,11 @@ import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycl
 import { Emitter } from '../lifecycle/emitter.ts';
 import { scheduleLong } from '../lifecycle/long-timer.ts';
 import type { Log } from '../log/log.ts';
-import type { ConnectionPool } from '../pool/pool.ts';
+import type { ConnectionPool, Lease } from '../pool/pool.ts';
 import { Attempt, type AttemptReport } from './attempt.ts';
 import { type CreateRunner, ForwardSet } from './forward-set.ts';
 import type { Effect, Machine, MachineInput, WantedBy } from './machine-types.ts';
+import { hearsKnock } from './machine-steps.ts';
 import { newMachine, policyOf, transition } from './machine.ts';
 import { causeOf, reasonOf } from './transition-text.ts';
 
@@ -53,6 +54,8 @@ export class TunnelSupervisor implements Disposable {
   readonly #lifetime = this.#store.add(new MutableDisposable());
   readonly #idle = this.#store.add(new MutableDisposable());
   readonly #want = this.#store.add(new MutableDisposable());
+  /** The share of the link while the tunnel waits for something on it. */
+  readonly #kept = this.#store.add(new MutableDisposable<Lease>());
   readonly #forwards: ForwardSet;
   readonly #inputs: MachineInput[] = [];
   #working = false;
@@ -77,7 +80,7 @@ export class TunnelSupervisor implements Disposable {
       }),
     );
     this.#store.add(this.#forwards.onDidSettle(() => this.#attempt.value?.evaluate()));
-    this.#store.add(this.#forwards.onDidKnock(() => this.#input({ kind: 'knock' })));
+    this.#store.add(this.#forwards.onDidKnock(() => this.#input({ kind: 'knock', inMs: 0 })));
     this.#store.add(
       pool.onDidStartAttempt((key) => {
         if (key === this.#key) this.#input({ kind: 'attempt-shared' });
@@ -142,6 +145,7 @@ export class TunnelSupervisor implements Disposable {
     this.#config = config;
     this.#chain = chain;
     this.#key = key;
+    if (link) this.#kept.clear();
     if (link && this.#want.value !== null) this.#want.value = this.#deps.pool.want(chain);
     const forwards = this.#forwards.reconfigure(config, !link);
     if (!link) this.#attempt.value?.reconfigure(config, chain);
@@ -196,8 +200,10 @@ export class TunnelSupervisor implements Disposable {
     }
   }
 
-  #step(input: MachineInput): void {
+  #step(given: MachineInput): void {
     const before = this.#machine;
+    const input =
+      given.kind === 'knock' && hearsKnock(before) ? { ...given, inMs: this.#deps.pool.knock(this.#chain) } : given;
     const at = { nowMs: this.#deps.clock.now(), wallMs: this.#deps.clock.wallNow() };
     const { machine, effects } = transition(before, { ...input, at });
     if (machine === before) return;
@@ -217,6 +223,7 @@ export class TunnelSupervisor implements Disposable {
       // Somebody else's login will do.
       if (this.#deps.pool.isConnected(this.#chain)) this.#inputs.push({ kind: 'link-available' });
     }
+    if (!isOnTheWay(machine)) this.#kept.clear();
     this.#watchIdle();
     this.#changed();
   }
@@ -229,6 +236,9 @@ export class TunnelSupervisor implements Disposable {
         // The forwards first: remote listeners are cancelled over the link while it is there.
         this.#forwards.detach();
         this.#attempt.clear();
+        return;
+      case 'keep-link':
+        this.#kept.value = this.#attempt.value?.takeLease() ?? null;
         return;
       case 'replace-link': {
         const link = this.#attempt.value?.lease?.link;
@@ -373,4 +383,9 @@ export class TunnelSupervisor implements Disposable {
   #changed(): void {
     if (!this.#store.isDisposed) this.#onDidChange.fire();
   }
+}
+
+/** It waits or connects: a link that it has is still wanted. */
+function isOnTheWay({ state }: Machine): boolean {
+  return state.kind === 'retrying' || state.kind === 'starting' || state.kind === 'interactive';
 }

@@ -38,7 +38,7 @@ export const tunnelMoreDefaults: Readonly<Record<string, string>> = {
   'probe-timeout': '10s',
   poll: '60s',
   backoff: 'exponential',
-  stable: '60s',
+  stable: '10s',
   'gate-time': '0s',
   'max-starts': '-1',
   'max-lifetime': '0s',
