@@ -5,7 +5,7 @@ import { assertNever, HoldfastError } from '../../shared/model/failure.ts';
 import { loadConfigFile } from './config/load.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Profile } from './config/paths.ts';
-import { type ConfigProblem, formatProblem } from './config/problem.ts';
+import { describeProblems } from './config/problem.ts';
 import { writeFileAtomic } from './lifecycle/atomic-file.ts';
 import type { Log } from './log/log.ts';
 
@@ -17,11 +17,6 @@ export interface StartConfig {
 
 function lastGoodFile(profile: Profile): string {
   return join(profile.stateFolder, 'last-good.toml');
-}
-
-/** All problems of a file as text, one a line. */
-export function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
-  return problems.map((problem) => formatProblem(file, problem)).join('\n');
 }
 
 /**

@@ -46,12 +46,16 @@ const toml: readonly Phrase[] = [
   ['keys cannot start with a dot', 'der Name einer Einstellung beginnt nicht mit einem Punkt'],
   ['the line is longer than {0} characters', 'die Zeile ist länger als {0} Zeichen'],
   ['the values are nested too deeply', 'die Werte sind zu tief ineinander verschachtelt'],
+  ['nested deeper than {0} levels', 'tiefer als {0} Ebenen verschachtelt'],
   ['this is not TOML that can be read', 'das ist kein lesbares TOML'],
 ];
 
 /** Reading the configuration file. */
 const reading: readonly Phrase[] = [
   ['the file is larger than 1 MiB', 'die Datei ist größer als 1 MiB'],
+  ['the file could not be checked: {0}', 'die Datei ließ sich nicht prüfen: {0}'],
+  ['{0!}: 1 more problem, {1} altogether', '{0}: 1 weiterer Fehler, insgesamt {1}'],
+  ['{0!}: {1} more problems, {2} altogether', '{0}: {1} weitere Fehler, insgesamt {2}'],
   ['there is a NUL character: this is not a text file', 'hier steht ein NUL-Zeichen: das ist keine Textdatei'],
   ['the file cannot be read: {0}', 'die Datei lässt sich nicht lesen: {0}'],
   ['the file is a link to something that does not exist', 'die Datei ist ein Verweis auf etwas, das es nicht gibt'],

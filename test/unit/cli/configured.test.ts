@@ -31,6 +31,16 @@ describe('check', () => {
     ]);
   });
 
+  it('prints a hundred problems and how many there are', async () => {
+    const bench = benchWith(Array.from({ length: 3000 }, (_, i) => `a${i} = 1`).join('\n'));
+    const ran = await bench.run(['check']);
+    expect(ran.exitCode).toBe(2);
+    const lines = ran.stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(101);
+    expect(lines[99]).toContain(':100: a99: unknown key');
+    expect(lines[100]).toBe(`${bench.configFile}: 2900 more problems, 3000 altogether`);
+  });
+
   it('says how to begin when there is no file', async () => {
     const ran = await new Bench().run(['check']);
     expect(ran.exitCode).toBe(2);
