@@ -72,6 +72,18 @@ const reading: readonly Phrase[] = [
   ['there is no such file', 'diese Datei gibt es nicht'],
   ['the file {0!} belongs to another user (uid {1})', 'die Datei {0} gehört einem anderen Benutzer (UID {1})'],
   ['the folder {0!} belongs to another user (uid {1})', 'der Ordner {0} gehört einem anderen Benutzer (UID {1})'],
+  ['leads to {0!}', 'führt zu {0}'],
+  ['the link {0!} belongs to another user (uid {1})', 'der Verweis {0} gehört einem anderen Benutzer (UID {1})'],
+  [
+    'the file {0!} has another name too, and others may write its folder',
+    'die Datei {0} hat noch einen anderen Namen, und andere dürfen in ihren Ordner schreiben',
+  ],
+  [
+    'the link {0!} has another name too, and others may write its folder',
+    'der Verweis {0} hat noch einen anderen Namen, und andere dürfen in seinen Ordner schreiben',
+  ],
+  ['put a copy in its place', 'setze eine Kopie an diese Stelle'],
+  ['nothing is written through a link on Windows', 'unter Windows wird durch einen Verweis nichts geschrieben'],
   ["it must be yours or root's", 'Besitzer musst du oder root sein'],
   ['the file {0!} may be written by {1}', 'in die Datei {0} darf nicht nur ihr Besitzer schreiben, sondern auch {1}'],
   [
@@ -86,8 +98,6 @@ const reading: readonly Phrase[] = [
     'die Datei hat Version {0}, eine neuere, als dieses Holdfast kennt',
   ],
   ['expected {0}, or use a newer Holdfast', 'erwartet wird {0}, oder nimm ein neueres Holdfast'],
-  ['{0!} is a link. Edit the real file: {1!}', '{0} ist ein Verweis. Ändere die wirkliche Datei: {1}'],
-  ['another file', 'eine andere Datei'],
   ['There is no configuration at {0!}.', 'Unter {0} gibt es keine Konfiguration.'],
   [
     'Make the first tunnel with: holdfast add host NAME address=HOST user=USER, then: holdfast add tunnel NAME --host NAME --forward "local 5432 -> db:5432"',
@@ -144,6 +154,26 @@ const writing: readonly Phrase[] = [
   [
     '{0!} is a link to {1!}, and nothing is written through a link.',
     '{0} ist ein Verweis auf {1}, und durch einen Verweis wird nichts geschrieben.',
+  ],
+  [
+    '{0!} leads to {1!}, and nothing is written there: {2}.',
+    '{0} führt zu {1}, und dort wird nichts geschrieben: {2}.',
+  ],
+  [
+    'Put that right, change {0!} itself, or put a regular file in place of the link.',
+    'Bring das in Ordnung, ändere {0} selbst, oder setze eine gewöhnliche Datei an die Stelle des Verweises.',
+  ],
+  [
+    'A yes cannot be kept, and would be refused: {0} To trust it once works.',
+    'Ein Ja ließe sich nicht merken und würde abgelehnt: {0} Einmal zu vertrauen geht.',
+  ],
+  [
+    'For the same name without the port another key is known: {0!} ({1!}).',
+    'Für denselben Namen ohne den Port ist ein anderer Schlüssel bekannt: {0} ({1}).',
+  ],
+  [
+    'Beware: this key is marked as revoked for another name.',
+    'Vorsicht: dieser Schlüssel ist unter einem anderen Namen als widerrufen vermerkt.',
   ],
   [
     'Change {0!} itself, or put a regular file in place of the link.',

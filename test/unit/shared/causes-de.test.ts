@@ -43,7 +43,6 @@ const callFiles = [
   'config/cross-checks.ts',
   'config/edit.ts',
   'config/fields.ts',
-  'config/file-trust.ts',
   'config/forward-spec.ts',
   'config/load.ts',
   'config/migrate.ts',
@@ -77,6 +76,7 @@ const callFiles = [
   'interop/ssh-config-resolve.ts',
   'interop/ssh-dump.ts',
   'lifecycle/atomic-file.ts',
+  'lifecycle/file-trust.ts',
   'pool/chain.ts',
   'pool/connection-pool.ts',
   'pool/shared-attempt.ts',
@@ -130,6 +130,11 @@ const assembled: Readonly<Record<string, readonly string[]>> = {
   "the § § belongs to another user (uid §); it must be yours or root's": [
     "the file § belongs to another user (uid §); it must be yours or root's",
     "the folder § belongs to another user (uid §); it must be yours or root's",
+    "the link § belongs to another user (uid §); it must be yours or root's",
+  ],
+  'the § § has another name too, and others may write its folder; put a copy in its place': [
+    'the file § has another name too, and others may write its folder; put a copy in its place',
+    'the link § has another name too, and others may write its folder; put a copy in its place',
   ],
   'the § § may be written by §; run: chmod go-w §': [
     'the file § may be written by §; run: chmod go-w §',
@@ -142,9 +147,8 @@ const english =
 /** Without the general phrases that hold parts together: they match texts that nobody put over. */
 const withoutJoints = phraseBook(causesDe.filter((phrase) => !jointsDe.includes(phrase)));
 
-/** The question at first contact has a form of its own in the window. */
-const otherwiseSaid =
-  /is not known yet\. It shows|^Compare the fingerprint|^For the same name without|^Beware: this key/;
+/** The question at first contact has a form of its own in the window, but for its warnings. */
+const otherwiseSaid = /is not known yet\. It shows|^Compare the fingerprint/;
 
 interface Node {
   type?: string;

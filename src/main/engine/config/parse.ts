@@ -21,7 +21,7 @@ import { lineOf, parseToml, type TomlTable } from './toml-tree.ts';
  * - resolve.ts        raw sections to the model: paths, defaults that depend on others
  * - cross-checks.ts   what one key says about another: hosts that exist, loops, listeners that clash
  * - forward-spec.ts, quantity.ts, nearest.ts   small readers: forwards, durations and sizes, the nearest known word
- * - load.ts           the file: who may write it, its size, its encoding
+ * - load.ts           the file: who may write it (lifecycle/file-trust.ts), its size, its encoding
  * - diff.ts, watch.ts changes while the engine runs
  * - edit.ts, splice.ts, save.ts   edits that keep comments and order, written as a whole
  * - migrate.ts        older versions of the format

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
-import { assertNever } from '../../../shared/model/failure.ts';
+import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
 import type { ConnectMemory } from '../ssh/link.ts';
@@ -210,7 +210,8 @@ class KnownHostsSession implements HostKeySession {
       default:
         assertNever(policy);
     }
-    const answer = await ask(this.#details(key), this.#question(key, otherWithoutPort));
+    const place = await this.#placeToKeep().catch(asRefusal);
+    const answer = await ask(this.#details(key, place), this.#question(key, otherWithoutPort, place));
     switch (answer) {
       case 'yes':
         await this.#promise(key);
@@ -227,26 +228,35 @@ class KnownHostsSession implements HostKeySession {
 
   /** Remembers the key for `commit`, after a look whether it could be written at all. */
   async #promise(key: PublicKey): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) throw text.noFile(this.#host);
-    if (!this.#host.hashKnownHosts && !isPlainName(this.lookupName)) throw text.unwritableName(this.#host, this.#names);
-    await checkWritable(file);
+    await this.#placeToKeep();
     this.#promised = key;
   }
 
-  #details(key: PublicKey) {
+  /** The file that the key would be written to. Rejects with `host-key-not-saved`. */
+  async #placeToKeep(): Promise<string> {
+    const file = this.#file;
+    if (file === undefined) throw text.noFile(this.#host);
+    if (!this.#host.hashKnownHosts && !isPlainName(this.lookupName)) throw text.unwritableName(this.#host, this.#names);
+    return checkWritable(file);
+  }
+
+  #details(key: PublicKey, place: string | HoldfastError) {
     return {
       keyType: key.family,
       fingerprint: fingerprintOf(key.blob),
       randomart: randomartOf(key),
       otherNames: otherNamesOf(this.#files, this.lookupName, key),
       remoteAddress: this.#remoteAddress,
-      file: this.#file ?? '',
+      file: typeof place === 'string' ? place : '',
     };
   }
 
-  #question(key: PublicKey, otherWithoutPort: FoundLine | null): string {
-    return text.questionText(this.#host, key, otherWithoutPort, isRevokedElsewhere(this.#files, this.lookupName, key));
+  #question(key: PublicKey, otherWithoutPort: FoundLine | null, place: string | HoldfastError): string {
+    return text.questionText(this.#host, key, {
+      otherWithoutPort,
+      revokedElsewhere: isRevokedElsewhere(this.#files, this.lookupName, key),
+      whyNotKept: typeof place === 'string' ? null : place.message,
+    });
   }
 
   #noteChanged(known: readonly [FoundLine, ...FoundLine[]], key: PublicKey): void {
@@ -297,6 +307,11 @@ class KnownHostsSession implements HostKeySession {
     const blob = this.#memory.trustedOnce.get(this.lookupName);
     return blob === undefined ? null : readPublicKey(blob);
   }
+}
+
+function asRefusal(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  throw error;
 }
 
 /** `SHA256:` in front and padding behind may be left out or not. */
