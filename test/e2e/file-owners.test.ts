@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { resolveProfile } from '../../src/main/engine/config/paths.ts';
 import { needProgram } from '../support/processes.ts';
 import { type TempFolder, tempFolder } from '../support/temp.ts';
 
@@ -58,6 +59,17 @@ class World {
     chownSync(file, uid, gid);
     chmodSync(file, mode);
     return file;
+  }
+
+  /** A root of states with the folder of this profile in it. */
+  theirState(uid: number, gid: number, mode: number): string {
+    const root = this.make(this.folder.file('state'), me, mine, 0o755);
+    this.make(this.profileState(root), uid, gid, mode);
+    return root;
+  }
+
+  profileState(root: string): string {
+    return resolveProfile(join(this.home, 'c.toml'), { HOLDFAST_STATE: root }).stateFolder;
   }
 
   link(target: string, at: string, uid: number): void {
@@ -171,5 +183,70 @@ describe.runIf(isRoot)('files of several users', () => {
       out: expect.stringContaining('another name too') as string,
     });
     expect(readFileSync(secret, 'utf8')).toBe(config);
+  });
+
+  describe('the state folder', () => {
+    const state = (world: World): string => {
+      const folder = world.home;
+      world.write(join(folder, 'c.toml'), me, mine, 0o600);
+      return join(folder, 'c.toml');
+    };
+
+    it.each([
+      ['HOME is not there', (_w: World) => ({ HOME: '/nonexistent' }), /may not write there/],
+      [
+        'HOME is empty and the user unknown',
+        (w: World) => {
+          writeFileSync(w.folder.file('passwd'), 'root:x:0:0::/root:/bin/sh\n');
+          return { HOME: '' };
+        },
+        /nonexistent.*may not write there/,
+      ],
+      [
+        'HOME may not be written',
+        (w: World) => {
+          chmodSync(w.home, 0o555);
+          return {};
+        },
+        /may not write there/,
+      ],
+      [
+        'a file stands in its place',
+        (w: World) => {
+          w.write(join(w.home, '.local'), me, mine, 0o600);
+          return {};
+        },
+        /a file stands in its place/,
+      ],
+      [
+        'it belongs to somebody else',
+        (w: World) => ({ HOLDFAST_STATE: w.theirState(you, you, 0o777) }),
+        /belongs to another user/,
+      ],
+      [
+        'a team may write it',
+        (w: World) => ({ HOLDFAST_STATE: w.theirState(me, ours, 0o775) }),
+        /may be written by its group/,
+      ],
+    ])('where %s, serve ends with 1 and names HOLDFAST_STATE', (_, prepare, says) => {
+      const world = new World();
+      const file = state(world);
+      const ran = world.run(['--config', file, 'serve'], prepare(world));
+      expect(ran).toMatchObject({ code: 1, out: expect.stringMatching(says) as string });
+      expect(ran.out).toContain('HOLDFAST_STATE');
+      expect(ran.out).not.toMatch(/report|unexpected/);
+      // What needs no state goes on.
+      expect(world.run(['--config', file, 'list'], prepare(world))).toMatchObject({ code: 0 });
+    });
+
+    it('a last good configuration of somebody else is not believed', () => {
+      const world = new World();
+      const file = state(world);
+      writeFileSync(file, 'broken');
+      const root = world.theirState(me, mine, 0o700);
+      const lastGood = join(world.profileState(root), 'last-good.toml');
+      world.write(lastGood, you, you, 0o644);
+      expect(world.run(['--config', file, 'serve'], { HOLDFAST_STATE: root })).toMatchObject({ code: 2 });
+    });
   });
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { assertNever, HoldfastError } from '../../shared/model/failure.ts';
-import { loadConfigFile } from './config/load.ts';
+import { loadConfigFile, readConfigFile } from './config/load.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Profile } from './config/paths.ts';
 import { describeProblems } from './config/problem.ts';
@@ -53,12 +53,11 @@ export async function startConfig(profile: Profile, mayBeMissing: boolean): Prom
 }
 
 async function readLastGood(profile: Profile): Promise<HoldfastConfig | null> {
-  try {
-    const parsed = parseConfig(await readFile(lastGoodFile(profile), 'utf8'), { file: profile.configFile });
-    return parsed.kind === 'ok' ? parsed.config : null;
-  } catch {
-    return null;
-  }
+  // With the same checks as the file itself: it is believed as much.
+  const read = await readConfigFile(lastGoodFile(profile));
+  if (read.kind !== 'read') return null;
+  const parsed = parseConfig(read.text, { file: profile.configFile });
+  return parsed.kind === 'ok' ? parsed.config : null;
 }
 
 /** What a set of tunnels starts from: no host, no tunnel, every default. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { ContractApi } from '../../shared/contract/calls.ts';
@@ -23,6 +22,7 @@ import { TrustRecord } from './host-keys/trust-record.ts';
 import { createHostKeyTrust } from './host-keys/host-key-trust.ts';
 import { type Clock, systemClock } from './lifecycle/clock.ts';
 import { DisposableStore } from './lifecycle/disposable.ts';
+import { openStateFolder } from './lifecycle/state-folder.ts';
 import { createLogStore, type LogStore } from './log/log-store.ts';
 import { createConnectionPool } from './pool/connection-pool.ts';
 import type { ConnectionPool } from './pool/pool.ts';
@@ -77,15 +77,16 @@ export class Engine {
   }
 
   /**
-   * Takes the profile's lock, reads the configuration, answers at the control socket, then starts tunnels. Resolves when the socket answers.
-   * Rejects with `config`, `already-running`, and whatever keeps the socket from opening.
+   * Opens the state folder, reads the configuration, takes the profile's lock, answers at the control socket, then starts tunnels. Resolves when the socket answers.
+   * Rejects with `state-folder`, `config`, `already-running`, and whatever keeps the socket from opening.
    */
   async start(): Promise<void> {
     const { profile } = this.#options;
     const clock = this.#clock;
+    // First: the last good configuration in it is believed.
+    await openStateFolder(profile.stateFolder);
     const { config, problem } = await startConfig(profile, this.#options.mayBeMissing);
     this.#configProblem = problem;
-    await mkdir(profile.stateFolder, { recursive: true, mode: 0o700 });
     this.#store.add(await EngineLock.acquire(profile));
 
     const logs = this.#openLogs(config);

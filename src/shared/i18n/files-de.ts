@@ -208,6 +208,17 @@ const writing: readonly Phrase[] = [
     'Check who owns the file and whether it is locked or immutable.',
     'Prüfe, wem die Datei gehört und ob sie gesperrt oder unveränderlich ist.',
   ],
+  ['The state folder {0!} cannot be used: {1}.', 'Der Ordner {0} für den Zustand lässt sich nicht benutzen: {1}.'],
+  [
+    'Put that right, set HOME to a folder of your own, or name another place for state with HOLDFAST_STATE.',
+    'Bring das in Ordnung, setze HOME auf einen eigenen Ordner, oder nenne mit HOLDFAST_STATE einen anderen Ort für den Zustand.',
+  ],
+  ['a file stands in its place', 'an seiner Stelle steht eine Datei'],
+  [
+    'a file stands in its place, or in that of a folder above it',
+    'an seiner Stelle oder der eines Ordners darüber steht eine Datei',
+  ],
+  ['there is no such place', 'diesen Ort gibt es nicht'],
   ['its folder does not exist', 'ihren Ordner gibt es nicht'],
   ['Make the folder first.', 'Lege zuerst den Ordner an.'],
   ['a part of its path is not a folder', 'ein Teil ihres Pfades ist kein Ordner'],

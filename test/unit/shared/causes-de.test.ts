@@ -77,6 +77,7 @@ const callFiles = [
   'interop/ssh-dump.ts',
   'lifecycle/atomic-file.ts',
   'lifecycle/file-trust.ts',
+  'lifecycle/state-folder.ts',
   'pool/chain.ts',
   'pool/connection-pool.ts',
   'pool/shared-attempt.ts',
