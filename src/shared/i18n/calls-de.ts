@@ -63,7 +63,8 @@ const knownHosts: readonly Phrase[] = [
     '{0} lässt sich nicht lesen: {1}. Ohne diese Datei lässt sich kein Host-Schlüssel prüfen.',
   ],
   ['it is not a regular file', 'es ist keine gewöhnliche Datei'],
-  ['it is larger than 64 MiB', 'sie ist größer als 64 MiB'],
+  ['it has {0} MiB, and at most {1} are read', 'sie hat {0} MiB, gelesen werden höchstens {1}'],
+  ['line {0} is longer than {1} KiB', 'Zeile {0} ist länger als {1} KiB'],
   [
     'Make the file readable for you, or name another one in known-hosts.',
     'Mache die Datei für dich lesbar, oder nenne eine andere in known-hosts.',

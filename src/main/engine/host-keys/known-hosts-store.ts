@@ -1,37 +1,84 @@
 import { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
-import { access, type FileHandle, lstat, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, lstat, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { untrustedLink, writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { type Clock, wait } from '../lifecycle/clock.ts';
 import { errorCode, LockTimeout, withFileLock } from '../lifecycle/file-lock.ts';
 import { type WritePlace, writePlaceOf } from '../lifecycle/file-trust.ts';
-import { type KnownHostsFile, type KnownHostsLine, parseKnownHosts, serializeKnownHosts } from './known-hosts-file.ts';
+import {
+  type KnownHostsFile,
+  type KnownHostsLine,
+  longestLine,
+  parseInSlices,
+  serializeKnownHosts,
+} from './known-hosts-file.ts';
 
-/** A file beyond this is no known_hosts file, and reading it would stop everything else. */
-const longestFile = 64 * 1024 * 1024;
+/** A file beyond this is no known_hosts file: forty thousand hashed names take half of it. */
+export const longestFile = 8 * 1024 * 1024;
+
+/** What will be asked of a file: it is worked out while it is read, a slice at a time. */
+export interface Wanted {
+  /** Names as ssh looks them up. */
+  readonly names?: readonly string[];
+  /** All keys are decoded. */
+  readonly keys?: boolean;
+}
 
 /**
  * Reads a known_hosts file; one that does not exist (or is a device like /dev/null) is empty. Rejects with code `config` if it exists but cannot be
- * read: it may hold the line that revokes the key, so going on without it is not safe.
+ * read, is larger than 8 MiB or has a line of more than 64 KiB: it may hold the line that revokes the key, so going on without it is not safe.
  */
-export async function readKnownHosts(path: string): Promise<KnownHostsFile> {
-  return parseKnownHosts(path, await readBytes(path));
+export async function readKnownHosts(path: string, wanted: Wanted = {}): Promise<KnownHostsFile> {
+  return parse(path, await readBytes(path), wanted);
+}
+
+async function parse(path: string, bytes: Buffer, wanted: Wanted): Promise<KnownHostsFile> {
+  const parsed = await parseInSlices(path, bytes, wanted);
+  if ('lines' in parsed) return parsed;
+  throw unreadable(path, `line ${parsed.tooLong} is longer than ${longestLine / 1024} KiB`);
 }
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    const stats = await stat(path);
-    if (stats.isCharacterDevice()) return Buffer.alloc(0);
-    if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
-    if (stats.size > longestFile) throw unreadable(path, 'it is larger than 64 MiB');
-    return await readFile(path);
+    // A named pipe in its place must not hold us.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = await handle.stat();
+      if (stats.isCharacterDevice()) return Buffer.alloc(0);
+      if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
+      if (stats.size > longestFile) throw tooLarge(path, stats.size);
+      return await readAll(handle, path, stats.size);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return Buffer.alloc(0);
     throw unreadable(path, `the system says ${errorCode(error) || String(error)}`, error);
   }
+}
+
+/** To the end, also of a file that grows meanwhile, but not beyond the limit. */
+async function readAll(handle: FileHandle, path: string, size: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for (let room = size + 1; ; room = 64 * 1024) {
+    const part = Buffer.alloc(room);
+    const { bytesRead } = await handle.read(part, 0, room, length);
+    if (bytesRead === 0) return parts.length === 1 ? (parts[0] ?? part) : Buffer.concat(parts);
+    parts.push(part.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > longestFile) throw tooLarge(path, length);
+  }
+}
+
+function tooLarge(path: string, size: number): HoldfastError {
+  return unreadable(
+    path,
+    `it has ${(size / 1024 / 1024).toFixed(1)} MiB, and at most ${longestFile / 1024 / 1024} are read`,
+  );
 }
 
 function unreadable(path: string, why: string, cause?: unknown): HoldfastError {
@@ -179,6 +226,7 @@ export async function rewriteKnownHosts(
   clock: Clock,
   path: string,
   plan: (file: KnownHostsFile) => Rewrite,
+  wanted: Wanted = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const { path: place } = await placeToWrite(path);
@@ -186,7 +234,7 @@ export async function rewriteKnownHosts(
     const old = process.platform === 'win32' ? null : await open(place, 'r').catch(() => null);
     try {
       const before = await readBytes(path);
-      const { lines } = plan(parseKnownHosts(path, before));
+      const { lines } = plan(await parse(path, before, wanted));
       if (lines === null) return false;
       const after = serializeKnownHosts(lines);
       // What was only added to loses nothing: the copy from before the last loss, which people look for, is worth more.
