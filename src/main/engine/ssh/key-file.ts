@@ -16,7 +16,9 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new KeyError('unreadable', 'it is not a regular file');
-      if (stat.size > maxKeyFileBytes) throw new KeyError('too-big', 'it is larger than 1 MiB');
+      if (stat.size > maxKeyFileBytes) {
+        throw new KeyError('too-big', `it has ${(stat.size / 1024 / 1024).toFixed(1)} MiB, and at most 1 is read`);
+      }
       if (secret && process.getuid !== undefined && stat.uid === process.getuid() && (stat.mode & 0o077) !== 0) {
         const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
         throw new KeyError('unprotected', `it is open to others (mode ${mode}) and is ignored; chmod 600 closes it`);
