@@ -78,7 +78,7 @@ class World {
   }
 
   /** Runs the command as me, who is in the team. */
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = '') {
     const setpriv = needProgram('setpriv', 'util-linux');
     const become = `${setpriv} --reuid=${me} --regid=${mine} --groups=${mine},${ours}`;
     const mounts = ['group', 'passwd'].map((name) => `mount --bind "${this.folder.file(name)}" /etc/${name}`);
@@ -86,7 +86,12 @@ class World {
     const ran = spawnSync(
       needProgram('unshare', 'util-linux'),
       ['-m', 'sh', '-c', line, 'sh', process.execPath, command, ...args],
-      { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: this.home, USER: 'me', ...env }, timeout: 60_000 },
+      {
+        encoding: 'utf8',
+        input,
+        env: { PATH: process.env['PATH'], HOME: this.home, USER: 'me', ...env },
+        timeout: 60_000,
+      },
     );
     return { code: ran.status, out: `${ran.stdout}${ran.stderr}` };
   }
@@ -237,6 +242,13 @@ describe.runIf(isRoot)('files of several users', () => {
       expect(ran.out).not.toMatch(/report|unexpected/);
       // What needs no state goes on.
       expect(world.run(['--config', file, 'list'], prepare(world))).toMatchObject({ code: 0 });
+    });
+
+    it('a vault that cannot be made there says so', () => {
+      const world = new World();
+      const ran = world.run(['--config', state(world), 'vault', 'create'], { HOME: '/nonexistent' }, 'open sesame\n');
+      expect(ran).toMatchObject({ code: 1, out: expect.stringContaining('HOLDFAST_STATE') as string });
+      expect(ran.out).not.toMatch(/report|unexpected/);
     });
 
     it('a last good configuration of somebody else is not believed', () => {
