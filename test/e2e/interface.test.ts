@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -302,17 +302,23 @@ describe('prompts and host keys', () => {
     expect(await hf.prompts()).toEqual([]);
   });
 
-  it('once connects and writes nothing, also beside a symlinked known_hosts, where yes is refused', async () => {
+  it('behind a link of which all is ours yes is written; else the question says that it cannot be kept, yes is refused, once works', async () => {
     const server = await sshd();
     const hf = await holdfast(
       `${hostTable('box', server)}[tunnels.db]\nhost = "box"\nstart = "manual"\nforwards = ["dynamic 127.0.0.1:0"]\n`,
     );
-    const real = join(hf.home, 'real_known_hosts');
+    const shared = join(hf.home, 'shared');
+    const real = join(shared, 'dotfiles', 'known_hosts');
+    mkdirSync(join(shared, 'dotfiles'), { recursive: true });
     writeFileSync(real, '# mine\n', { mode: 0o600 });
     symlinkSync(real, join(hf.home, 'config', 'known_hosts'));
+    chmodSync(shared, 0o777);
     await hf.serve();
     await hf.run(['up', 'db']);
-    await hf.run(['answer', (await hf.prompted(() => true)).id, 'yes']);
+    const question = await hf.prompted(() => true);
+    expect(question.message).toContain(`leads to ${real}`);
+    expect(question.message).toContain(`chmod go-w ${shared}`);
+    await hf.run(['answer', question.id, 'yes']);
     const refused = await hf.reach('db', (row) => row.state === 'dead', 'it is refused');
     expect(refused.cause?.code).toBe('host-key-not-saved');
     expect(refused.cause?.message).toContain(real);
@@ -320,6 +326,17 @@ describe('prompts and host keys', () => {
     await hf.run(['answer', (await hf.prompted(() => true)).id, 'once']);
     await hf.reach('db', (row) => row.state === 'running', 'it runs');
     expect(readFileSync(real, 'utf8')).toBe('# mine\n');
+    await hf.run(['down', 'db']);
+    await hf.end();
+    chmodSync(shared, 0o755);
+    await hf.serve();
+    await hf.run(['up', 'db']);
+    const again = await hf.prompted(() => true);
+    expect(again.message).not.toContain('leads to');
+    await hf.run(['answer', again.id, 'yes']);
+    await hf.reach('db', (row) => row.state === 'running', 'it runs');
+    expect(readFileSync(real, 'utf8')).toMatch(/^# mine\n.* ssh-ed25519 /);
+    expect(lstatSync(join(hf.home, 'config', 'known_hosts')).isSymbolicLink()).toBe(true);
   });
 
   it('a changed key is never offered for acceptance', async () => {

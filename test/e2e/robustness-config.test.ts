@@ -4,6 +4,7 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -201,12 +202,15 @@ describe('a configuration that cannot be used', () => {
 });
 
 describe('a link in its place', () => {
-  it('is read and followed; an edit is refused and names the real file', async () => {
+  it('is read and followed; an edit writes the real file, or is refused and names it where others could have placed it', async () => {
     const server = await sshd();
     const hf = await trusting(server, tunnelTable('db', 'box', 'login', 'dynamic 127.0.0.1:0'));
-    const real = join(hf.home, 'dotfiles.toml');
+    const shared = join(hf.home, 'shared');
+    const real = join(shared, 'mine', 'dotfiles.toml');
+    mkdirSync(join(shared, 'mine'), { recursive: true });
     renameSync(hf.configFile, real);
     symlinkSync(real, hf.configFile);
+    chmodSync(shared, 0o777);
     const before = readFileSync(real, 'utf8');
     await hf.serve();
     await allRun(hf);
@@ -225,6 +229,12 @@ describe('a link in its place', () => {
     replace(real, `${before}${tunnelTable('two', 'box', 'login', 'dynamic 127.0.0.1:0')}`);
     await until(async () => (await hf.status()).filter(runs).length === 2, { what: 'the second tunnel to run' });
     expect(lstatSync(hf.configFile).isSymbolicLink()).toBe(true);
+    chmodSync(shared, 0o755);
+    expect(await hf.run(['edit', 'set', 'tunnels.two.park=1s'])).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(real, 'utf8')).toContain('park = "1s"');
+    expect(readlinkSync(hf.configFile)).toBe(real);
+    expect(readdirSync(join(shared, 'mine'))).toEqual(['dotfiles.toml']);
+    await allRun(hf);
   });
 });
 

@@ -10,10 +10,12 @@
  * - output.ts, style.ts, terminal.ts, line-input.ts   writing and asking
  * - tunnel-view.ts, live-view.ts, wait-for-tunnels.ts, prompt-asker.ts, log-view.ts   what people see
  */
+import { settleHome } from '../engine/config/home.ts';
 import { flushed } from './output.ts';
 import { runCommandLine } from './run.ts';
 import { processTerminal } from './terminal.ts';
 
+settleHome();
 const exitCode = await runCommandLine(process.argv.slice(2), processTerminal());
 process.exitCode = exitCode;
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);

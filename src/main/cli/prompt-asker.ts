@@ -145,7 +145,7 @@ export function describePrompt(prompt: Prompt, texts: Catalogue): string[] {
   ];
   if (prompt.hop !== prompt.host) lines.push(words.hop(prompt.hop, prompt.host));
   if (prompt.round > 1) lines.push(words.again);
-  if (prompt.hostKey !== null) lines.push(...describeHostKey(prompt.hostKey, texts));
+  if (prompt.hostKey !== null) lines.push(...describeHostKey(prompt.hostKey, texts), ...warningsOf(prompt));
   else if (prompt.message.trim() !== '') lines.push(...messageLines(prompt, texts));
   // Our own list of what stands in the server's words: whole, plain, each alone on its line.
   if (prompt.addresses.length > 0)
@@ -166,8 +166,13 @@ function describeHostKey(key: HostKeyDetails, texts: Catalogue): string[] {
     key.otherNames.length === 0
       ? words.noOtherNames
       : words.otherNames(key.otherNames.map((each) => cleanLine(each)).join(', ')),
-    words.savedTo(cleanLine(key.file)),
+    ...(key.file === '' ? [] : [words.savedTo(cleanLine(key.file))]),
   ];
+}
+
+/** The first two lines of the message say what was said in our own words; what follows are warnings of the engine. */
+function warningsOf(prompt: Prompt): string[] {
+  return cleanText(prompt.message).split('\n').slice(2);
 }
 
 /** A password may be asked for by keyboard-interactive: then the words are the server's, as those of a code always are. */

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app, dialog } from 'electron';
 import { asHoldfastError } from '../../shared/model/failure.ts';
+import { settleHome } from '../engine/config/home.ts';
 import { resolveProfile } from '../engine/config/paths.ts';
 import { systemClock } from '../engine/lifecycle/clock.ts';
+import { openStateFolderNow } from '../engine/lifecycle/state-folder.ts';
 import { bearFaults, openDesktopLog } from './desktop-log.ts';
 import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
@@ -22,12 +24,21 @@ export function startDesktop(): void {
     app.exit(1);
     return;
   }
+  settleHome();
   let shell: DesktopShell | null = null;
   const configFile = namedConfig(process.argv);
   const profile = resolveProfile(configFile);
   // Chromium's files and the instance lock belong to the profile: two profiles are two apps.
   const data = join(profile.stateFolder, 'desktop');
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  try {
+    openStateFolderNow(profile.stateFolder, data);
+  } catch (error) {
+    const { message, next } = asHoldfastError(error, profile.stateFolder);
+    // Before Electron is ready this goes to standard error on Linux.
+    dialog.showErrorBox('Holdfast', `${message}\n${next}`);
+    app.exit(1);
+    return;
+  }
   app.setName('Holdfast');
   app.setPath('userData', data);
   if (process.platform === 'win32') app.setAppUserModelId(appId);

@@ -34,7 +34,7 @@ export function questionBox(texts: QuestionTexts, prompt: Prompt, platform: Node
         ...(prompt.tunnels.length === 0 ? [] : [`${words.forWhom}: ${texts.and(prompt.tunnels)}`]),
         `${words.sameKey}: ${others}`,
       ].join('\n'),
-      warnings.join('\n').trim(),
+      warnings.map(texts.engineSays).join('\n').trim(),
       words.compare,
     ];
     return box(

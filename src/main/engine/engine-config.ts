@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { assertNever, HoldfastError } from '../../shared/model/failure.ts';
-import { loadConfigFile } from './config/load.ts';
+import { loadConfigFile, readConfigFile } from './config/load.ts';
 import { parseConfig } from './config/parse.ts';
 import type { Profile } from './config/paths.ts';
-import { type ConfigProblem, formatProblem } from './config/problem.ts';
+import { describeProblems } from './config/problem.ts';
 import { writeFileAtomic } from './lifecycle/atomic-file.ts';
 import type { Log } from './log/log.ts';
 
@@ -17,11 +17,6 @@ export interface StartConfig {
 
 function lastGoodFile(profile: Profile): string {
   return join(profile.stateFolder, 'last-good.toml');
-}
-
-/** All problems of a file as text, one a line. */
-export function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
-  return problems.map((problem) => formatProblem(file, problem)).join('\n');
 }
 
 /**
@@ -58,12 +53,11 @@ export async function startConfig(profile: Profile, mayBeMissing: boolean): Prom
 }
 
 async function readLastGood(profile: Profile): Promise<HoldfastConfig | null> {
-  try {
-    const parsed = parseConfig(await readFile(lastGoodFile(profile), 'utf8'), { file: profile.configFile });
-    return parsed.kind === 'ok' ? parsed.config : null;
-  } catch {
-    return null;
-  }
+  // With the same checks as the file itself: it is believed as much.
+  const read = await readConfigFile(lastGoodFile(profile));
+  if (read.kind !== 'read') return null;
+  const parsed = parseConfig(read.text, { file: profile.configFile });
+  return parsed.kind === 'ok' ? parsed.config : null;
 }
 
 /** What a set of tunnels starts from: no host, no tunnel, every default. */

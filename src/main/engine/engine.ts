@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import type { ContractApi } from '../../shared/contract/calls.ts';
 import type { HoldfastConfig } from '../../shared/model/config.ts';
 import { version } from '../../shared/version.ts';
+import { describeProblems } from './config/problem.ts';
 import { ConfigWatcher } from './config/watch.ts';
 import type { Profile } from './config/paths.ts';
 import { readPanelFiles } from './control/panel-files.ts';
@@ -12,7 +12,7 @@ import { ControlServer } from './control/control-server.ts';
 import { EngineLock } from './control/engine-lock.ts';
 import { PortSession } from './control/port-session.ts';
 import { createApi } from './engine-api.ts';
-import { describeProblems, emptyConfig, keepLastGood, startConfig } from './engine-config.ts';
+import { emptyConfig, keepLastGood, startConfig } from './engine-config.ts';
 import { EngineEvents } from './engine-events.ts';
 import { createForwardRunner } from './forward/create-forward-runner.ts';
 import { PortRegistry } from './forward/port-registry.ts';
@@ -22,6 +22,7 @@ import { TrustRecord } from './host-keys/trust-record.ts';
 import { createHostKeyTrust } from './host-keys/host-key-trust.ts';
 import { type Clock, systemClock } from './lifecycle/clock.ts';
 import { DisposableStore } from './lifecycle/disposable.ts';
+import { openStateFolder } from './lifecycle/state-folder.ts';
 import { createLogStore, type LogStore } from './log/log-store.ts';
 import { createConnectionPool } from './pool/connection-pool.ts';
 import type { ConnectionPool } from './pool/pool.ts';
@@ -76,15 +77,16 @@ export class Engine {
   }
 
   /**
-   * Takes the profile's lock, reads the configuration, answers at the control socket, then starts tunnels. Resolves when the socket answers.
-   * Rejects with `config`, `already-running`, and whatever keeps the socket from opening.
+   * Opens the state folder, reads the configuration, takes the profile's lock, answers at the control socket, then starts tunnels. Resolves when the socket answers.
+   * Rejects with `state-folder`, `config`, `already-running`, and whatever keeps the socket from opening.
    */
   async start(): Promise<void> {
     const { profile } = this.#options;
     const clock = this.#clock;
+    // First: the last good configuration in it is believed.
+    await openStateFolder(profile.stateFolder);
     const { config, problem } = await startConfig(profile, this.#options.mayBeMissing);
     this.#configProblem = problem;
-    await mkdir(profile.stateFolder, { recursive: true, mode: 0o700 });
     this.#store.add(await EngineLock.acquire(profile));
 
     const logs = this.#openLogs(config);

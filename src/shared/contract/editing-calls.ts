@@ -5,16 +5,30 @@ import { causeSchema } from './failure-schema.ts';
  * The calls behind the window's editor and pages: reading and editing the configuration, importing, testing before saving, known hosts.
  */
 
-/** A value as it stands in the configuration file. */
-export const configValueSchema: z.ZodType<ConfigValue> = z.lazy(() =>
+/** So deep lists and tables of one value may stand in each other. */
+const deepestValue = 16;
+
+const valueSchema: z.ZodType<ConfigValue> = z.lazy(() =>
   z.union([
     z.string().max(64 * 1024),
     z.number(),
     z.boolean(),
-    z.array(configValueSchema).max(10_000),
-    z.record(z.string().max(256), configValueSchema),
+    z.array(valueSchema).max(10_000),
+    z.record(z.string().max(256), valueSchema),
   ]),
 );
+
+/** A value as it stands in the configuration file. Its depth is looked at first: the check itself goes down level by level. */
+export const configValueSchema: z.ZodType<ConfigValue> = z
+  .unknown()
+  .refine((value) => isShallow(value, deepestValue), 'nested too deeply')
+  .pipe(valueSchema);
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
+}
+
 export type ConfigValue = string | number | boolean | readonly ConfigValue[] | { readonly [key: string]: ConfigValue };
 
 const name = z.string().max(256);

@@ -65,14 +65,15 @@ const knownHosts: readonly Phrase[] = [
     '{0} lässt sich nicht lesen: {1}. Ohne diese Datei lässt sich kein Host-Schlüssel prüfen.',
   ],
   ['it is not a regular file', 'es ist keine gewöhnliche Datei'],
-  ['it is larger than 64 MiB', 'sie ist größer als 64 MiB'],
+  ['it has {0} MiB, and at most {1} are read', 'sie hat {0} MiB, gelesen werden höchstens {1}'],
+  ['line {0} is longer than {1} KiB', 'Zeile {0} ist länger als {1} KiB'],
   [
     'Make the file readable for you, or name another one in known-hosts.',
     'Mache die Datei für dich lesbar, oder nenne eine andere in known-hosts.',
   ],
   [
-    'Trust the key once only, add it to {0!} yourself, or name {1!} in known-hosts.',
-    'Vertraue dem Schlüssel nur diesmal, trage ihn selbst in {0} ein, oder nenne {1} in known-hosts.',
+    'Trust the key once only, add it to {0!} yourself, or put that right.',
+    'Vertraue dem Schlüssel nur diesmal, trage ihn selbst in {0} ein, oder bring das in Ordnung.',
   ],
   [
     'Trust the key once only, or put a regular file first in known-hosts.',
@@ -94,7 +95,11 @@ const knownHosts: readonly Phrase[] = [
     'Check who owns the file and its folder, and their modes.',
     'Prüfe, wem die Datei und ihr Ordner gehören und welche Rechte sie haben.',
   ],
-  ['it is a link', 'sie ist ein Verweis'],
+  ['it is a link that leads nowhere', 'sie ist ein Verweis, der nirgendwohin führt'],
+  [
+    'Make the folder, or put another file first in known-hosts.',
+    'Lege den Ordner an, oder setze in known-hosts eine andere Datei an den Anfang.',
+  ],
   ['Put a regular file first in known-hosts.', 'Setze in known-hosts eine gewöhnliche Datei an den Anfang.'],
   ['Check the path in known-hosts.', 'Prüfe den Pfad in known-hosts.'],
   ['another program holds its lock', 'ein anderes Programm hält ihre Sperre'],

@@ -46,12 +46,16 @@ const toml: readonly Phrase[] = [
   ['keys cannot start with a dot', 'der Name einer Einstellung beginnt nicht mit einem Punkt'],
   ['the line is longer than {0} characters', 'die Zeile ist länger als {0} Zeichen'],
   ['the values are nested too deeply', 'die Werte sind zu tief ineinander verschachtelt'],
+  ['nested deeper than {0} levels', 'tiefer als {0} Ebenen verschachtelt'],
   ['this is not TOML that can be read', 'das ist kein lesbares TOML'],
 ];
 
 /** Reading the configuration file. */
 const reading: readonly Phrase[] = [
   ['the file is larger than 1 MiB', 'die Datei ist größer als 1 MiB'],
+  ['the file could not be checked: {0}', 'die Datei ließ sich nicht prüfen: {0}'],
+  ['{0!}: 1 more problem, {1} altogether', '{0}: 1 weiterer Fehler, insgesamt {1}'],
+  ['{0!}: {1} more problems, {2} altogether', '{0}: {1} weitere Fehler, insgesamt {2}'],
   ['there is a NUL character: this is not a text file', 'hier steht ein NUL-Zeichen: das ist keine Textdatei'],
   ['the file cannot be read: {0}', 'die Datei lässt sich nicht lesen: {0}'],
   ['the file is a link to something that does not exist', 'die Datei ist ein Verweis auf etwas, das es nicht gibt'],
@@ -68,6 +72,18 @@ const reading: readonly Phrase[] = [
   ['there is no such file', 'diese Datei gibt es nicht'],
   ['the file {0!} belongs to another user (uid {1})', 'die Datei {0} gehört einem anderen Benutzer (UID {1})'],
   ['the folder {0!} belongs to another user (uid {1})', 'der Ordner {0} gehört einem anderen Benutzer (UID {1})'],
+  ['leads to {0!}', 'führt zu {0}'],
+  ['the link {0!} belongs to another user (uid {1})', 'der Verweis {0} gehört einem anderen Benutzer (UID {1})'],
+  [
+    'the file {0!} has another name too, and others may write its folder',
+    'die Datei {0} hat noch einen anderen Namen, und andere dürfen in ihren Ordner schreiben',
+  ],
+  [
+    'the link {0!} has another name too, and others may write its folder',
+    'der Verweis {0} hat noch einen anderen Namen, und andere dürfen in seinen Ordner schreiben',
+  ],
+  ['put a copy in its place', 'setze eine Kopie an diese Stelle'],
+  ['nothing is written through a link on Windows', 'unter Windows wird durch einen Verweis nichts geschrieben'],
   ["it must be yours or root's", 'Besitzer musst du oder root sein'],
   ['the file {0!} may be written by {1}', 'in die Datei {0} darf nicht nur ihr Besitzer schreiben, sondern auch {1}'],
   [
@@ -82,8 +98,6 @@ const reading: readonly Phrase[] = [
     'die Datei hat Version {0}, eine neuere, als dieses Holdfast kennt',
   ],
   ['expected {0}, or use a newer Holdfast', 'erwartet wird {0}, oder nimm ein neueres Holdfast'],
-  ['{0!} is a link. Edit the real file: {1!}', '{0} ist ein Verweis. Ändere die wirkliche Datei: {1}'],
-  ['another file', 'eine andere Datei'],
   ['There is no configuration at {0!}.', 'Unter {0} gibt es keine Konfiguration.'],
   [
     'Make the first tunnel with: holdfast add host NAME address=HOST user=USER, then: holdfast add tunnel NAME --host NAME --forward "local 5432 -> db:5432"',
@@ -142,6 +156,26 @@ const writing: readonly Phrase[] = [
     '{0} ist ein Verweis auf {1}, und durch einen Verweis wird nichts geschrieben.',
   ],
   [
+    '{0!} leads to {1!}, and nothing is written there: {2}.',
+    '{0} führt zu {1}, und dort wird nichts geschrieben: {2}.',
+  ],
+  [
+    'Put that right, change {0!} itself, or put a regular file in place of the link.',
+    'Bring das in Ordnung, ändere {0} selbst, oder setze eine gewöhnliche Datei an die Stelle des Verweises.',
+  ],
+  [
+    'A yes cannot be kept, and would be refused: {0} To trust it once works.',
+    'Ein Ja ließe sich nicht merken und würde abgelehnt: {0} Einmal zu vertrauen geht.',
+  ],
+  [
+    'For the same name without the port another key is known: {0!} ({1!}).',
+    'Für denselben Namen ohne den Port ist ein anderer Schlüssel bekannt: {0} ({1}).',
+  ],
+  [
+    'Beware: this key is marked as revoked for another name.',
+    'Vorsicht: dieser Schlüssel ist unter einem anderen Namen als widerrufen vermerkt.',
+  ],
+  [
     'Change {0!} itself, or put a regular file in place of the link.',
     'Ändere {0} selbst, oder setze eine gewöhnliche Datei an die Stelle des Verweises.',
   ],
@@ -174,6 +208,17 @@ const writing: readonly Phrase[] = [
     'Check who owns the file and whether it is locked or immutable.',
     'Prüfe, wem die Datei gehört und ob sie gesperrt oder unveränderlich ist.',
   ],
+  ['The state folder {0!} cannot be used: {1}.', 'Der Ordner {0} für den Zustand lässt sich nicht benutzen: {1}.'],
+  [
+    'Put that right, set HOME to a folder of your own, or name another place for state with HOLDFAST_STATE.',
+    'Bring das in Ordnung, setze HOME auf einen eigenen Ordner, oder nenne mit HOLDFAST_STATE einen anderen Ort für den Zustand.',
+  ],
+  ['a file stands in its place', 'an seiner Stelle steht eine Datei'],
+  [
+    'a file stands in its place, or in that of a folder above it',
+    'an seiner Stelle oder der eines Ordners darüber steht eine Datei',
+  ],
+  ['there is no such place', 'diesen Ort gibt es nicht'],
   ['its folder does not exist', 'ihren Ordner gibt es nicht'],
   ['Make the folder first.', 'Lege zuerst den Ordner an.'],
   ['a part of its path is not a folder', 'ein Teil ihres Pfades ist kein Ordner'],

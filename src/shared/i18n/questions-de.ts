@@ -1,3 +1,4 @@
+import { inGerman } from './causes-de.ts';
 import type { QuestionTexts } from './questions-en.ts';
 
 const and = (names: readonly string[]): string =>
@@ -12,6 +13,7 @@ const acceptedWords: Readonly<Record<string, string>> = { publickey: 'dein SchlÃ
 /** German texts of the questions. */
 export const questionsDe: QuestionTexts = {
   app: 'Holdfast',
+  engineSays: inGerman,
   forTunnels: (names) => `fÃ¼r ${names}`,
   moreWait: (count) => (count === 1 ? '1 weitere Frage wartet' : `${count} weitere Fragen warten`),
   and,

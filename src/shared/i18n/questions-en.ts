@@ -7,6 +7,8 @@ const acceptedWords: Readonly<Record<string, string>> = { publickey: 'your key',
 /** Texts of the questions to a person (prompt windows, dialogs of the panel). */
 export const questionsEn = {
   app: 'Holdfast',
+  /** A warning of the engine. */
+  engineSays: (sentence: string) => sentence,
   forTunnels: (names: string) => `for ${names}`,
   moreWait: (count: number) => (count === 1 ? '1 more question waits' : `${count} more questions wait`),
   and,

@@ -102,4 +102,12 @@ export const secretsDe: readonly Phrase[] = [
   ['the vault file is larger than any vault', 'die Datei ist größer, als ein Tresor sein kann'],
   ['the vault file cannot be read', 'die Datei lässt sich nicht lesen'],
   ['the vault was written by a newer Holdfast (format {0})', 'ein neueres Holdfast hat ihn geschrieben (Format {0})'],
+  [
+    'The folder of the vault cannot be made: the system says {0}.',
+    'Der Ordner des Tresors lässt sich nicht anlegen: das System sagt {0}.',
+  ],
+  [
+    'Name another file with vault-file, or another place for state with HOLDFAST_STATE.',
+    'Nenne mit vault-file eine andere Datei, oder mit HOLDFAST_STATE einen anderen Ort für den Zustand.',
+  ],
 ];

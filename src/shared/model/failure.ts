@@ -67,6 +67,7 @@ export const failureRetry = {
   'not-found': 'person',
   'transport-unsupported': 'person',
   'secret-store': 'person',
+  'state-folder': 'person',
   'already-running': 'person',
   'no-engine': 'person',
   usage: 'person',

@@ -19,7 +19,7 @@ export interface HostKeyDetails {
   readonly otherNames: readonly string[];
   /** Where the server answered; null through a jump host or a proxy. */
   readonly remoteAddress: string | null;
-  /** Where "yes" would write it. */
+  /** Where "yes" would write it, links followed; empty if it cannot be kept: the message says why. */
   readonly file: string;
 }
 

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +38,16 @@ describe('check', () => {
       { file: other, line: 5, key: 'hosts.box.prot', severity: 'problem' },
       { file: other, line: 15, key: 'tunnels.web.start', severity: 'problem' },
     ]);
+  });
+
+  it('prints a hundred problems and how many there are', async () => {
+    const bench = benchWith(Array.from({ length: 3000 }, (_, i) => `a${i} = 1`).join('\n'));
+    const ran = await bench.run(['check']);
+    expect(ran.exitCode).toBe(2);
+    const lines = ran.stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(101);
+    expect(lines[99]).toContain(':100: a99: unknown key');
+    expect(lines[100]).toBe(`${bench.configFile}: 2900 more problems, 3000 altogether`);
   });
 
   it('says how to begin when there is no file', async () => {
@@ -145,13 +164,20 @@ describe('add, remove, edit', () => {
 
   it('write nothing through a link or into a file that others may write, and name the real file', async () => {
     const bench = new Bench();
-    const real = `${bench.folder}/real.toml`;
+    const folder = `${bench.folder}/shared`;
+    const real = `${folder}/mine/real.toml`;
+    mkdirSync(`${folder}/mine`, { recursive: true });
     writeFileSync(real, goodConfig, { mode: 0o600 });
     symlinkSync(real, bench.configFile);
+    chmodSync(folder, 0o777);
     const ran = await bench.run(['edit', 'set', 'tunnels.db.park=30s']);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain(real);
     expect(readFileSync(real, 'utf8')).toBe(goodConfig);
+    chmodSync(folder, 0o755);
+    expect((await bench.run(['edit', 'set', 'tunnels.db.park=30s'])).exitCode).toBe(0);
+    expect(readFileSync(real, 'utf8')).toContain('park = "30s"');
+    expect(lstatSync(bench.configFile).isSymbolicLink()).toBe(true);
     const loose = benchWith();
     chmodSync(loose.configFile, 0o666);
     expect((await loose.run(['edit', 'set', 'tunnels.db.park=30s'])).exitCode).toBe(2);

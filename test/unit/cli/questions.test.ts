@@ -143,9 +143,24 @@ describe('answer', () => {
     expect(code.stderr).not.toContain('4711');
     const key = bench.start(['answer', '3'], { tty: true, input: null });
     await key.sees(/\) $/);
+    expect(key.stderr).toContain('"yes" writes it to /home/me/.ssh/known_hosts');
     key.type('once\r');
     expect(await key.ended).toBe(0);
     expect(answers(bench)).toMatchObject([{ answer: { values: ['4711'] } }, { answer: { kind: 'once' } }]);
+  });
+
+  it('says before the answer that a yes cannot be kept, and warns as the engine does', async () => {
+    const question = hostKeyPrompt('3', ['db']);
+    const hostKey = question.hostKey === null ? null : { ...question.hostKey, file: '' };
+    const message = 'One.\nTwo.\nA yes cannot be kept, and would be refused: why. To trust it once works.';
+    const bench = await benchAsking({ ...question, hostKey, message });
+    const key = bench.start(['answer', '3'], { tty: true, input: null });
+    await key.sees(/\) $/);
+    expect(key.stderr).toContain('A yes cannot be kept, and would be refused: why. To trust it once works.\n');
+    expect(key.stderr).not.toContain('writes it to');
+    expect(key.stderr).not.toContain('Two.');
+    key.type('once\r');
+    expect(await key.ended).toBe(0);
   });
 
   it('gives 4 when it is answered elsewhere meanwhile, 5 when put aside', async () => {

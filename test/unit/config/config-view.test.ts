@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -53,7 +53,11 @@ describe('the configuration for pages', () => {
     expect(view.readOnlyReason).toBeNull();
     const link = join(file, '..', 'link.toml');
     symlinkSync(file, link);
-    expect((await viewConfig(link, parsed.config, null)).readOnlyReason).toContain(file);
+    expect((await viewConfig(link, parsed.config, null)).readOnlyReason).toBeNull();
+    const folder = join(file, '..');
+    chmodSync(folder, 0o777);
+    expect((await viewConfig(link, parsed.config, null)).readOnlyReason).toContain(`leads to ${file}`);
+    chmodSync(folder, 0o700);
   });
 
   it('edits all or nothing, and keeps comments', async () => {

@@ -194,18 +194,28 @@ describe('writeConfigFile and editConfigFile', () => {
     }
   });
 
-  test.runIf(posix)('nothing is written through a link; the real file is named', async () => {
-    const real = join(folder, 'real.toml');
+  test.runIf(posix)('behind a link the real file is written, if nobody else could have placed it', async () => {
+    const shared = join(folder, 'shared');
+    const real = join(shared, 'mine', 'real.toml');
+    await mkdir(join(shared, 'mine'), { recursive: true });
     await writeFile(real, text, { mode: 0o600 });
-    await symlink('real.toml', file);
-    const error: unknown = await editConfigFile(file, (editor) => editor.set(['hosts', 'h', 'port'], 5)).catch(
+    await symlink('shared/mine/real.toml', file);
+    await editConfigFile(file, (editor) => editor.set(['hosts', 'h', 'port'], 5));
+    const written = await readFile(real, 'utf8');
+    expect(written).toContain('port = 5');
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual(['config.toml', 'shared']);
+    expect(await readdir(join(shared, 'mine'))).toEqual(['real.toml']);
+    // Who may write a folder further up may put another in its place.
+    await chmod(shared, 0o777);
+    expect((await loadConfigFile(file)).kind).toBe('ok');
+    const error: unknown = await editConfigFile(file, (editor) => editor.set(['hosts', 'h', 'port'], 6)).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(HoldfastError);
-    expect(String(error)).toContain(real);
-    expect(await readFile(real, 'utf8')).toBe(text);
-    expect((await lstat(file)).isSymbolicLink()).toBe(true);
-    expect((await readdir(folder)).sort()).toEqual(['config.toml', 'real.toml']);
+    expect(String(error)).toContain(`leads to ${real}`);
+    expect(String(error)).toContain(`the folder ${shared} may be written by everybody; run: chmod go-w ${shared}`);
+    expect(await readFile(real, 'utf8')).toBe(written);
   });
 
   test.runIf(posix)('what others may write is not written', async () => {

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createHostKeyTrust } from '../../../src/main/engine/host-keys/host-key-trust.ts';
 import { fingerprintOf } from '../../../src/main/engine/host-keys/public-key.ts';
@@ -245,12 +254,33 @@ describe('accept-new', () => {
 });
 
 describe('files that are not written', () => {
-  test('yes at a link is refused and names the real file; once works', async () => {
+  /** A linked known_hosts whose real file lies below a folder that everybody may write. */
+  function openLink(): { readonly link: string; readonly real: string; readonly open: string } {
     const folder = tempFolder();
-    const real = folder.file('real');
-    const link = folder.file('known_hosts');
+    const [link, real, open] = [folder.file('known_hosts'), folder.file('open', 'mine', 'real'), folder.file('open')];
+    mkdirSync(folder.file('open', 'mine'), { recursive: true });
     writeFileSync(real, '# mine\n');
     symlinkSync(real, link);
+    chmodSync(open, 0o777);
+    return { link, real, open };
+  }
+
+  test('behind a trusted link the real file is written, and the link stays', async () => {
+    const { link, real, open } = openLink();
+    chmodSync(open, 0o755);
+    const host = hostWith({ knownHosts: [link] });
+    const { error, asked } = await attempt(host, { answer: 'yes' });
+    expect(error).toBeNull();
+    expect(asked[0]?.details.file).toBe(real);
+    expect(asked[0]?.message).not.toContain('cannot be kept');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8')).toBe(`# mine\n${line}`);
+    expect(readdirSync(`${open}/mine`)).toEqual(['real']);
+    expect((await attempt(hostWith({ ...host, hostKeyPolicy: 'strict' }))).error).toBeNull();
+  });
+
+  test('yes at any other link is refused and names the real file, which the question says before; once works', async () => {
+    const { link, real, open } = openLink();
     const host = hostWith({ knownHosts: [link] });
     for (const step of [
       { host, answer: 'yes' as const },
@@ -258,9 +288,13 @@ describe('files that are not written', () => {
     ]) {
       const { error } = await attempt(step.host, step);
       expect(error?.code).toBe('host-key-not-saved');
-      expect(error?.message).toContain(real);
+      expect(error?.message).toContain(`leads to ${real}`);
+      expect(error?.message).toContain(`chmod go-w ${open}`);
     }
-    expect((await attempt(host, { answer: 'once' })).error).toBeNull();
+    const { error, asked } = await attempt(host, { answer: 'once' });
+    expect(error).toBeNull();
+    expect(asked[0]?.details.file).toBe('');
+    expect(asked[0]?.message).toContain(`A yes cannot be kept, and would be refused: ${link} leads to ${real}`);
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toBe('# mine\n');
     writeFileSync(real, line);
@@ -268,21 +302,38 @@ describe('files that are not written', () => {
   });
 
   test('decide itself refuses, before anything is trusted', async () => {
-    const folder = tempFolder();
-    symlinkSync('real', folder.file('known_hosts'));
-    const host = hostWith({ knownHosts: [folder.file('known_hosts')] });
+    const host = hostWith({ knownHosts: [openLink().link] });
     const session = await trust.prepare(host, { trustedOnce: new Map() });
     await expect(session.decide(right, () => Promise.resolve('yes'))).rejects.toMatchObject({
       code: 'host-key-not-saved',
     });
   });
 
-  test('a dangling link', async () => {
+  test('a dangling link makes its file, but no folder', async () => {
     const folder = tempFolder();
-    symlinkSync('nowhere', folder.file('known_hosts'));
+    symlinkSync('away/real', folder.file('known_hosts'));
+    const host = hostWith({ knownHosts: [folder.file('known_hosts')] });
+    const { error, asked } = await attempt(host, { answer: 'yes' });
+    expect(error).toMatchObject({ code: 'host-key-not-saved', message: expect.stringContaining('does not exist') });
+    expect(asked[0]?.message).toContain('cannot be kept');
+    expect(() => lstatSync(folder.file('away'))).toThrow('ENOENT');
+    mkdirSync(folder.file('away'), { mode: 0o700 });
+    expect((await attempt(host, { answer: 'yes' })).error).toBeNull();
+    expect(readFileSync(folder.file('away', 'real'), 'utf8')).toBe(line);
+    expect(statSync(folder.file('away', 'real')).mode & 0o777).toBe(0o600);
+    expect(lstatSync(folder.file('known_hosts')).isSymbolicLink()).toBe(true);
+  });
+
+  test('a link to itself, and one to a device', async () => {
+    const folder = tempFolder();
+    symlinkSync('/dev/null', folder.file('known_hosts'));
     const { error } = await attempt(hostWith({ knownHosts: [folder.file('known_hosts')] }), { answer: 'yes' });
-    expect(error?.message).toContain(folder.file('nowhere'));
-    expect(() => lstatSync(folder.file('nowhere'))).toThrow('ENOENT');
+    expect(error).toMatchObject({
+      code: 'host-key-not-saved',
+      message: expect.stringContaining('/dev/null is not a regular file'),
+    });
+    symlinkSync('loop', folder.file('loop'));
+    await expect(attempt(hostWith({ knownHosts: [folder.file('loop')] }), { answer: 'yes' })).rejects.toThrow();
   });
 
   test('/dev/null reads as empty and is not replaced', async () => {

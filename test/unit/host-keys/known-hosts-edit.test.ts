@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -114,14 +114,21 @@ describe('remove', () => {
     expect(await removeKnownHost(file, 'a.example')).toEqual([]);
   });
 
-  test('not through a link, and a backup that is a link is not followed', async () => {
+  test('behind a trusted link, not behind others, and a backup that is a link is not followed', async () => {
     const folder = tempFolder();
     writeFileSync(folder.file('real'), content, 'latin1');
     symlinkSync(folder.file('real'), folder.file('known_hosts'));
+    expect((await removeKnownHost(folder.file('known_hosts'), 'a.example')).length).toBeGreaterThan(0);
+    expect(lstatSync(folder.file('known_hosts')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(folder.file('real'), 'latin1')).not.toBe(content);
+    expect(readFileSync(folder.file('known_hosts.old'), 'latin1')).toBe(content);
+    writeFileSync(folder.file('real'), content, 'latin1');
+    chmodSync(folder.path, 0o777);
     await expect(removeKnownHost(folder.file('known_hosts'), 'a.example')).rejects.toMatchObject({
       code: 'host-key-not-saved',
       message: expect.stringContaining(folder.file('real')) as string,
     });
+    chmodSync(folder.path, 0o700);
     writeFileSync(folder.file('victim'), 'victim');
     symlinkSync(folder.file('victim'), folder.file('real.old'));
     await expect(removeKnownHost(folder.file('real'), 'a.example')).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -16,6 +17,8 @@ import {
   readKnownHosts,
   rewriteKnownHosts,
 } from '../../../src/main/engine/host-keys/known-hosts-store.ts';
+import { hashName } from '../../../src/main/engine/host-keys/host-names.ts';
+import { findLines } from '../../../src/main/engine/host-keys/verdict.ts';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -100,12 +103,54 @@ describe('errors', () => {
     });
   });
 
-  test('a file beyond 64 MiB is refused, not read', async () => {
+  test('a file beyond 8 MiB is refused, not read, and its size and the limit are said', async () => {
     const file = tempFolder().file('f');
     const handle = openSync(file, 'w');
     closeSync(handle);
-    truncateSync(file, 65 * 1024 * 1024);
-    await expect(readKnownHosts(file)).rejects.toMatchObject({ code: 'config' });
+    truncateSync(file, 60 * 1024 * 1024);
+    await expect(readKnownHosts(file)).rejects.toMatchObject({
+      code: 'config',
+      where: file,
+      message: expect.stringContaining(`${file} cannot be read: it has 60.0 MiB, and at most 8 are read`) as string,
+    });
+    truncateSync(file, 8 * 1024 * 1024 + 1);
+    await expect(readKnownHosts(file)).rejects.toThrow('at most 8 are read');
+  });
+
+  test('a line beyond 64 KiB is refused with its number, one of 64 KiB is read', async () => {
+    const file = tempFolder().file('f');
+    writeFileSync(file, `# one\n${'a'.repeat(64 * 1024)}\nthree\n`);
+    expect((await readKnownHosts(file)).lines).toHaveLength(3);
+    writeFileSync(file, `# one\n${'a'.repeat(64 * 1024 + 1)}\nthree\n`);
+    await expect(readKnownHosts(file)).rejects.toThrow('line 2 is longer than 64 KiB');
+  });
+
+  test('8 MiB of hashed names hold up nobody: others have turns on the way, and what was asked for is answered', async () => {
+    const file = tempFolder().file('f');
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5iZu4ZUNhYCV0Q+ANgGsQmxZBC+QhRhgloXEat4p7j';
+    const lines: string[] = [];
+    for (let size = 0; size < 8 * 1024 * 1024 - 1000; size += (lines.at(-1)?.length ?? 0) + 1)
+      lines.push(`${hashName(`h${lines.length}`)} ${key}`);
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    let turns = 0;
+    let reading = true;
+    const count = (): void => {
+      turns += 1;
+      if (reading) setImmediate(count);
+    };
+    setImmediate(count);
+    const known = await readKnownHosts(file, { names: ['nowhere', 'h7'], keys: true });
+    reading = false;
+    expect(turns).toBeGreaterThan(100);
+    expect(known.lines.length).toBe(lines.length);
+    expect(findLines([known], 'h7').map(({ line }) => line.number)).toEqual([8]);
+    expect(findLines([known], 'nowhere')).toEqual([]);
+  });
+
+  test.runIf(process.platform !== 'win32')('a named pipe does not hold it', async () => {
+    const file = tempFolder().file('f');
+    execFileSync('mkfifo', [file]);
+    await expect(readKnownHosts(file)).rejects.toThrow('it is not a regular file');
   });
 
   test('missing files are empty', async () => {

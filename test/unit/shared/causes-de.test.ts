@@ -44,16 +44,17 @@ const callFiles = [
   'config/cross-checks.ts',
   'config/edit.ts',
   'config/fields.ts',
-  'config/file-trust.ts',
   'config/forward-spec.ts',
   'config/load.ts',
   'config/migrate.ts',
   'config/parse.ts',
+  'config/problem.ts',
   'config/resolve.ts',
   'config/save.ts',
   'config/schema.ts',
   'config/sections.ts',
   'config/splice.ts',
+  'config/toml-depth.ts',
   'config/toml-tree.ts',
   'config/toml-write.ts',
   'config/watch.ts',
@@ -76,6 +77,8 @@ const callFiles = [
   'interop/ssh-config-resolve.ts',
   'interop/ssh-dump.ts',
   'lifecycle/atomic-file.ts',
+  'lifecycle/file-trust.ts',
+  'lifecycle/state-folder.ts',
   'pool/chain.ts',
   'pool/connection-pool.ts',
   'pool/shared-attempt.ts',
@@ -129,6 +132,11 @@ const assembled: Readonly<Record<string, readonly string[]>> = {
   "the § § belongs to another user (uid §); it must be yours or root's": [
     "the file § belongs to another user (uid §); it must be yours or root's",
     "the folder § belongs to another user (uid §); it must be yours or root's",
+    "the link § belongs to another user (uid §); it must be yours or root's",
+  ],
+  'the § § has another name too, and others may write its folder; put a copy in its place': [
+    'the file § has another name too, and others may write its folder; put a copy in its place',
+    'the link § has another name too, and others may write its folder; put a copy in its place',
   ],
   'the § § may be written by §; run: chmod go-w §': [
     'the file § may be written by §; run: chmod go-w §',
@@ -141,9 +149,8 @@ const english =
 /** Without the general phrases that hold parts together: they match texts that nobody put over. */
 const withoutJoints = phraseBook(causesDe.filter((phrase) => !jointsDe.includes(phrase)));
 
-/** The question at first contact has a form of its own in the window. */
-const otherwiseSaid =
-  /is not known yet\. It shows|^Compare the fingerprint|^For the same name without|^Beware: this key/;
+/** The question at first contact has a form of its own in the window, but for its warnings. */
+const otherwiseSaid = /is not known yet\. It shows|^Compare the fingerprint/;
 
 interface Node {
   type?: string;

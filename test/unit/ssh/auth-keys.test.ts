@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
@@ -162,24 +162,23 @@ describe('identity files', () => {
     expect(bad.log.lines.filter((line) => line.startsWith('warn'))).toHaveLength(8);
   });
 
-  test('a key in a folder that others can write to is ignored', async () => {
+  test('a key in a folder that others can write to is used, with a warning; behind a link too', async () => {
     const shared = tempFolder();
     copyFileSync(folder.file('one'), shared.file('key'));
     chmodSync(shared.file('key'), 0o600);
     const rules = { chains: [['publickey']], keys: [blob('one')] };
-    for (const [mode, says] of [
-      [0o770, 'its folder is writable for others'],
-      [0o757, 'its folder is writable for others'],
-    ] as const) {
+    symlinkSync(shared.file('key'), folder.file('link'));
+    for (const mode of [0o770, 0o757, 0o1777, 0o700]) {
       chmodSync(shared.path, mode);
-      const { run } = login(rules, new FakePerson(), { identity: [shared.file('key')] });
-      await expect(run()).rejects.toMatchObject({
-        code: 'key-unreadable',
-        message: expect.stringContaining(says) as string,
-      });
+      for (const key of [shared.file('key'), folder.file('link')]) {
+        const { run, log } = login(rules, new FakePerson(), { identity: [key] });
+        await run();
+        const who = mode === 0o770 ? 'its group' : 'everybody';
+        const warning = `others could replace it: the folder ${shared.path} may be written by ${who}; run: chmod go-w ${shared.path}`;
+        const warnings = log.lines.filter((line) => line.startsWith('warn'));
+        expect(warnings).toEqual(mode === 0o1777 || mode === 0o700 ? [] : [expect.stringContaining(warning)]);
+      }
     }
-    chmodSync(shared.path, 0o1777);
-    await login(rules, new FakePerson(), { identity: [shared.file('key')] }).run();
   });
 
   test('default identities are used where they exist; missing ones are no news', async () => {

@@ -1,5 +1,5 @@
 import { loadConfigFile } from '../../engine/config/load.ts';
-import { type ConfigProblem, formatProblem } from '../../engine/config/problem.ts';
+import { type ConfigProblem, describeProblems } from '../../engine/config/problem.ts';
 import { type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { missingConfig } from '../config-source.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -14,8 +14,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (loaded.kind === 'ok') context.speak(loaded.config.settings.language);
   const problems = loaded.kind === 'bad' ? loaded.problems : [];
   const warnings = loaded.kind === 'ok' ? loaded.warnings : [];
-  for (const problem of problems) out.note(formatProblem(file, problem));
-  for (const warning of warnings) out.note(formatProblem(file, { ...warning, message: `warning: ${warning.message}` }));
+  const marked = warnings.map((warning) => ({ ...warning, message: `warning: ${warning.message}` }));
+  for (const found of [problems, marked]) if (found.length > 0) out.note(describeProblems(file, found));
   if (context.json) out.json([...rowsOf(file, problems, 'problem'), ...rowsOf(file, warnings, 'warning')]);
   if (loaded.kind === 'bad') return exitCodes.usage;
   if (!context.json) out.print(context.texts.config.good(file, loaded.config.tunnels.size, loaded.config.hosts.size));

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { type ConfigEditor, parseKeyPath, parseTypedValue } from '../../engine/config/edit.ts';
-import { formatProblem } from '../../engine/config/problem.ts';
+import { describeProblems } from '../../engine/config/problem.ts';
 import { editConfigFile } from '../../engine/config/save.ts';
 import type { TomlValue } from '../../engine/config/toml-write.ts';
 import { type CommandContext, type CommandInput, listOption, stringOption, usageError } from '../command.ts';
@@ -102,7 +102,7 @@ async function edit(context: CommandContext, input: CommandInput): Promise<numbe
     const { editInEditor } = await import('../config-edit-session.ts');
     const outcome = await editInEditor(context);
     if (outcome.kind === 'bad') {
-      for (const problem of outcome.problems) context.out.note(formatProblem(context.profile.configFile, problem));
+      context.out.note(describeProblems(context.profile.configFile, outcome.problems));
       throw new HoldfastError({
         code: 'config',
         where: context.profile.configFile,
@@ -140,7 +140,8 @@ export async function change(
 ): Promise<number> {
   const { file, out } = { file: context.profile.configFile, out: context.out };
   const { warnings } = await editConfigFile(file, apply);
-  for (const warning of warnings) out.note(formatProblem(file, { ...warning, message: `warning: ${warning.message}` }));
+  const marked = warnings.map((warning) => ({ ...warning, message: `warning: ${warning.message}` }));
+  if (marked.length > 0) out.note(describeProblems(file, marked));
   if (context.json) out.json(said.json);
   else out.print(said.done);
   await tellEngine(context);

@@ -1,9 +1,8 @@
-import { lstat, readlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig, TunnelConfig } from '../../../shared/model/config.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import { writePlaceOf } from '../lifecycle/file-trust.ts';
 import { isLoopback } from './cross-checks.ts';
 import { formatEndpoint, formatListen } from './forward-spec.ts';
 import { readConfigFile } from './load.ts';
@@ -78,13 +77,10 @@ function viewForward(forward: ForwardSpec): ConfigView['tunnels'][number]['forwa
 }
 
 async function readOnlyReason(file: string): Promise<string | null> {
-  const found = await lstat(file).catch(() => null);
-  if (!found?.isSymbolicLink()) return null;
-  const real = await readlink(file).then(
-    (target) => resolve(dirname(file), target),
-    () => 'another file',
-  );
-  return `${file} is a link. Edit the real file: ${real}`;
+  // What cannot be looked at is the problem of whoever reads it.
+  const place = await writePlaceOf(file).catch(() => null);
+  if (place?.kind !== 'refused') return null;
+  return `${file} leads to ${place.realPath}, and nothing is written there: ${place.why}.`;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

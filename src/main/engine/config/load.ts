@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { lstat, open, realpath } from 'node:fs/promises';
-import { distrustOfFolders, distrustOfStats } from './file-trust.ts';
+import { lstat, open } from 'node:fs/promises';
+import { distrustOf, wayTo } from '../lifecycle/file-trust.ts';
 import { maxConfigBytes, type ParseContext, parseConfig, type ParseResult } from './parse.ts';
 import type { ConfigProblem } from './problem.ts';
 
@@ -12,8 +12,8 @@ export type ReadResult =
   | { readonly kind: 'bad'; readonly problems: readonly ConfigProblem[] };
 
 /**
- * Reads and checks a configuration file, through links. Refused, as a problem: a file or folder that others may write, a file of somebody else,
- * anything but a regular file, more than 1 MiB, what is not UTF-8. Never rejects for what is on the disk.
+ * Reads and checks a configuration file, through links. Refused, as a problem: a file, folder or link that is not ours alone (`file-trust.ts`;
+ * folders further up do not count, as in ssh(1)), anything but a regular file, more than 1 MiB, what is not UTF-8. Never rejects for what is on the disk.
  */
 export async function loadConfigFile(file: string, context: Omit<ParseContext, 'file'> = {}): Promise<LoadResult> {
   const read = await readConfigFile(file);
@@ -41,15 +41,15 @@ const unreadable: Readonly<Record<string, string>> = {
 };
 
 async function readChecked(file: string): Promise<ReadResult> {
-  const real = await realpath(file);
-  // Without O_NONBLOCK a named pipe in its place would hold us for ever.
-  const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const { realPath: real, isLinked, distrust } = await wayTo(file);
+  // Without O_NONBLOCK a named pipe in its place would hold us for ever; a link that took its place since is none that was looked at.
+  const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) return bad('this is a folder; expected a file');
     if (!stats.isFile()) return bad('this is not a regular file');
-    const distrust = distrustOfStats(stats, 'file', real) ?? (await distrustOfFolders(file, real));
-    if (distrust !== null) return bad(distrust);
+    const reason = distrust ?? (await distrustOf(stats, 'file', real));
+    if (reason !== null) return bad(isLinked ? `leads to ${real}; ${reason}` : reason);
     if (stats.size > maxConfigBytes) return bad('the file is larger than 1 MiB');
     // A growing file must not fill the memory either.
     const buffer = Buffer.alloc(maxConfigBytes + 1);

@@ -16,12 +16,12 @@ import { lineOf, parseToml, type TomlTable } from './toml-tree.ts';
  *
  * - paths.ts          where the files of a profile are
  * - parse.ts          text to model: `parseConfig`; the way through the parts below
- * - toml-tree.ts      TOML with the line of every value
+ * - toml-tree.ts      TOML with the line of every value; toml-depth.ts: how deep it may be
  * - schema.ts, fields.ts, sections.ts   every key, its default, what is wrong with it
  * - resolve.ts        raw sections to the model: paths, defaults that depend on others
  * - cross-checks.ts   what one key says about another: hosts that exist, loops, listeners that clash
  * - forward-spec.ts, quantity.ts, nearest.ts   small readers: forwards, durations and sizes, the nearest known word
- * - load.ts           the file: who may write it, its size, its encoding
+ * - load.ts           the file: who may write it (lifecycle/file-trust.ts), its size, its encoding
  * - diff.ts, watch.ts changes while the engine runs
  * - edit.ts, splice.ts, save.ts   edits that keep comments and order, written as a whole
  * - migrate.ts        older versions of the format

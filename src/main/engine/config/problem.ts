@@ -13,6 +13,18 @@ export function formatProblem(file: string, problem: ConfigProblem): string {
   return `${file}:${problem.line}: ${problem.key}: ${problem.message}`;
 }
 
+/** So many problems of one file are told; a file of another kind, or a broken generator, can have tens of thousands. */
+export const mostTold = 100;
+
+/** The first problems of a file as text, one a line, and how many there are if that is not all. */
+export function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
+  const lines = problems.slice(0, mostTold).map((problem) => formatProblem(file, problem));
+  const left = problems.length - mostTold;
+  if (left === 1) lines.push(`${file}: 1 more problem, ${problems.length} altogether`);
+  if (left > 1) lines.push(`${file}: ${left} more problems, ${problems.length} altogether`);
+  return lines.join('\n');
+}
+
 export type KeyPath = readonly (string | number)[];
 
 /** A path as one would write it in TOML; list items as `[2]`, counted from 0. */

@@ -1,17 +1,17 @@
-import { lstat, mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { wayTo } from '../lifecycle/file-trust.ts';
 import { type CheckedConfig, ConfigEditor } from './edit.ts';
-import { distrustOfStats } from './file-trust.ts';
 import { readConfigFile } from './load.ts';
 import type { ParseContext } from './parse.ts';
 import { formatProblem } from './problem.ts';
 
 /**
  * Writes the configuration as a whole, mode 0600. `before` is the text that the change was made from (null: there was no file): if the file
- * holds something else by now, nothing is written. A missing folder is made, 0700. Rejects with code `config`: a link, a file or folder that
- * others may write, changed meanwhile, disk full; the file is then what it was.
+ * holds something else by now, nothing is written. A missing folder is made, 0700. Behind a trusted link the real file is written. Rejects with
+ * code `config`: a file, folder or link that is not ours alone, changed meanwhile, disk full; the file is then what it was.
  */
 export async function writeConfigFile(file: string, text: string, before?: string | null): Promise<void> {
   const folder = dirname(file);
@@ -19,7 +19,7 @@ export async function writeConfigFile(file: string, text: string, before?: strin
   if (distrust !== null) throw refused(file, distrust);
   await writeFileAtomic(file, text, {
     mode: 0o600,
-    refuseSymlink: true,
+    links: 'trusted',
     code: 'config',
     ...(before === undefined ? {} : { expectedBefore: before }),
   });
@@ -64,9 +64,7 @@ async function readForEdit(file: string): Promise<string | null> {
 async function distrustOfPlace(file: string, folder: string): Promise<string | null> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const existing = await lstat(file).catch(() => null);
-    const own = existing?.isFile() ? distrustOfStats(existing, 'file', file) : null;
-    return own ?? distrustOfStats(await stat(folder), 'folder', folder);
+    return (await wayTo(file)).distrust;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return `the folder ${folder} cannot be made or read: ${code}`;

@@ -1,6 +1,7 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import { assertNever } from '../../../shared/model/failure.ts';
 import type { ConfigProblem, KeyPath } from './problem.ts';
+import { nestingProblem } from './toml-depth.ts';
 
 /** A TOML value with its place in the text. */
 export type TomlNode = TomlTable | TomlList | TomlLeaf;
@@ -63,7 +64,7 @@ const longestLine = 65_536;
 
 /** Parses TOML 1.1 (and so 1.0) into a tree that knows its lines. One problem at most: the parser ends at the first. */
 export function parseToml(text: string): { document: TomlDocument } | { problem: ConfigProblem } {
-  const early = checkLines(text);
+  const early = checkLines(text) ?? nestingProblem(text);
   if (early !== null) return { problem: early };
   try {
     const program = parseTOML(text);

@@ -1,13 +1,14 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { CheckedConfig } from './edit.ts';
 import { readConfigFile } from './load.ts';
 import { type ParseContext, parseConfig } from './parse.ts';
-import { type ConfigProblem, formatProblem } from './problem.ts';
+import { type ConfigProblem, describeProblems } from './problem.ts';
 
 export interface ConfigWatcherOptions {
   readonly file: string;
@@ -77,9 +78,19 @@ export class ConfigWatcher implements Disposable {
 
   /** One reading at a time, so that an old content never overtakes a newer one. */
   #enqueue(always: boolean): Promise<string | null> {
-    const result = this.#queue.then(() => this.#read(always));
+    const result = this.#queue.then(() => this.#readOrSay(always));
     this.#queue = result;
     return result;
+  }
+
+  /** Never rejects: whatever is thrown at one content, the next one is read. */
+  async #readOrSay(always: boolean): Promise<string | null> {
+    try {
+      return await this.#read(always);
+    } catch (error) {
+      const why = cleanLine(error instanceof Error ? error.message : String(error), 200);
+      return this.#fail([{ line: 1, key: 'file', message: `the file could not be checked: ${why}` }]);
+    }
   }
 
   async #read(always: boolean): Promise<string | null> {
@@ -102,7 +113,7 @@ export class ConfigWatcher implements Disposable {
 
   #fail(problems: readonly ConfigProblem[]): string {
     this.#onDidFail.fire(problems);
-    return problems.map((problem) => formatProblem(this.#file, problem)).join('\n');
+    return describeProblems(this.#file, problems);
   }
 
   /** Watches where the file really is, too. */

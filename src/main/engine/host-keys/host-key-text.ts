@@ -36,13 +36,17 @@ function failure(
   return new HoldfastError({ code, where, message, next, phase: 'host-key', hop: host.name });
 }
 
-/** The question at first contact. */
-export function questionText(
-  host: HostConfig,
-  key: PublicKey,
-  otherWithoutPort: FoundLine | null,
-  revokedElsewhere: boolean,
-): string {
+/** What is to be said beside the key itself. */
+export interface QuestionWarnings {
+  readonly otherWithoutPort: FoundLine | null;
+  readonly revokedElsewhere: boolean;
+  /** Why "yes" would be refused; null if it can be kept. */
+  readonly whyNotKept: string | null;
+}
+
+/** The question at first contact: two lines that shells say in their own words, then a line for each warning. */
+export function questionText(host: HostConfig, key: PublicKey, warnings: QuestionWarnings): string {
+  const { otherWithoutPort, revokedElsewhere, whyNotKept } = warnings;
   const lines = [
     `${cleanLine(host.user, 100)}@${addressOf(host)} is not known yet. It shows the ${describe(key)}.`,
     'Compare the fingerprint with the one from the owner of the server before you trust it.',
@@ -53,6 +57,9 @@ export function questionText(
     );
   }
   if (revokedElsewhere) lines.push('Beware: this key is marked as revoked for another name.');
+  if (whyNotKept !== null) {
+    lines.push(`A yes cannot be kept, and would be refused: ${whyNotKept} To trust it once works.`);
+  }
   return lines.join('\n');
 }
 

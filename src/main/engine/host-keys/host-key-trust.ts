@@ -1,15 +1,23 @@
 import { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
-import { assertNever } from '../../../shared/model/failure.ts';
+import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
 import type { ConnectMemory } from '../ssh/link.ts';
 import { ChangedKeys } from './changed-keys.ts';
 import * as text from './host-key-text.ts';
 import { isPlainName, type LookupNames, lookupNamesOf } from './host-names.ts';
-import type { KnownHostsFile } from './known-hosts-file.ts';
+import { eachLine, type KnownHostsFile } from './known-hosts-file.ts';
 import { isRevokedElsewhere, newLine, otherNamesOf } from './known-hosts-lines.ts';
-import { appendLine, checkWritable, locked, notSaved, readKnownHosts, rewriteKnownHosts } from './known-hosts-store.ts';
+import {
+  appendLine,
+  checkWritable,
+  locked,
+  notSaved,
+  readKnownHosts,
+  type Rewrite,
+  rewriteKnownHosts,
+} from './known-hosts-store.ts';
 import { fingerprintOf, type PublicKey, readPublicKey } from './public-key.ts';
 import { randomartOf } from './randomart.ts';
 import type { AskHostKey, HostKeySession, HostKeyTrust } from './trust.ts';
@@ -30,7 +38,7 @@ export interface TrustParts {
 export function createHostKeyTrust(parts: TrustParts): HostKeyTrust {
   return {
     async prepare(host, memory) {
-      const files = await readAll(host.knownHosts);
+      const files = await readAll(host.knownHosts, lookupNamesOf(host));
       return new KnownHostsSession(parts.clock, parts.log.child({ host: host.name, part: 'host-keys' }), {
         host,
         memory,
@@ -42,8 +50,13 @@ export function createHostKeyTrust(parts: TrustParts): HostKeyTrust {
   };
 }
 
-function readAll(paths: readonly string[]): Promise<KnownHostsFile[]> {
-  return Promise.all(paths.map((path) => readKnownHosts(path)));
+function readAll(paths: readonly string[], names: LookupNames, keys = false): Promise<KnownHostsFile[]> {
+  const wanted = { names: namesIn(names), keys };
+  return Promise.all(paths.map((path) => readKnownHosts(path, wanted)));
+}
+
+function namesIn({ lookup, withoutPort }: LookupNames): readonly string[] {
+  return withoutPort === null ? [lookup] : [lookup, withoutPort];
 }
 
 class KnownHostsSession implements HostKeySession {
@@ -130,14 +143,14 @@ class KnownHostsSession implements HostKeySession {
     if (key === null || file === undefined) return;
     await locked(this.#clock, file, async () => {
       // Somebody may have answered the same question elsewhere, or another key may have come in, while a person was thinking.
-      const before = judge(await readAll(this.#host.knownHosts), this.#names, key);
+      const before = judge(await readAll(this.#host.knownHosts, this.#names), this.#names, key);
       if (before.kind !== 'unknown') {
         this.#refuseUnlessOk(before, key);
         this.#mayUpdate = this.#isOurs(before);
         return;
       }
       await appendLine(file, newLine(this.#names.lookup, key, this.#host.hashKnownHosts));
-      const after = judge(await readAll(this.#host.knownHosts), this.#names, key);
+      const after = judge(await readAll(this.#host.knownHosts, this.#names), this.#names, key);
       if (after.kind !== 'ok' || after.withoutPort) throw notSaved(file, new Error('the new line cannot be read back'));
       this.#mayUpdate = true;
       this.#record?.trusted(this.lookupName, fingerprintOf(key.blob));
@@ -154,7 +167,7 @@ class KnownHostsSession implements HostKeySession {
     // One notice a connection: OpenSSH takes a second one for an attack.
     this.#mayUpdate = false;
     try {
-      const [own, ...others] = await readAll(this.#host.knownHosts);
+      const [own, ...others] = await readAll(this.#host.knownHosts, this.#names, true);
       if (!own) return;
       const first = planUpdate(own, others, this.lookupName, notice, this.#host.hashKnownHosts);
       if (first.kind === 'keep') {
@@ -162,10 +175,11 @@ class KnownHostsSession implements HostKeySession {
         return;
       }
       await locked(this.#clock, file, async () => {
-        await rewriteKnownHosts(this.#clock, file, (now) => {
-          const plan = planUpdate(now, others, this.lookupName, notice, this.#host.hashKnownHosts);
-          return { lines: plan.kind === 'keep' ? null : plan.lines };
-        });
+        const plan = (now: KnownHostsFile): Rewrite => {
+          const update = planUpdate(now, others, this.lookupName, notice, this.#host.hashKnownHosts);
+          return { lines: update.kind === 'keep' ? null : update.lines };
+        };
+        await rewriteKnownHosts(this.#clock, file, plan, { names: namesIn(this.#names), keys: true });
       });
       this.#log.info('host keys updated by the server', {
         name: this.lookupName,
@@ -180,7 +194,7 @@ class KnownHostsSession implements HostKeySession {
 
   /** Exactly the pinned keys; only a revocation counts more. Nothing is asked or written. */
   #decideByPins(key: PublicKey): void {
-    const names = [this.#names.lookup, ...(this.#names.withoutPort === null ? [] : [this.#names.withoutPort])];
+    const names = namesIn(this.#names);
     const revoked = revocationOf(
       names.flatMap((name) => findLines(this.#files, name)),
       key,
@@ -210,7 +224,10 @@ class KnownHostsSession implements HostKeySession {
       default:
         assertNever(policy);
     }
-    const answer = await ask(this.#details(key), this.#question(key, otherWithoutPort));
+    const place = await this.#placeToKeep().catch(asRefusal);
+    // The question names other hosts with this key: all keys are decoded for that, a slice at a time.
+    for (const file of this.#files) await eachLine(file.lines, (line) => void line.key);
+    const answer = await ask(this.#details(key, place), this.#question(key, otherWithoutPort, place));
     switch (answer) {
       case 'yes':
         await this.#promise(key);
@@ -227,26 +244,35 @@ class KnownHostsSession implements HostKeySession {
 
   /** Remembers the key for `commit`, after a look whether it could be written at all. */
   async #promise(key: PublicKey): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) throw text.noFile(this.#host);
-    if (!this.#host.hashKnownHosts && !isPlainName(this.lookupName)) throw text.unwritableName(this.#host, this.#names);
-    await checkWritable(file);
+    await this.#placeToKeep();
     this.#promised = key;
   }
 
-  #details(key: PublicKey) {
+  /** The file that the key would be written to. Rejects with `host-key-not-saved`. */
+  async #placeToKeep(): Promise<string> {
+    const file = this.#file;
+    if (file === undefined) throw text.noFile(this.#host);
+    if (!this.#host.hashKnownHosts && !isPlainName(this.lookupName)) throw text.unwritableName(this.#host, this.#names);
+    return checkWritable(file);
+  }
+
+  #details(key: PublicKey, place: string | HoldfastError) {
     return {
       keyType: key.family,
       fingerprint: fingerprintOf(key.blob),
       randomart: randomartOf(key),
       otherNames: otherNamesOf(this.#files, this.lookupName, key),
       remoteAddress: this.#remoteAddress,
-      file: this.#file ?? '',
+      file: typeof place === 'string' ? place : '',
     };
   }
 
-  #question(key: PublicKey, otherWithoutPort: FoundLine | null): string {
-    return text.questionText(this.#host, key, otherWithoutPort, isRevokedElsewhere(this.#files, this.lookupName, key));
+  #question(key: PublicKey, otherWithoutPort: FoundLine | null, place: string | HoldfastError): string {
+    return text.questionText(this.#host, key, {
+      otherWithoutPort,
+      revokedElsewhere: isRevokedElsewhere(this.#files, this.lookupName, key),
+      whyNotKept: typeof place === 'string' ? null : place.message,
+    });
   }
 
   #noteChanged(known: readonly [FoundLine, ...FoundLine[]], key: PublicKey): void {
@@ -297,6 +323,11 @@ class KnownHostsSession implements HostKeySession {
     const blob = this.#memory.trustedOnce.get(this.lookupName);
     return blob === undefined ? null : readPublicKey(blob);
   }
+}
+
+function asRefusal(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  throw error;
 }
 
 /** `SHA256:` in front and padding behind may be left out or not. */

@@ -1,10 +1,10 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { systemClock } from '../lifecycle/clock.ts';
-import { fromByteName, matchNames, toByteName } from './host-names.ts';
-import type { KnownHostsFile, KnownHostsLine, KnownHostsMarker } from './known-hosts-file.ts';
+import { fromByteName, toByteName } from './host-names.ts';
+import { eachLine, type KnownHostsFile, type KnownHostsLine, type KnownHostsMarker } from './known-hosts-file.ts';
 import { type WritableLine, withoutName } from './known-hosts-lines.ts';
-import { locked, readKnownHosts, rewriteKnownHosts } from './known-hosts-store.ts';
+import { locked, readKnownHosts, type Rewrite, rewriteKnownHosts, type Wanted } from './known-hosts-store.ts';
 import { fingerprintOf } from './public-key.ts';
 
 /** One line of known_hosts for people; all texts are cleaned. */
@@ -27,7 +27,7 @@ export interface KnownHostEntry {
 function toEntry(file: string, line: KnownHostsLine): KnownHostEntry {
   const key = line.publicKey;
   const parsed = line.key;
-  const badHash = line.kind === 'entry' && matchNames(line.names, '') === 'bad';
+  const badHash = line.kind === 'entry' && line.match('') === 'bad';
   return {
     file,
     line: line.number,
@@ -51,23 +51,24 @@ export async function listKnownHosts(
   names: readonly string[] = [],
 ): Promise<KnownHostEntry[]> {
   const wanted = names.map((name) => ({ name, bytes: toByteName(name) }));
-  return (await readAll(files)).flatMap((file) =>
-    file.lines
-      .filter((line) => line.kind !== 'blank' && line.kind !== 'comment')
-      .map((line): KnownHostEntry => {
-        const entry = toEntry(file.path, line);
-        const known = line.isHashed ? wanted.find(({ bytes }) => matchNames(line.names, bytes) === 'yes') : undefined;
-        return known === undefined ? entry : { ...entry, names: known.name };
-      }),
-  );
+  const found: KnownHostEntry[] = [];
+  for (const file of await readAll(files, { names: ['', ...wanted.map(({ bytes }) => bytes)], keys: true })) {
+    await eachLine(file.lines, (line) => {
+      if (line.kind === 'blank' || line.kind === 'comment') return;
+      const entry = toEntry(file.path, line);
+      const known = line.isHashed ? wanted.find(({ bytes }) => line.match(bytes) === 'yes') : undefined;
+      found.push(known === undefined ? entry : { ...entry, names: known.name });
+    });
+  }
+  return found;
 }
 
 /** Lines that match `name` as ssh looks it up (`host`, or `[host]:port` for a port other than 22), like `ssh-keygen -F`. */
 export async function findKnownHost(files: readonly string[], name: string): Promise<KnownHostEntry[]> {
   const wanted = toByteName(name);
   return entries(
-    await readAll(files),
-    (line) => line.kind === 'entry' && line.publicKey !== null && matchNames(line.names, wanted) === 'yes',
+    await readAll(files, { names: [wanted] }),
+    (line) => line.kind === 'entry' && line.publicKey !== null && line.match(wanted) === 'yes',
   );
 }
 
@@ -84,7 +85,7 @@ export async function removeKnownHost(
   const wanted = toByteName(name);
   let removed: KnownHostEntry[] = [];
   await locked(clock, file, async () => {
-    await rewriteKnownHosts(clock, file, (now) => {
+    const plan = (now: KnownHostsFile): Rewrite => {
       removed = [];
       const lines: WritableLine[] = [];
       for (const line of now.lines) {
@@ -93,19 +94,18 @@ export async function removeKnownHost(
         if (rest !== 'drop') lines.push(rest ?? line);
       }
       return { lines: removed.length === 0 ? null : lines };
-    });
+    };
+    await rewriteKnownHosts(clock, file, plan, { names: [wanted] });
   });
   return removed;
 }
 
 function isPlainMatch(line: KnownHostsLine, name: string): boolean {
-  return (
-    line.kind === 'entry' && line.marker === 'none' && line.publicKey !== null && matchNames(line.names, name) === 'yes'
-  );
+  return line.kind === 'entry' && line.marker === 'none' && line.publicKey !== null && line.match(name) === 'yes';
 }
 
-function readAll(paths: readonly string[]): Promise<KnownHostsFile[]> {
-  return Promise.all(paths.map((path) => readKnownHosts(path)));
+function readAll(paths: readonly string[], wanted: Wanted): Promise<KnownHostsFile[]> {
+  return Promise.all(paths.map((path) => readKnownHosts(path, wanted)));
 }
 
 function entries(files: readonly KnownHostsFile[], wanted: (line: KnownHostsLine) => boolean): KnownHostEntry[] {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { isHashed } from './host-names.ts';
+import { setImmediate } from 'node:timers/promises';
+import { isHashed, matchNames } from './host-names.ts';
 import { decodeBase64, keyKindOf, type PublicKey, readPublicKey } from './public-key.ts';
 
 export type KnownHostsMarker = 'none' | 'revoked' | 'cert-authority';
@@ -24,6 +25,8 @@ export class KnownHostsLine {
   readonly names: string;
   readonly #keyText: string;
   #key: LineKey | null = null;
+  /** Names that were asked for, each with the answer behind it. */
+  readonly #matches: string[] = [];
 
   constructor(number: number, raw: string, ending: '\n' | '') {
     this.number = number;
@@ -47,11 +50,23 @@ export class KnownHostsLine {
     return this.#key;
   }
 
+  /** Whether the name field matches; `bad`: a hash that cannot be read. Kept, since a hash costs. */
+  match(name: string): 'yes' | 'no' | 'bad' {
+    const known = this.#matches.findIndex((each, index) => index % 2 === 0 && each === name);
+    if (known >= 0) return this.#matches[known + 1] as 'yes' | 'no' | 'bad';
+    const found = matchNames(this.names, name);
+    if (this.#matches.length < mostKeptMatches * 2) this.#matches.push(name, found);
+    return found;
+  }
+
   /** The key if the line has a valid one. */
   get publicKey(): PublicKey | null {
     return 'key' in this.key ? this.key.key : null;
   }
 }
+
+/** A name with and without its port, and one to spare. */
+const mostKeptMatches = 3;
 
 /** A parsed known_hosts file. */
 export interface KnownHostsFile {
@@ -59,18 +74,64 @@ export interface KnownHostsFile {
   readonly lines: readonly KnownHostsLine[];
 }
 
-/** Reads a file's bytes; never fails. Lines end with a newline alone, like for `getline`; what nobody understands is kept as it is. */
+/** The longest line, in bytes. A key of 16,384 bits takes 2,800; the rest are names. */
+export const longestLine = 64 * 1024;
+
+/** So many bytes of lines are worked on at once, some milliseconds: a file of hashed names must not hold up what else this thread does. */
+const sliceBytes = 64 * 1024;
+/** What a line costs however short it is, in bytes of a long one. */
+const bytesPerLine = 32;
+
+/** Does `step` for each line, with a turn for everybody else after each slice. */
+export async function eachLine<T extends Pick<KnownHostsLine, 'raw'>>(
+  lines: Iterable<T>,
+  step: (line: T) => void,
+): Promise<void> {
+  let done = 0;
+  for (const line of lines) {
+    step(line);
+    done += line.raw.length + bytesPerLine;
+    if (done < sliceBytes) continue;
+    done = 0;
+    await setImmediate();
+  }
+}
+
+/** Reads a file's bytes at once; never fails. Lines end with a newline alone, like for `getline`; what nobody understands is kept as it is. */
 export function parseKnownHosts(path: string, bytes: Uint8Array): KnownHostsFile {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return { path, lines: [...linesOf(bytes)] };
+}
+
+/**
+ * The same a slice at a time; the number of a line that is longer than `longestLine` in place of the file. `names` are matched, and with `keys` all keys are decoded, on the way, so that later questions
+ * for them cost nothing.
+ */
+export async function parseInSlices(
+  path: string,
+  bytes: Uint8Array,
+  wanted: { readonly names?: readonly string[]; readonly keys?: boolean } = {},
+): Promise<KnownHostsFile | { readonly tooLong: number }> {
   const lines: KnownHostsLine[] = [];
-  let start = 0;
-  while (start < text.length) {
+  let tooLong: number | null = null;
+  await eachLine(linesOf(bytes), (line) => {
+    if (line.raw.length > longestLine) tooLong ??= line.number;
+    lines.push(line);
+    if (line.kind !== 'entry' || tooLong !== null) return;
+    for (const name of wanted.names ?? []) line.match(name);
+    if (wanted.keys === true) void line.key;
+  });
+  return tooLong === null ? { path, lines } : { tooLong };
+}
+
+function* linesOf(bytes: Uint8Array): Generator<KnownHostsLine> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  let number = 1;
+  for (let start = 0; start < text.length; number += 1) {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline;
-    lines.push(new KnownHostsLine(lines.length + 1, text.slice(start, end), newline < 0 ? '' : '\n'));
+    yield new KnownHostsLine(number, text.slice(start, end), newline < 0 ? '' : '\n');
     start = end + 1;
   }
-  return { path, lines };
 }
 
 /** The file's bytes again, with the given lines. */

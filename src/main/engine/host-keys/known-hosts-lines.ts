@@ -28,7 +28,7 @@ export function withAppended(lines: readonly WritableLine[], added: readonly str
  * matches it) or would match even so. A hashed line has one name.
  */
 export function withoutName(line: KnownHostsLine, name: string): WritableLine | 'drop' | null {
-  if (line.isHashed) return matchNames(line.names, name) === 'yes' ? 'drop' : null;
+  if (line.isHashed) return line.match(name) === 'yes' ? 'drop' : null;
   const left = line.names.split(',').filter((part) => part !== '' && lowerCase(part) !== name);
   if (left.length === line.names.split(',').filter((part) => part !== '').length) return null;
   if (left.every((part) => part.startsWith('!'))) return 'drop';
@@ -63,5 +63,5 @@ export function isRevokedElsewhere(files: readonly KnownHostsFile[], lookup: str
 function linesWithKey(files: readonly KnownHostsFile[], lookup: string, key: PublicKey): KnownHostsLine[] {
   return files
     .flatMap((file) => file.lines)
-    .filter((line) => line.publicKey?.plainId === key.plainId && matchNames(line.names, lookup) === 'no');
+    .filter((line) => line.publicKey?.plainId === key.plainId && line.match(lookup) === 'no');
 }

@@ -1,36 +1,84 @@
 import { Buffer } from 'node:buffer';
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readFile, readlink, realpath, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, type FileHandle, lstat, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
-import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { untrustedLink, writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { type Clock, wait } from '../lifecycle/clock.ts';
 import { errorCode, LockTimeout, withFileLock } from '../lifecycle/file-lock.ts';
-import { type KnownHostsFile, type KnownHostsLine, parseKnownHosts, serializeKnownHosts } from './known-hosts-file.ts';
+import { type WritePlace, writePlaceOf } from '../lifecycle/file-trust.ts';
+import {
+  type KnownHostsFile,
+  type KnownHostsLine,
+  longestLine,
+  parseInSlices,
+  serializeKnownHosts,
+} from './known-hosts-file.ts';
 
-/** A file beyond this is no known_hosts file, and reading it would stop everything else. */
-const longestFile = 64 * 1024 * 1024;
+/** A file beyond this is no known_hosts file: forty thousand hashed names take half of it. */
+export const longestFile = 8 * 1024 * 1024;
+
+/** What will be asked of a file: it is worked out while it is read, a slice at a time. */
+export interface Wanted {
+  /** Names as ssh looks them up. */
+  readonly names?: readonly string[];
+  /** All keys are decoded. */
+  readonly keys?: boolean;
+}
 
 /**
  * Reads a known_hosts file; one that does not exist (or is a device like /dev/null) is empty. Rejects with code `config` if it exists but cannot be
- * read: it may hold the line that revokes the key, so going on without it is not safe.
+ * read, is larger than 8 MiB or has a line of more than 64 KiB: it may hold the line that revokes the key, so going on without it is not safe.
  */
-export async function readKnownHosts(path: string): Promise<KnownHostsFile> {
-  return parseKnownHosts(path, await readBytes(path));
+export async function readKnownHosts(path: string, wanted: Wanted = {}): Promise<KnownHostsFile> {
+  return parse(path, await readBytes(path), wanted);
+}
+
+async function parse(path: string, bytes: Buffer, wanted: Wanted): Promise<KnownHostsFile> {
+  const parsed = await parseInSlices(path, bytes, wanted);
+  if ('lines' in parsed) return parsed;
+  throw unreadable(path, `line ${parsed.tooLong} is longer than ${longestLine / 1024} KiB`);
 }
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    const stats = await stat(path);
-    if (stats.isCharacterDevice()) return Buffer.alloc(0);
-    if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
-    if (stats.size > longestFile) throw unreadable(path, 'it is larger than 64 MiB');
-    return await readFile(path);
+    // A named pipe in its place must not hold us.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = await handle.stat();
+      if (stats.isCharacterDevice()) return Buffer.alloc(0);
+      if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
+      if (stats.size > longestFile) throw tooLarge(path, stats.size);
+      return await readAll(handle, path, stats.size);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return Buffer.alloc(0);
     throw unreadable(path, `the system says ${errorCode(error) || String(error)}`, error);
   }
+}
+
+/** To the end, also of a file that grows meanwhile, but not beyond the limit. */
+async function readAll(handle: FileHandle, path: string, size: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for (let room = size + 1; ; room = 64 * 1024) {
+    const part = Buffer.alloc(room);
+    const { bytesRead } = await handle.read(part, 0, room, length);
+    if (bytesRead === 0) return parts.length === 1 ? (parts[0] ?? part) : Buffer.concat(parts);
+    parts.push(part.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > longestFile) throw tooLarge(path, length);
+  }
+}
+
+function tooLarge(path: string, size: number): HoldfastError {
+  return unreadable(
+    path,
+    `it has ${(size / 1024 / 1024).toFixed(1)} MiB, and at most ${longestFile / 1024 / 1024} are read`,
+  );
 }
 
 function unreadable(path: string, why: string, cause?: unknown): HoldfastError {
@@ -43,39 +91,64 @@ function unreadable(path: string, why: string, cause?: unknown): HoldfastError {
   });
 }
 
-/** Rejects with `host-key-not-saved` if `path` is a link (naming the real file) or anything else that is not written to. */
-export async function checkWritable(path: string): Promise<void> {
-  let stats: Stats;
+/**
+ * The file that a key for `path` is written to: itself, or what a link leads to where nobody else could have placed link or file. Rejects with
+ * `host-key-not-saved`, and names the real file, for other links and for anything but a regular file.
+ */
+async function placeToWrite(path: string): Promise<Extract<WritePlace, { kind: 'open' }>> {
+  let place: WritePlace;
   try {
-    stats = await lstat(path);
+    place = await writePlaceOf(path);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
     throw notSaved(path, error);
   }
-  if (stats.isSymbolicLink()) {
-    const target = await realpath(path).catch(async () => resolve(dirname(path), await readlink(path)));
-    throw new HoldfastError({
-      code: 'host-key-not-saved',
-      where: path,
-      message: `${path} is a link to ${target}, and nothing is written through a link.`,
-      next: `Trust the key once only, add it to ${target} yourself, or name ${target} in known-hosts.`,
-    });
+  if (place.kind === 'refused') {
+    const { realPath } = place;
+    const next = `Trust the key once only, add it to ${realPath} yourself, or put that right.`;
+    throw untrustedLink(path, place, 'host-key-not-saved', next);
   }
-  if (!stats.isFile()) {
+  if (place.stats?.isFile() === false) {
     throw new HoldfastError({
       code: 'host-key-not-saved',
       where: path,
-      message: `${path} is not a regular file, so no key can be kept there.`,
+      message: `${place.path} is not a regular file, so no key can be kept there.`,
       next: 'Trust the key once only, or put a regular file first in known-hosts.',
     });
+  }
+  return place;
+}
+
+/**
+ * Where "yes" to a key would write it, as far as can be known before: the place, and whether we may write it. Rejects with `host-key-not-saved`.
+ */
+export async function checkWritable(path: string): Promise<string> {
+  const place = await placeToWrite(path);
+  try {
+    if (place.stats !== null) await access(place.path, constants.W_OK);
+    await access(await folderToBe(place.path, place.isLink), constants.W_OK);
+  } catch (error) {
+    throw notSaved(path, error);
+  }
+  return place.path;
+}
+
+/** The folder of a file, or the one in which it would be made first. */
+async function folderToBe(path: string, mustExist: boolean): Promise<string> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      await stat(folder);
+      return folder;
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || mustExist) throw error;
+    }
   }
 }
 
 /** Appends one line (a byte string without newline); see `appendBytes`. Call it under `locked`. */
 export async function appendLine(path: string, line: string): Promise<void> {
   for (let attempt = 1; attempt <= 10; attempt += 1) {
-    await checkWritable(path);
-    if (await appendBytes(path, line)) return;
+    const { path: place } = await placeToWrite(path);
+    if ((await appendBytes(place, line)) && (await placeToWrite(path)).path === place) return;
   }
   throw notSaved(path, new Error('the file is being replaced again and again'));
 }
@@ -85,7 +158,9 @@ export async function appendLine(path: string, line: string): Promise<void> {
  * a rename would be lost. What a full disk took only in part is cut off again. False if somebody put another file in its place meanwhile.
  */
 async function appendBytes(path: string, line: string): Promise<boolean> {
-  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  const { O_RDWR, O_APPEND, O_CREAT } = constants;
+  // What took its place since it was looked at: a link is not followed, a named pipe does not hold us.
+  const flags = O_RDWR | O_APPEND | O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   const isNew = await lstat(path).then(
     () => false,
     () => true,
@@ -93,7 +168,9 @@ async function appendBytes(path: string, line: string): Promise<boolean> {
   const handle = await open(path, flags, 0o600);
   let kept = false;
   try {
-    const size = (await handle.stat()).size;
+    const opened = await handle.stat();
+    if (!opened.isFile()) throw new Error('it is not a regular file');
+    const { size } = opened;
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
     const glue = size > 0 && last[0] !== 0x0a ? '\n' : '';
@@ -142,28 +219,29 @@ export interface Rewrite {
 }
 
 /**
- * Replaces the file as a whole; where that takes anything out of it, with the old content in `path`.old. `plan` gets the file as it is now and is asked again if the file changed
- * before the new one was in place. Call it under `locked`. Returns false if there was nothing to change.
+ * Replaces the file as a whole; where that takes anything out of it, with the old content in `path`.old. `plan` gets the file as it is now and is
+ * asked again if the file changed before the new one was in place. Call it under `locked`. Returns false if there was nothing to change.
  */
 export async function rewriteKnownHosts(
   clock: Clock,
   path: string,
   plan: (file: KnownHostsFile) => Rewrite,
+  wanted: Wanted = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
-    await checkWritable(path);
+    const { path: place } = await placeToWrite(path);
     // Held open, so that what ssh still appends to the old file after the change is not lost. Windows would refuse the change then.
-    const old = process.platform === 'win32' ? null : await open(path, 'r').catch(() => null);
+    const old = process.platform === 'win32' ? null : await open(place, 'r').catch(() => null);
     try {
       const before = await readBytes(path);
-      const { lines } = plan(parseKnownHosts(path, before));
+      const { lines } = plan(await parse(path, before, wanted));
       if (lines === null) return false;
       const after = serializeKnownHosts(lines);
       // What was only added to loses nothing: the copy from before the last loss, which people look for, is worth more.
       if (!after.subarray(0, before.length).equals(before))
         await writeFileAtomic(`${path}.old`, before, { code: 'host-key-not-saved' });
       try {
-        await writeFileAtomic(path, after, { code: 'host-key-not-saved', expectedBefore: before });
+        await writeFileAtomic(path, after, { code: 'host-key-not-saved', expectedBefore: before, links: 'trusted' });
       } catch (error) {
         if (attempt < 50 && !(await readBytes(path)).equals(before)) continue;
         throw error;
@@ -194,9 +272,11 @@ async function salvage(clock: Clock, old: FileHandle, knownSize: number, path: s
 /** Runs a change of `path` under its lock; everything that goes wrong becomes `host-key-not-saved`, and the file is what it was. */
 export async function locked<T>(clock: Clock, path: string, change: () => Promise<T>): Promise<T> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const place = await placeToWrite(path);
+    // Not for what a link leads to: a folder that is missing there may be a disk that is not there.
+    if (!place.isLink) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     // ssh itself knows no lock: what it appends meanwhile is noticed by the comparison when the file is written.
-    return await withFileLock(clock, `${path}.holdfast-lock`, change);
+    return await withFileLock(clock, `${place.path}.holdfast-lock`, change);
   } catch (error) {
     throw notSaved(path, error);
   }
@@ -212,7 +292,8 @@ const reasons: Readonly<Record<string, readonly [string, string]>> = {
   EROFS: ['the file system is read-only', 'Put a file that can be written first in known-hosts.'],
   EACCES: ['you may not write there', 'Check who owns the file and its folder, and their modes.'],
   EPERM: ['the system does not permit it', 'Check who owns the file and whether it is locked or immutable.'],
-  ELOOP: ['it is a link', 'Put a regular file first in known-hosts.'],
+  ELOOP: ['it is a link that leads nowhere', 'Put a regular file first in known-hosts.'],
+  ENOENT: ['its folder does not exist', 'Make the folder, or put another file first in known-hosts.'],
   ENOTDIR: ['a part of its path is not a folder', 'Check the path in known-hosts.'],
 };
 

@@ -1,5 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import { matchNames } from './host-names.ts';
 import type { KnownHostsFile } from './known-hosts-file.ts';
 import { newLine, type WritableLine, withAppended, withoutName } from './known-hosts-lines.ts';
 import { fingerprintOf, type KeyFamily, type PublicKey, readPublicKey } from './public-key.ts';
@@ -94,7 +93,7 @@ function surveyFiles(
   const known: PublicKey[] = [];
   const elsewhere: PublicKey[] = [];
   for (const line of files.flatMap((file) => file.lines)) {
-    const match = line.kind === 'entry' ? matchNames(line.names, lookup) : 'bad';
+    const match = line.kind === 'entry' ? line.match(lookup) : 'bad';
     const key = match === 'bad' ? null : line.publicKey;
     if (key === null) continue;
     if (match === 'no') {
@@ -124,7 +123,7 @@ function removeKeys(
   const lines: WritableLine[] = [];
   const removed: string[] = [];
   for (const line of file.lines) {
-    const key = line.kind === 'entry' && matchNames(line.names, lookup) === 'yes' ? line.publicKey : null;
+    const key = line.kind === 'entry' && line.match(lookup) === 'yes' ? line.publicKey : null;
     const rest = key !== null && ids.has(key.id) ? withoutName(line, lookup) : null;
     if (key !== null && rest !== null) removed.push(fingerprintOf(key.blob));
     if (rest !== 'drop') lines.push(rest ?? line);

@@ -1,4 +1,4 @@
-import { type LookupNames, matchNames } from './host-names.ts';
+import type { LookupNames } from './host-names.ts';
 import type { KnownHostsFile, KnownHostsLine, KnownHostsMarker } from './known-hosts-file.ts';
 import { keyKindOf, type PublicKey } from './public-key.ts';
 
@@ -27,7 +27,7 @@ export function findLines(files: readonly KnownHostsFile[], name: string): Found
   const found: FoundLine[] = [];
   for (const file of files) {
     for (const line of file.lines) {
-      if (line.kind !== 'entry' || matchNames(line.names, name) !== 'yes') continue;
+      if (line.kind !== 'entry' || line.match(name) !== 'yes') continue;
       const key = line.publicKey;
       if (key !== null) found.push({ path: file.path, line, marker: line.marker, key });
     }

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, link, lstat, open, readFile, readlink, realpath, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type FileHandle, link, open, readFile, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
 import { systemClock, wait } from './clock.ts';
 import { staleAfterMs, withFileLock } from './file-lock.ts';
+import { placeOn, wayTo } from './file-trust.ts';
 
 export interface AtomicWriteOptions {
   /** Mode of the new file; default 0600. */
   readonly mode?: number;
-  /** True (the default): a symlinked path is refused and the error names the real file. False: the link's target is replaced. */
-  readonly refuseSymlink?: boolean;
+  /**
+   * `refused` (the default): a path that is a link is an error, which names the real file. `trusted`: the file behind a link is replaced in place of
+   * the link, if nobody else could have placed the link or the file (`file-trust.ts`); else that is the error.
+   */
+  readonly links?: 'refused' | 'trusted';
   /** What the caller read before: the write is refused if the file holds something else by now. Null: there must be no file yet. */
   readonly expectedBefore?: string | Uint8Array | null;
   /** Code of the errors; default `internal`. */
@@ -20,7 +24,7 @@ export interface AtomicWriteOptions {
 /**
  * Replaces a file as a whole or not at all: a temporary file of random name in the same folder (O_EXCL), fsync, rename, fsync of the folder.
  * Whatever goes wrong, the file is byte for byte what it was and the temporary one is gone.
- * Rejects with a `HoldfastError` of the given code: a link, not a regular file, changed meanwhile, disk full, no permission.
+ * Rejects with a `HoldfastError` of the given code: a link (see `links`), not a regular file, changed meanwhile, disk full, no permission.
  */
 export async function writeFileAtomic(
   path: string,
@@ -31,7 +35,8 @@ export async function writeFileAtomic(
   let temp = '';
   let made = false;
   try {
-    const before = await lookUp(path, options.refuseSymlink ?? true, code);
+    const links = options.links ?? 'refused';
+    const before = await lookUp(path, links, code);
     const folder = dirname(before.path);
     temp = join(folder, `.${basename(before.path)}.${randomBytes(8).toString('hex')}.tmp`);
     const handle = await open(temp, 'wx', options.mode ?? 0o600);
@@ -44,7 +49,7 @@ export async function writeFileAtomic(
     const finish = async (): Promise<void> => {
       if (options.expectedBefore !== undefined) await compare(before.path, options.expectedBefore, code);
       // A link that appeared since the first look would not be followed by rename, but replaced: that is a write nobody asked for.
-      const now = await lookUp(path, options.refuseSymlink ?? true, code);
+      const now = await lookUp(path, links, code);
       if (now.path !== before.path) throw changedMeanwhile(path, code);
       made = !(await putInPlace(temp, before.path, options.expectedBefore === null, code));
     };
@@ -62,56 +67,40 @@ export async function writeFileAtomic(
 /** The path that will be replaced, and what is there now. */
 async function lookUp(
   path: string,
-  refuseSymlink: boolean,
+  links: 'refused' | 'trusted',
   code: FailureCode,
 ): Promise<{ path: string; stats: Stats | null }> {
-  const stats = await lstatOrNull(path);
-  if (stats === null || stats.isFile()) return { path, stats };
-  if (!stats.isSymbolicLink()) {
+  const way = await wayTo(path);
+  if (way.isLink && links === 'refused') {
     throw new HoldfastError({
       code,
       where: path,
-      message: `${path} is not a regular file.`,
-      next: 'Move it away, or name another file.',
+      message: `${path} is a link to ${way.realPath}, and nothing is written through a link.`,
+      next: `Change ${way.realPath} itself, or put a regular file in place of the link.`,
     });
   }
-  const target = await linkTarget(path);
-  if (refuseSymlink) {
+  const place = placeOn(way);
+  if (place.kind === 'refused' && links === 'trusted') throw untrustedLink(path, place, code);
+  if (way.stats !== null && !way.stats.isFile()) {
     throw new HoldfastError({
       code,
       where: path,
-      message: `${path} is a link to ${target}, and nothing is written through a link.`,
-      next: `Change ${target} itself, or put a regular file in place of the link.`,
+      message: `${way.realPath} is not a regular file.`,
+      next: way.isLink ? 'Point the link at a regular file.' : 'Move it away, or name another file.',
     });
   }
-  const real = await lstatOrNull(target);
-  if (real !== null && !real.isFile()) {
-    throw new HoldfastError({
-      code,
-      where: path,
-      message: `${target} is not a regular file.`,
-      next: 'Point the link at a regular file.',
-    });
-  }
-  return { path: target, stats: real };
+  return { path: way.realPath, stats: way.stats };
 }
 
-/** The real file behind a link; of a dangling one, the path that it names. */
-async function linkTarget(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    return resolve(dirname(path), await readlink(path));
-  }
-}
-
-async function lstatOrNull(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
+/** The error for a link whose way others could change. */
+export function untrustedLink(
+  path: string,
+  { realPath, why }: { readonly realPath: string; readonly why: string },
+  code: FailureCode,
+  next = `Put that right, change ${realPath} itself, or put a regular file in place of the link.`,
+): HoldfastError {
+  const message = `${path} leads to ${realPath}, and nothing is written there: ${why}.`;
+  return new HoldfastError({ code, where: path, message, next });
 }
 
 async function fill(handle: FileHandle, data: string | Uint8Array, mode: number, before: Stats | null): Promise<void> {

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../lifecycle/clock.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { openStateFolder } from '../lifecycle/state-folder.ts';
 import type { Log } from '../log/log.ts';
 import type { SecretName } from './secret-store.ts';
 
@@ -57,7 +58,7 @@ export class SecretsIndex {
       const before = await this.#read();
       const after = edit(before);
       if (JSON.stringify(before) === JSON.stringify(after)) return;
-      await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+      await openStateFolder(dirname(this.#file));
       const text = `${JSON.stringify({ version: 1, names: after }, null, 1)}\n`;
       await writeFileAtomic(this.#file, text, { code: 'secret-store' });
       this.#entries = after;

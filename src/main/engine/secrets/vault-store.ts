@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
+import { errorCode } from '../lifecycle/file-lock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { storeUnusable, vaultName } from './keychain-store.ts';
 import { Secret } from './secret.ts';
@@ -77,7 +78,13 @@ export class VaultStore implements SecretStore, Disposable {
         if (passphrase.isEmpty) throw this.#fault('A vault needs a passphrase.', 'Give one that you will remember.');
         const vault = await newVaultKey(passphrase);
         const fresh = sealVault(vault, '[]');
-        await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+        await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+          throw this.#fault(
+            `The folder of the vault cannot be made: the system says ${errorCode(error)}.`,
+            'Name another file with vault-file, or another place for state with HOLDFAST_STATE.',
+            error,
+          );
+        });
         await writeFileAtomic(this.#file, fresh, { code: 'secret-store', expectedBefore: null });
         this.#replace({ vault, text: fresh, entries: [] });
         return;

@@ -8,7 +8,7 @@ import type { AgentClient } from './agent-client.ts';
 import type { AgentIdentity } from './agent-protocol.ts';
 import { type UserCertificate, looksPublic, parseCertificateFile, parsePublicLine, validityOf } from './certificate.ts';
 import { KeyError } from './key-error.ts';
-import { readKeyFile } from './key-file.ts';
+import { keyPlaceWarning, readKeyFile } from './key-file.ts';
 import { isSecurityKeyType, keyTypeOf } from './key-types.ts';
 import { inspectPrivateKey } from './private-key.ts';
 
@@ -180,6 +180,8 @@ class KeyFinder {
         return { label, path, publicBlob: parsePublicLine(text.toString('utf8')).blob, source: null };
       }
       const bytes = await readKeyFile(path, true);
+      const warning = await keyPlaceWarning(path);
+      if (warning !== null) this.#options.log.warn(`the key ${label} is used, but others could replace it: ${warning}`);
       const info = inspectPrivateKey(bytes);
       const publicBlob = info.publicBlob ?? (await this.#publicBeside(path));
       return {

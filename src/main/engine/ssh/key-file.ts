@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
-import { open, stat as statOf } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
+import { wayTo } from '../lifecycle/file-trust.ts';
 import { KeyError } from './key-error.ts';
 import { maxKeyFileBytes } from './private-key.ts';
 
 /**
  * Reads a key, public key or certificate. Throws `KeyError`: missing, unreadable, too-big, or unprotected where `secret` (OpenSSH's rule: on POSIX
- * a private key of ours must not be open to group and others, `mode & 077`; and, stricter than OpenSSH, its folder must not be writable for them,
- * or they could put another key in its place).
+ * a private key of ours must not be open to group and others, `mode & 077`).
  */
 export async function readKeyFile(path: string, secret: boolean): Promise<Buffer> {
   try {
@@ -17,13 +16,13 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new KeyError('unreadable', 'it is not a regular file');
-      if (stat.size > maxKeyFileBytes) throw new KeyError('too-big', 'it is larger than 1 MiB');
+      if (stat.size > maxKeyFileBytes) {
+        throw new KeyError('too-big', `it has ${(stat.size / 1024 / 1024).toFixed(1)} MiB, and at most 1 is read`);
+      }
       if (secret && process.getuid !== undefined && stat.uid === process.getuid() && (stat.mode & 0o077) !== 0) {
         const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
         throw new KeyError('unprotected', `it is open to others (mode ${mode}) and is ignored; chmod 600 closes it`);
       }
-      if (secret && (await isFolderOpen(path)))
-        throw new KeyError('unprotected', 'its folder is writable for others, so it is ignored; chmod go-w closes it');
       return await readAll(file, stat.size);
     } finally {
       await file.close();
@@ -36,11 +35,12 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
   }
 }
 
-/** A sticky folder (/tmp) lets nobody replace another's file. */
-async function isFolderOpen(path: string): Promise<boolean> {
-  if (process.getuid === undefined) return false;
-  const { mode } = await statOf(dirname(path));
-  return (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+/**
+ * Who else could put another key in the place of this one, as a text; null if nobody. Only worth a warning: ssh does not look at it, and another key
+ * gives nobody more than a login that fails.
+ */
+export async function keyPlaceWarning(path: string): Promise<string | null> {
+  return (await wayTo(path).catch(() => null))?.distrustOfWay ?? null;
 }
 
 /** Reads no more than the size that was checked, even if the file grows meanwhile. */

@@ -45,7 +45,7 @@ export function HostKeyPrompt({ prompt, waiting, way }: PromptProps) {
         ? texts.wayDirect(way.position, way.length)
         : texts.wayThrough(way.through, way.position, way.length);
   // The first two lines say what this sheet says itself; what follows are warnings of the engine.
-  const warnings = prompt.message.split('\n').slice(2).join('\n').trim();
+  const warnings = prompt.message.split('\n').slice(2).map(all.engineSays).join('\n').trim();
 
   return (
     <PromptSheet
