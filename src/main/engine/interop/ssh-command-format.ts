@@ -35,6 +35,8 @@ function hostWords(host: HostConfig, config: HoldfastConfig): string[] {
   if (host.port !== 22) words.push('-p', String(host.port));
   for (const file of host.identity) words.push('-i', homeShort(file));
   if (host.identitiesOnly) option('IdentitiesOnly', 'yes');
+  if (host.authMethods.join() !== usual.authMethods.join())
+    option('PreferredAuthentications', host.authMethods.join(','));
   for (const file of host.certificates) option('CertificateFile', quotedPath(file));
   if (host.agent === false) option('IdentityAgent', 'none');
   else if (typeof host.agent === 'string') option('IdentityAgent', quotedPath(host.agent));
