@@ -4,6 +4,7 @@ import type { Prompt } from '../../src/shared/model/prompt.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { Secret } from '../../src/main/engine/secrets/secret.ts';
 import { createAuthenticator } from '../../src/main/engine/ssh/authenticator.ts';
+import type { KeyMemory } from '../../src/main/engine/ssh/key-record.ts';
 import { OneKeyTrust, hostFor, linkSetup } from '../support/link-parts.ts';
 import { startAgent } from '../support/openssh-client.ts';
 import { type SshdOptions, type TestSshd, startSshd } from '../support/sshd.ts';
@@ -38,13 +39,20 @@ export async function login(
   server: TestServer,
   host: Partial<HostConfig>,
   answers: Answers = [],
-  extra: { readonly env?: Record<string, string>; readonly store?: MapStore; readonly remember?: boolean } = {},
+  extra: {
+    readonly env?: Record<string, string>;
+    readonly store?: MapStore;
+    readonly remember?: boolean;
+    readonly home?: string;
+    readonly memory?: KeyMemory;
+  } = {},
 ): Promise<Outcome> {
   const authenticator = createAuthenticator({
     clock: systemClock,
     secrets: extra.store ?? new MapStore(),
     env: extra.env ?? {},
-    home: folder.file('no-home'),
+    home: extra.home ?? folder.file('no-home'),
+    ...(extra.memory === undefined ? {} : { memory: extra.memory }),
   });
   const setup = linkSetup(new OneKeyTrust(Object.values(server.hostKeys)), authenticator);
   const seen: Prompt[] = [];

@@ -166,6 +166,11 @@ const logins: readonly Phrase[] = [
   ['{0#} passwords turned down', '{0} Passwörter abgelehnt'],
   ['1 answer turned down', 'eine Antwort abgelehnt'],
   ['{0#} answers turned down', '{0} Antworten abgelehnt'],
+  ['it hung up with "{0}"', 'es hat mit „{0}“ aufgelegt'],
+  [
+    '{0} Another connection, to go on, failed: {1}',
+    '{0} Eine weitere Verbindung, um fortzufahren, kam nicht zustande: {1}',
+  ],
   ['1 more key was not offered', 'ein weiterer Schlüssel wurde nicht angeboten'],
   ['{0#} more keys were not offered', '{0} weitere Schlüssel wurden nicht angeboten'],
 ];

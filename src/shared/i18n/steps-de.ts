@@ -195,6 +195,8 @@ export const stepsDe: readonly Phrase[] = [
     'Nothing more is answered. Ask the server’s owner what it wants.',
     'Es wird nichts mehr beantwortet. Frage den Betreiber des Servers, was er will.',
   ],
+  ['{0} of {1} keys were offered: {2}', '{0} von {1} Schlüsseln wurden angeboten: {2}'],
+  ['{0} takes {1}, which "auth-methods" of {2} leaves out.', '{0} nimmt {1}; „auth-methods“ von {2} lässt das aus.'],
   [
     'Name the right key in "identity" of {0} (a .pub file will do) or set identities-only.',
     'Nenne den richtigen Schlüssel in „identity“ von {0} (eine .pub-Datei genügt), oder setze identities-only.',

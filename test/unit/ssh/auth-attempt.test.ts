@@ -302,7 +302,7 @@ describe('questions', () => {
     const { run } = login({ ...rules, maxTries: 2 }, new FakePerson('a', 'b', 'c'));
     await expect(run()).rejects.toMatchObject({
       code: 'auth-failed',
-      message: 'bastion refused the login as dmitri: 1 password turned down.',
+      message: 'bastion refused the login as dmitri: 2 passwords turned down.',
     });
   });
 });

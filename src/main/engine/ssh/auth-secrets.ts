@@ -3,7 +3,7 @@ import type { Secret } from '../secrets/secret.ts';
 import type { LoginSecrets, SecretKind } from '../secrets/secret-store.ts';
 
 /**
- * The stored secrets of one host during one attempt: each is given out once, and what a person asked to remember is saved after success.
+ * The stored secrets of one host during one attempt: each is given out once a connection until it is turned down, and what a person asked to remember is saved after success.
  * A store that does not answer is logged and treated as empty: it must not keep anybody from logging in by hand.
  */
 export class HostSecrets {
@@ -11,6 +11,8 @@ export class HostSecrets {
   readonly #host: string;
   readonly #log: Log;
   readonly #taken = new Set<SecretKind>();
+  /** Turned down, or perhaps: not given out again. */
+  readonly #refused = new Set<SecretKind>();
   readonly #toSave = new Map<SecretKind, Secret>();
 
   constructor(store: LoginSecrets, host: string, log: Log) {
@@ -19,7 +21,7 @@ export class HostSecrets {
     this.#log = log;
   }
 
-  /** The stored secret the first time it is asked for in this attempt, null after that. */
+  /** The stored secret the first time it is asked for on this connection, null after that. */
   async take(kind: SecretKind): Promise<Secret | null> {
     if (this.#taken.has(kind)) return null;
     this.#taken.add(kind);
@@ -36,9 +38,15 @@ export class HostSecrets {
     this.#toSave.set(kind, value);
   }
 
-  /** What was to be remembered turned out wrong. */
-  forget(kind: SecretKind): void {
+  /** What was given turned out wrong; `stored`: the stored one was among it. */
+  refused(kind: SecretKind, stored: boolean): void {
     this.#toSave.delete(kind);
+    if (stored) this.#refused.add(kind);
+  }
+
+  /** Another connection of the same attempt: what was right on the one before is needed again. */
+  again(): void {
+    for (const kind of [...this.#taken]) if (!this.#refused.has(kind)) this.#taken.delete(kind);
   }
 
   /** Saves. Never rejects: the login stands, whatever the store says. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { Client, Algorithms } from 'ssh2';
-import { cleanText } from '../../../shared/model/clean-text.ts';
+import { cleanLine, cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { version } from '../../../shared/version.ts';
@@ -11,6 +11,7 @@ import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
 import { advertisedHostKeys, areProofsModern } from './host-key-notice.ts';
+import { textLimit } from './failure-base.ts';
 import { HelloGuard } from './hello-guard.ts';
 import type { HopStream } from './hop-stream.ts';
 import { OneShot } from './one-shot.ts';
@@ -312,8 +313,10 @@ export class Ssh2Session implements Disposable {
   #guardHandlers(): void {
     const { handlers } = this.seam;
     handlers.SERVICE_ACCEPT = () => {};
-    handlers.DISCONNECT = (_protocol, reason, description) =>
+    handlers.DISCONNECT = (_protocol, reason, description) => {
+      this.userauth.lastWords = cleanLine(description ?? '', textLimit) || null;
       this.fail(disconnectFailure(this.#host, this.#stage, reason, description ?? ''));
+    };
     handlers.USERAUTH_BANNER = (_protocol, message) => {
       const room = bannerKeptBytes - this.#bannerBytes;
       this.#bannerBytes += Buffer.byteLength(message);

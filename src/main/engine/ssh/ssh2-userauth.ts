@@ -26,6 +26,7 @@ export class Ssh2Userauth implements UserauthWire {
   readonly user: string;
   /** Set once the host key is accepted. */
   serverProof: { readonly hostKey: Buffer; readonly signature: Buffer } | null = null;
+  lastWords: string | null = null;
   readonly #host: HostConfig;
   readonly #seam: Ssh2Seam;
   #serverSigAlgs: readonly string[] | null = null;

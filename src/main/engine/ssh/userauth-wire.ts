@@ -35,6 +35,8 @@ export interface UserauthWire {
   readonly serverSigAlgs: readonly string[] | null;
   /** Null where the link cannot tell. */
   readonly binding?: SessionBinding | null;
+  /** What the server said when it ended the connection, cleaned; null as long as it has not, or if it said nothing. */
+  readonly lastWords?: string | null;
   none(): Promise<UserauthReply>;
   password(password: Secret): Promise<UserauthReply>;
   /** Asks whether `blob` under `algorithm` would be accepted; nothing is signed. */
