@@ -33,6 +33,11 @@ export interface SignInDetails {
   readonly triesLeft: number;
   /** What was given before this question and turned down; null at the first try, and for further steps of one exchange. */
   readonly refused: 'code' | 'password' | 'answer' | 'passphrase' | null;
+  /**
+   * A new password is asked for, twice, in place of one that has expired: for the first time, because the two were `different`, or because the
+   * server `refused` the one before. Absent in other questions.
+   */
+  readonly newPassword?: 'first' | 'different' | 'refused' | undefined;
 }
 
 /** A question that is open now. Names are the configuration's; the server's words are only in `message` and `fields`. */

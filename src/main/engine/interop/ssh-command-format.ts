@@ -4,6 +4,7 @@ import { formatSize } from '../config/quantity.ts';
 import { supportedAlgorithms } from '../ssh/algorithms.ts';
 import { systemKnownHosts } from './host-options.ts';
 import { currentUser, HostPlan } from './host-plan.ts';
+import { proxyText } from './ssh-login-command.ts';
 import { quoteShellWord } from './shell-words.ts';
 import { bracketed, formatSshForward } from './ssh-address.ts';
 
@@ -74,13 +75,6 @@ function hostWords(host: HostConfig, config: HoldfastConfig): string[] {
 function hopText(hop: HostConfig): string {
   const user = hop.user === currentUser() ? '' : `${hop.user}@`;
   return `${user}${bracketed(hop.address)}${hop.port === 22 ? '' : `:${hop.port}`}`;
-}
-
-/** Proxies have no option of their own in ssh: the usual way is a netcat (OpenBSD's). */
-function proxyText(proxy: NonNullable<HostConfig['proxy']>): string {
-  if (proxy.kind === 'command') return proxy.command;
-  const user = proxy.user === null ? '' : `-P ${quoteShellWord(proxy.user)} `;
-  return `nc -X ${proxy.kind === 'http' ? 'connect' : '5'} ${user}-x ${bracketed(proxy.host)}:${proxy.port} %h %p`;
 }
 
 function seconds(ms: number): number {

@@ -1,9 +1,11 @@
 import { HoldfastError, assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
+import type { Secret } from '../secrets/secret.ts';
 import type { LoginSecrets } from '../secrets/secret-store.ts';
+import { sshLoginCommand } from '../interop/ssh-login-command.ts';
 import type { AgentClient } from './agent-client.ts';
-import { authFailure } from './auth-failure.ts';
+import { authFailure, passwordExpired } from './auth-failure.ts';
 import { KeyOffers } from './auth-keys.ts';
 import {
   type AuthStep,
@@ -11,17 +13,18 @@ import {
   type StepOutcome,
   advance,
   initialPlan,
+  maxDemands,
   nextStep,
   onAnotherConnection,
 } from './auth-plan.ts';
-import { type ExchangeRecord, Questions } from './auth-questions.ts';
+import { type ExchangeRecord, Questions, newRecord } from './auth-questions.ts';
 import { outcomeOf } from './auth-reply.ts';
 import { HostSecrets } from './auth-secrets.ts';
 import { Unlocker, type UnlockedKeys } from './auth-unlock.ts';
 import type { AskInAttempt, AuthContext, AuthReport } from './authenticator.ts';
 import type { KeyDecryptor } from './key-decryptor.ts';
 import type { KeyMemory } from './key-record.ts';
-import type { UserauthWire } from './userauth-wire.ts';
+import type { UserauthReply, UserauthWire } from './userauth-wire.ts';
 
 export interface AttemptParts {
   readonly clock: Clock;
@@ -59,7 +62,7 @@ export class AuthAttempt {
   #accepted: readonly string[] = [];
   #keepOpenMs: number | undefined = undefined;
   /** What was answered in the step that is under way. */
-  #record: ExchangeRecord = { asked: false, storedUsed: false, fields: 0 };
+  #record: ExchangeRecord = newRecord();
   #connections = 0;
   /** What the server said when it last hung up. */
   #lastWords: string | null = null;
@@ -68,6 +71,8 @@ export class AuthAttempt {
   /** Where the next connection begins. */
   #next: PlanState;
   #interruptedBy: HoldfastError | null = null;
+  /** The server wants a new password: the one that it has was right. */
+  #isReplacing = false;
 
   constructor(wire: UserauthWire, context: AuthContext, parts: AttemptParts) {
     const { host } = context;
@@ -84,7 +89,7 @@ export class AuthAttempt {
     this.#parts = parts;
     this.#log = context.log.child({ part: 'auth' });
     this.#secrets = new HostSecrets(parts.store, host.name, this.#log);
-    this.#questions = new Questions(host, ask, this.#secrets);
+    this.#questions = new Questions(host, ask, this.#secrets, sshLoginCommand(host, context.hops));
     this.#unlocker = new Unlocker({
       ask,
       secrets: this.#secrets,
@@ -123,6 +128,7 @@ export class AuthAttempt {
     this.#refusedBefore = this.#refused;
     this.#interruptedBy = null;
     this.#asking = false;
+    this.#isReplacing = false;
     this.#secrets.again();
     let state = this.#next;
     for (;;) {
@@ -154,14 +160,14 @@ export class AuthAttempt {
 
   /** A step of the plan. A server that hangs up after it turned something down has refused the login (sshd after MaxAuthTries). */
   async #carryOut(state: PlanState, step: Step): Promise<StepOutcome> {
-    this.#record = { asked: false, storedUsed: false, fields: 0 };
+    this.#record = newRecord();
     try {
       return await this.#step(step);
     } catch (thrown) {
       // `auth-failed` is what its "too many authentication failures" becomes: right, but it does not say what was tried.
       const hungUp =
         thrown instanceof HoldfastError && ['server-closed', 'closed-early', 'auth-failed'].includes(thrown.code);
-      if (!hungUp || this.#asking) throw thrown;
+      if (!hungUp || this.#asking || this.#isReplacing) throw thrown;
       const said = thrown.code === 'auth-failed';
       if (!said && this.#refused === 0) throw thrown;
       throw this.#hungUp(state, step, { said, thrown });
@@ -250,15 +256,51 @@ export class AuthAttempt {
     // The wire may answer for us once our answer has failed; the reason is ours.
     if (thrown !== null) throw thrown;
     if (reply.kind === 'failure' && !reply.partial) this.#turnedDown('keyboard-interactive');
+    else if (record.newPasswords.length > 0) this.#changedByRounds(record);
     return outcomeOf(this.#context.host, reply, { asked: record.asked, idle: record.fields === 0 });
   }
 
   async #password(round: number): Promise<StepOutcome> {
     const record = this.#record;
-    const reply = await this.#wire.password(await this.#questions.password(round, record));
+    const password = await this.#questions.password(round, record);
+    const first = await this.#wire.password(password);
     this.#proved = true;
+    const reply = first.kind === 'password-expired' ? await this.#replacePassword(password, first.prompt) : first;
     if (reply.kind === 'failure' && !reply.partial) this.#turnedDown('password');
     return outcomeOf(this.#context.host, reply, { asked: record.asked });
+  }
+
+  /** RFC 4252 section 8: the password was right, but has expired. Resolves with the reply to the new one, which the server took. */
+  async #replacePassword(old: Secret, serverText: string): Promise<UserauthReply> {
+    const record = this.#record;
+    this.#isReplacing = true;
+    let prompt = serverText;
+    for (let demand = 1; demand <= maxDemands; demand += 1) {
+      const next = await this.#questions.newPassword(prompt, demand);
+      if (next === null) throw passwordExpired(this.#context, 'differed');
+      const reply = await this.#wire.changePassword(old, next.value);
+      if (reply.kind === 'password-expired') {
+        prompt = reply.prompt;
+        continue;
+      }
+      // Not partial: it was not changed.
+      if (reply.kind === 'failure' && !reply.partial) throw passwordExpired(this.#context, 'not-taken');
+      this.#isReplacing = false;
+      this.#log.info(`the password of ${this.#context.host.user} was changed, as the server wanted`);
+      record.asked = true;
+      const isKept = next.remember || record.storedUsed || this.#secrets.isToBeSaved('password');
+      if (isKept) this.#secrets.changed('password', next.value);
+      return reply;
+    }
+    throw passwordExpired(this.#context, 'endless');
+  }
+
+  /** PAM's own rounds for a password that has expired came to a good end: what is saved has to follow. */
+  #changedByRounds(record: ExchangeRecord): void {
+    if (!record.storedUsed && !this.#secrets.isToBeSaved('password')) return;
+    const [again, next] = record.newPasswords.toReversed();
+    const isSure = again !== undefined && next !== undefined && again.revealBytes().equals(next.revealBytes());
+    this.#secrets.changed('password', isSure ? next : null);
   }
 
   #failure(state: PlanState, reason: 'refused' | 'wrong-answers' | 'endless', cause?: unknown): HoldfastError {

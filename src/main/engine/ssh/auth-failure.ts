@@ -1,8 +1,9 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { type HostConfig, authMethodNames } from '../../../shared/model/config.ts';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
+import { sshLoginCommand } from '../interop/ssh-login-command.ts';
 import type { IdentityProblem } from './auth-identities.ts';
-import { maxWrongAnswers } from './auth-plan.ts';
+import { maxDemands, maxWrongAnswers } from './auth-plan.ts';
 
 /** What was tried in an attempt that came to nothing. */
 export interface AuthTrail {
@@ -90,16 +91,27 @@ export function notLetInAgain(refusal: HoldfastError, failure: HoldfastError): H
   });
 }
 
-/** The server wants a new password, which is not given here (RFC 4252 section 8). */
-export function passwordExpired(host: HostConfig): HoldfastError {
+/** Why a password that has expired was not replaced. */
+export type NotReplaced = 'not-taken' | 'differed' | 'endless';
+
+/** The password has expired, and there is no new one. */
+export function passwordExpired(
+  { host, hops }: { readonly host: HostConfig; readonly hops: readonly HostConfig[] },
+  why: NotReplaced,
+): HoldfastError {
+  const what: Record<NotReplaced, string> = {
+    'not-taken': `${host.name} did not take the new one`,
+    differed: `the new one was typed in two ways ${maxDemands} times`,
+    endless: `${host.name} wants another new one each time`,
+  };
   return new HoldfastError({
     code: 'auth-failed',
     where: host.name,
     phase: 'auth',
     hop: host.name,
     retry: 'person',
-    message: `The password of ${host.user} at ${host.name} has expired.`,
-    next: `Set a new one there, for example with: ssh ${cleanLine(host.user, 64)}@${cleanLine(host.address, 256)}`,
+    message: `The password of ${host.user} at ${host.name} has expired, and ${what[why]}.`,
+    next: `Set a new one there, for example with: ${sshLoginCommand(host, hops)}`,
   });
 }
 

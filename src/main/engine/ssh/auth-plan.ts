@@ -78,6 +78,8 @@ export const maxWrongAnswers = 3;
 /** keyboard-interactive and password requests in one attempt; stored secrets and partial successes may add to a person's three. */
 const maxAsks = 10;
 const maxPartialSuccesses = 8;
+/** Times that a person is asked for a new password in place of one that has expired. */
+export const maxDemands = 5;
 
 export const initialPlan: PlanState = {
   methods: authMethodNames,

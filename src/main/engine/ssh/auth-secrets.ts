@@ -13,6 +13,8 @@ export class HostSecrets {
   readonly #taken = new Set<SecretKind>();
   /** Turned down, or perhaps: not given out again. */
   readonly #refused = new Set<SecretKind>();
+  /** A change that is being written. */
+  #changing: Promise<void> = Promise.resolve();
   readonly #toSave = new Map<SecretKind, Secret>();
 
   constructor(store: LoginSecrets, host: string, log: Log) {
@@ -25,6 +27,7 @@ export class HostSecrets {
   async take(kind: SecretKind): Promise<Secret | null> {
     if (this.#taken.has(kind)) return null;
     this.#taken.add(kind);
+    await this.#changing;
     try {
       return await this.#store.get({ host: this.#host, kind });
     } catch (thrown) {
@@ -49,8 +52,25 @@ export class HostSecrets {
     for (const kind of [...this.#taken]) if (!this.#refused.has(kind)) this.#taken.delete(kind);
   }
 
+  /** True if a person asked to remember what was typed, and it is to be saved. */
+  isToBeSaved(kind: SecretKind): boolean {
+    return this.#toSave.has(kind);
+  }
+
+  /**
+   * The server has a new one from here on, whatever becomes of the login. `next` takes the place of what is kept; null: nobody knows it here, so
+   * what is kept is of no use any more.
+   */
+  changed(kind: SecretKind, next: Secret | null): void {
+    this.#taken.delete(kind);
+    this.#toSave.delete(kind);
+    if (next !== null) this.#toSave.set(kind, next);
+    this.#changing = next === null ? this.#drop(kind) : this.save();
+  }
+
   /** Saves. Never rejects: the login stands, whatever the store says. */
   async save(): Promise<void> {
+    await this.#changing;
     for (const [kind, value] of this.#toSave) {
       try {
         await this.#store.remember({ host: this.#host, kind }, value);
@@ -59,5 +79,14 @@ export class HostSecrets {
       }
     }
     this.#toSave.clear();
+  }
+
+  async #drop(kind: SecretKind): Promise<void> {
+    try {
+      if (await this.#store.remove({ host: this.#host, kind }))
+        this.#log.info(`the saved ${kind} of ${this.#host} is forgotten: it was changed`);
+    } catch (thrown) {
+      this.#log.warn(`the old ${kind} of ${this.#host} is still saved`, { error: String(thrown) });
+    }
   }
 }

@@ -53,6 +53,8 @@ export type AskInAttempt = (
 export interface AuthContext {
   /** The hop that is logged in to. */
   readonly host: HostConfig;
+  /** The jump hosts on the way to it, outermost first. */
+  readonly hops: readonly HostConfig[];
   readonly ask: AskSecrets;
   /**
    * Something outside may wait for a person (an agent that wants a touch or a consent): until disposed of, time limits stand still, and if it

@@ -186,6 +186,7 @@ class HopAttempt {
     await session.startUserauth();
     const login = authenticator.authenticate(session.userauth, {
       host: this.#host,
+      hops: this.#request.hops,
       ask: this.#questions.askSecrets,
       waitForPerson: this.#questions.waitForPerson,
       log: this.#log,

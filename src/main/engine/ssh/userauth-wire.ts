@@ -39,6 +39,8 @@ export interface UserauthWire {
   readonly lastWords?: string | null;
   none(): Promise<UserauthReply>;
   password(password: Secret): Promise<UserauthReply>;
+  /** The answer to `password-expired` (RFC 4252 section 8). */
+  changePassword(old: Secret, next: Secret): Promise<UserauthReply>;
   /** Asks whether `blob` under `algorithm` would be accepted; nothing is signed. */
   probeKey(algorithm: string, blob: Buffer): Promise<UserauthReply>;
   /**
