@@ -31,12 +31,12 @@ export interface Outcome {
   readonly prompts: readonly Prompt[];
 }
 
-/** `cancel` cancels. */
-type Answers = readonly (string | (() => string))[];
+/** `cancel` cancels; a list answers several fields. */
+type Answers = readonly (string | readonly string[] | (() => string))[];
 
 /** One login through the connector with real prompts; `answers` are typed in order. Rejects as the connector does. */
 export async function login(
-  server: TestServer,
+  server: Pick<TestServer, 'port' | 'user' | 'hostKeys'>,
   host: Partial<HostConfig>,
   answers: Answers = [],
   extra: {
@@ -65,7 +65,11 @@ export async function login(
     const answer =
       value === 'cancel'
         ? ({ kind: 'cancel' } as const)
-        : ({ kind: 'values', values: [Secret.from(value)], remember: extra.remember ?? false } as const);
+        : ({
+            kind: 'values',
+            values: [value].flat().map((text) => Secret.from(text)),
+            remember: extra.remember ?? false,
+          } as const);
     setImmediate(() => setup.prompts.answer(prompt.id, answer));
   });
   try {
