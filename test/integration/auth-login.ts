@@ -4,6 +4,7 @@ import type { Prompt } from '../../src/shared/model/prompt.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { Secret } from '../../src/main/engine/secrets/secret.ts';
 import { createAuthenticator } from '../../src/main/engine/ssh/authenticator.ts';
+import type { KeyMemory } from '../../src/main/engine/ssh/key-record.ts';
 import { OneKeyTrust, hostFor, linkSetup } from '../support/link-parts.ts';
 import { startAgent } from '../support/openssh-client.ts';
 import { type SshdOptions, type TestSshd, startSshd } from '../support/sshd.ts';
@@ -30,21 +31,28 @@ export interface Outcome {
   readonly prompts: readonly Prompt[];
 }
 
-/** `cancel` cancels. */
-type Answers = readonly (string | (() => string))[];
+/** `cancel` cancels; a list answers several fields. */
+type Answers = readonly (string | readonly string[] | (() => string))[];
 
 /** One login through the connector with real prompts; `answers` are typed in order. Rejects as the connector does. */
 export async function login(
-  server: TestServer,
+  server: Pick<TestServer, 'port' | 'user' | 'hostKeys'>,
   host: Partial<HostConfig>,
   answers: Answers = [],
-  extra: { readonly env?: Record<string, string>; readonly store?: MapStore; readonly remember?: boolean } = {},
+  extra: {
+    readonly env?: Record<string, string>;
+    readonly store?: MapStore;
+    readonly remember?: boolean;
+    readonly home?: string;
+    readonly memory?: KeyMemory;
+  } = {},
 ): Promise<Outcome> {
   const authenticator = createAuthenticator({
     clock: systemClock,
     secrets: extra.store ?? new MapStore(),
     env: extra.env ?? {},
-    home: folder.file('no-home'),
+    home: extra.home ?? folder.file('no-home'),
+    ...(extra.memory === undefined ? {} : { memory: extra.memory }),
   });
   const setup = linkSetup(new OneKeyTrust(Object.values(server.hostKeys)), authenticator);
   const seen: Prompt[] = [];
@@ -57,7 +65,11 @@ export async function login(
     const answer =
       value === 'cancel'
         ? ({ kind: 'cancel' } as const)
-        : ({ kind: 'values', values: [Secret.from(value)], remember: extra.remember ?? false } as const);
+        : ({
+            kind: 'values',
+            values: [value].flat().map((text) => Secret.from(text)),
+            remember: extra.remember ?? false,
+          } as const);
     setImmediate(() => setup.prompts.answer(prompt.id, answer));
   });
   try {

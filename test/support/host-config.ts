@@ -11,6 +11,7 @@ export function hostConfig(changes: Partial<HostConfig> = {}): HostConfig {
     certificates: [],
     agent: false,
     identitiesOnly: false,
+    authMethods: ['publickey', 'keyboard-interactive', 'password'],
     jump: [],
     proxy: null,
     bindAddress: null,

@@ -127,6 +127,7 @@ export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator): Li
     connect: (host, options = {}) =>
       connector.connect({
         host,
+        hops: [],
         via: null,
         target: host.name,
         tunnels: () => ['tunnel'],

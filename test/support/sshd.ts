@@ -3,6 +3,7 @@
  *
  * - sshd.ts            `startSshd(options)`: OpenSSH's sshd on a free port of 127.0.0.1
  * - pam-sshd.ts        `startPamSshd(options)`: one with one-time codes and passwords through PAM (root only, see `canUsePam`)
+ * - expired-sshd.ts   `startExpiredSshd(options)`: one with an account whose password has expired (root only)
  * - keyring.ts         `startKeyring()`: a desktop's keyring on a D-Bus session of its own
  * - dropbear.ts        `startDropbear(options)`: dropbear
  * - openssh-client.ts  `runSsh`, `startAgent`, `makeCertificate`: the real client programs

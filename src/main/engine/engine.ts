@@ -30,6 +30,7 @@ import { PromptBroker } from './prompts/broker.ts';
 import { type EngineSecrets, openSecretStore } from './secrets/open-secret-store.ts';
 import { createAuthenticator } from './ssh/authenticator.ts';
 import { createConnector } from './ssh/connect.ts';
+import { KeyRecord } from './ssh/key-record.ts';
 import { cryptoPath } from './ssh/ssh2-seam.ts';
 import { clientWaitMs } from './tunnel/forward-slot.ts';
 import { TunnelSet } from './tunnel-set.ts';
@@ -68,6 +69,7 @@ export class Engine {
   #logs: LogStore | null = null;
   #history: History | null = null;
   #trustRecord: TrustRecord | null = null;
+  #keyRecord: KeyRecord | null = null;
   #tunnels: TunnelSet | null = null;
   #served: { readonly api: ContractApi; readonly events: EngineEvents } | null = null;
 
@@ -110,7 +112,9 @@ export class Engine {
     const trustRecord = await TrustRecord.open({ folder: profile.stateFolder, clock, log });
     this.#trustRecord = trustRecord;
     const trust = createHostKeyTrust({ clock, log, changedKeys, record: trustRecord });
-    const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log }));
+    const memory = await KeyRecord.open({ folder: profile.stateFolder, clock, log });
+    this.#keyRecord = memory;
+    const authenticator = this.#store.add(createAuthenticator({ clock, secrets, log, memory }));
     const connector = createConnector({
       clock,
       trust,
@@ -228,7 +232,7 @@ export class Engine {
     this.#logs?.root.info('The engine ends');
     try {
       this.#tunnels?.dispose();
-      await Promise.all([this.#history?.flush(), this.#trustRecord?.flush()]);
+      await Promise.all([this.#history?.flush(), this.#trustRecord?.flush(), this.#keyRecord?.flush()]);
     } catch (error) {
       this.#logs?.root.error('Something kept the engine from ending cleanly', { error });
     }

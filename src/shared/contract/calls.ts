@@ -77,6 +77,7 @@ export const promptSchema = z.object({
       accepted: z.array(z.string()).readonly(),
       triesLeft: z.number(),
       refused: z.enum(['code', 'password', 'answer', 'passphrase']).nullable(),
+      newPassword: z.enum(['first', 'different', 'refused']).optional(),
     })
     .nullable(),
   elsewhere: z.object({ serverText: z.string() }).nullable(),

@@ -166,7 +166,10 @@ const logins: readonly Phrase[] = [
   ['the saved password was turned down', 'das gespeicherte Passwort wurde abgelehnt'],
   ['{0} was right, but more is needed', '{0} stimmte, es fehlt aber noch etwas'],
   ['it still takes {0}', 'es nimmt noch {0}'],
-  ['The password of {0} at {1} has expired.', 'Das Passwort von {0} bei {1} ist abgelaufen.'],
+  ['The password of {0} at {1} has expired, and {2}.', 'Das Passwort von {0} bei {1} ist abgelaufen, und {2}.'],
+  ['{0} did not take the new one', '{0} hat das neue nicht angenommen'],
+  ['the new one was typed in two ways {0} times', 'das neue wurde {0}-mal verschieden eingegeben'],
+  ['{0} wants another new one each time', '{0} will jedes Mal ein anderes neues'],
   ['{0} asked {1}, and Holdfast stopped answering.', '{0} fragte {1}; Holdfast antwortet nicht mehr.'],
   ['more than {0} times', 'öfter als {0}-mal'],
   ['{0} things at once', 'nach {0} Dingen auf einmal'],
@@ -175,6 +178,11 @@ const logins: readonly Phrase[] = [
   ['{0#} passwords turned down', '{0} Passwörter abgelehnt'],
   ['1 answer turned down', 'eine Antwort abgelehnt'],
   ['{0#} answers turned down', '{0} Antworten abgelehnt'],
+  ['it hung up with "{0}"', 'es hat mit „{0}“ aufgelegt'],
+  [
+    '{0} Another connection, to go on, failed: {1}',
+    '{0} Eine weitere Verbindung, um fortzufahren, kam nicht zustande: {1}',
+  ],
   ['1 more key was not offered', 'ein weiterer Schlüssel wurde nicht angeboten'],
   ['{0#} more keys were not offered', '{0} weitere Schlüssel wurden nicht angeboten'],
 ];

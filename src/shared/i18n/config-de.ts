@@ -15,6 +15,7 @@ const kinds: readonly Phrase[] = [
   ],
   ['true or false', 'true oder false'],
   ['the name of a host', 'der Name eines Hosts'],
+  ['a list of authentication methods', 'eine Liste von Arten der Anmeldung'],
   ['a list of host names', 'eine Liste von Hostnamen'],
   ['a host name', 'ein Hostname'],
   [
@@ -196,6 +197,8 @@ export const anyKeyDe: readonly Phrase[] = [
   ['{0}, got {1}', '{0}, da steht {1}'],
   ['{0}, without spaces and without a leading dash', '{0}, ohne Leerzeichen und ohne Strich am Anfang'],
   ['expected at most {0} characters', 'erlaubt sind höchstens {0} Zeichen'],
+  ['expected at least one method', 'mindestens eine Art der Anmeldung ist nötig'],
+  ['expected each method once', 'jede Art der Anmeldung steht nur einmal da'],
   ['expected at most 3650 days', 'erlaubt sind höchstens 3650 Tage'],
   ['expected at most 1000 forwards', 'erlaubt sind höchstens 1000 Weiterleitungen'],
   ['expected less than 8192 T', 'erlaubt sind weniger als 8192 T'],

@@ -151,6 +151,10 @@ export const editorDe: EditorTexts = {
     },
     agent: { label: 'SSH-Agent', hint: '' },
     'identities-only': { label: 'Vom Agenten nur die oben genannten Schlüssel', hint: '' },
+    'auth-methods': {
+      label: 'Arten der Anmeldung',
+      hint: 'Eine je Zeile, die erste zuerst: publickey, keyboard-interactive, password.',
+    },
     'auth-tries': { label: 'Gescheiterte Anmeldungen, bis er aufgibt', hint: '' },
     'host-key-policy': { label: 'Ein unbekannter Schlüssel', hint: 'Ein geänderter wird immer abgelehnt.' },
     'known-hosts': {

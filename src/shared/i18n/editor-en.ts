@@ -139,6 +139,10 @@ export const editorEn = {
     identity: { label: 'Key files', hint: 'One a line, tried in this order. Empty: the usual ones in ~/.ssh.' },
     agent: { label: 'SSH agent', hint: '' },
     'identities-only': { label: 'Of the agent only the keys named above', hint: '' },
+    'auth-methods': {
+      label: 'Ways to log in',
+      hint: 'One a line, the first one first: publickey, keyboard-interactive, password.',
+    },
     'auth-tries': { label: 'Failed logins before it gives up', hint: '' },
     'host-key-policy': { label: 'An unknown key', hint: 'A changed key is always refused.' },
     'known-hosts': {

@@ -144,6 +144,11 @@ const reasons: readonly Phrase[] = [
   ['the forwards are what the tunnel is for', 'der Tunnel ist für die Weiterleitungen da'],
   ['Holdfast sets no variables', 'Holdfast setzt keine Variablen'],
   ['expected Key=Value', 'erwartet wird Name=Wert'],
+  [
+    'Holdfast logs in by publickey, keyboard-interactive and password',
+    'Holdfast meldet sich mit publickey, keyboard-interactive und password an',
+  ],
+  ['no method of logging in would be left', 'es bliebe keine Art der Anmeldung übrig'],
   ['ssh has no such option', 'diese Option hat ssh nicht'],
   ['that is no number of seconds that it can be', 'eine solche Zahl von Sekunden ist nicht möglich'],
   ['expected -1 or a number from 1', 'erwartet wird -1 oder eine Zahl ab 1'],

@@ -100,6 +100,12 @@ export const questionsDe: QuestionTexts = {
       answer: (name) => `${name} hat die Antworten davor nicht angenommen.`,
       passphrase: () => 'Das war nicht die Passphrase.',
     },
+    newPassword: {
+      title: (name) => `Dein Passwort bei ${name} ist abgelaufen`,
+      labels: ['Neues Passwort', 'Neues Passwort noch einmal'],
+      different: () => 'Die beiden waren nicht gleich. Es wurde nichts gesendet.',
+      refused: (name) => `${name} hat dieses neue Passwort nicht angenommen.`,
+    },
     triesLeft: (count) =>
       `${count === 1 ? 'Noch 1 Versuch' : `Noch ${count} Versuche`}; dann hört Holdfast auf, damit du nicht ausgesperrt wirst.`,
     accepted: (methods) =>

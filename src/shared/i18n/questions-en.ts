@@ -96,6 +96,12 @@ export const questionsEn = {
       answer: (name: string) => `${name} did not take the answers before.`,
       passphrase: () => 'That was not the passphrase.',
     },
+    newPassword: {
+      title: (name: string) => `Your password at ${name} has expired`,
+      labels: ['New password', 'New password again'],
+      different: (_name: string) => 'The two were not the same. Nothing was sent.',
+      refused: (name: string) => `${name} did not take that new password.`,
+    },
     triesLeft: (count: number) =>
       `${count === 1 ? '1 try' : `${count} tries`} left; then Holdfast stops, to save you a lock-out.`,
     accepted: (methods: readonly string[]) =>

@@ -192,7 +192,8 @@ export const stepsDe: readonly Phrase[] = [
     'Ask the owner of the server for its fingerprint. Only if it is the one shown now, put it into host-key-pins.',
     'Frage den Betreiber des Servers nach dem Fingerabdruck. Nur wenn es der jetzt gezeigte ist, setze ihn in host-key-pins.',
   ],
-  ['Set a new one there, for example with: ssh {0}', 'Setze dort ein neues, etwa mit: ssh {0}'],
+  ['Look at what it asks with: {0!}', 'Sieh dir an, was es fragt, mit: {0}'],
+  ['Set a new one there, for example with: {0!}', 'Setze dort ein neues, etwa mit: {0}'],
   ['Start the agent, or correct "agent" of {0}.', 'Starte den Agenten, oder korrigiere „agent“ von {0}.'],
   ['Correct the file, or "identity" of {0}.', 'Korrigiere die Datei, oder „identity“ von {0}.'],
   [
@@ -203,6 +204,8 @@ export const stepsDe: readonly Phrase[] = [
     'Nothing more is answered. Ask the server’s owner what it wants.',
     'Es wird nichts mehr beantwortet. Frage den Betreiber des Servers, was er will.',
   ],
+  ['{0} of {1} keys were offered: {2}', '{0} von {1} Schlüsseln wurden angeboten: {2}'],
+  ['{0} takes {1}, which "auth-methods" of {2} leaves out.', '{0} nimmt {1}; „auth-methods“ von {2} lässt das aus.'],
   [
     'Name the right key in "identity" of {0} (a .pub file will do) or set identities-only.',
     'Nenne den richtigen Schlüssel in „identity“ von {0} (eine .pub-Datei genügt), oder setze identities-only.',

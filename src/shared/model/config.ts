@@ -3,6 +3,9 @@ import type { ForwardSpec } from './forward-spec.ts';
 /** `ask` a person about unknown keys; `strict`: refuse them; `accept-new`: trust a first key, refuse a changed one. */
 export type HostKeyPolicy = 'ask' | 'strict' | 'accept-new';
 export type Transport = 'ssh2' | 'openssh';
+/** Methods of authentication that Holdfast carries out, in the order in which they are tried by default (RFC 4252, RFC 4256). */
+export const authMethodNames = ['publickey', 'keyboard-interactive', 'password'] as const;
+export type AuthMethodName = (typeof authMethodNames)[number];
 
 /** How the first hop is reached when not directly. */
 export type ProxyConfig =
@@ -22,6 +25,8 @@ export interface HostConfig {
   /** true: SSH_AUTH_SOCK or the system's pipe; false: none; a string: this socket or pipe. */
   readonly agent: boolean | string;
   readonly identitiesOnly: boolean;
+  /** Methods that may be tried, the first one first; at least one. */
+  readonly authMethods: readonly AuthMethodName[];
   /** Names of other hosts, outermost first. Their own `jump` is not followed again. */
   readonly jump: readonly string[];
   readonly proxy: ProxyConfig | null;

@@ -35,6 +35,11 @@ export interface SignInDetails {
   readonly triesLeft: number;
   /** What was given before this question and turned down; null at the first try, and for further steps of one exchange. */
   readonly refused: 'code' | 'password' | 'answer' | 'passphrase' | null;
+  /**
+   * A new password is asked for, twice, in place of one that has expired: for the first time, because the two were `different`, or because the
+   * server `refused` the one before. Absent in other questions.
+   */
+  readonly newPassword?: 'first' | 'different' | 'refused' | undefined;
 }
 
 /** The login is finished elsewhere: approved in a browser, tapped on a phone. Nothing is asked here; it closes by itself. */

@@ -102,6 +102,7 @@ forwards = ["local 127.0.0.1:5432 -> db.internal:5432", "dynamic 1080", "remote 
       certificates: [],
       agent: true,
       identitiesOnly: false,
+      authMethods: ['publickey', 'keyboard-interactive', 'password'],
       jump: [],
       proxy: null,
       bindAddress: null,
@@ -180,6 +181,14 @@ forwards = ["local 127.0.0.1:5432 -> db.internal:5432", "dynamic 1080", "remote 
     ['proxy-command = "nc %h %p"', { kind: 'command', command: 'nc %h %p' }],
   ])('%s', (text, proxy) => {
     expect(good(`${host}${text}\n`).hosts.get('h')?.proxy).toEqual(proxy);
+  });
+
+  test.each([
+    ['["password"]', ['password']],
+    ['"publickey"', ['publickey']],
+    ['["keyboard-interactive", "publickey"]', ['keyboard-interactive', 'publickey']],
+  ])('auth-methods = %s', (text, methods) => {
+    expect(good(`${host}auth-methods = ${text}\n`).hosts.get('h')?.authMethods).toEqual(methods);
   });
 
   test('forwards as tables, inline, with headers, and mixed', () => {

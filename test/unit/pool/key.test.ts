@@ -16,6 +16,7 @@ const others: { readonly [K in keyof HostConfig]: HostConfig[K] } = {
   certificates: ['/c'],
   agent: '/run/agent.sock',
   identitiesOnly: true,
+  authMethods: ['password', 'publickey'],
   jump: ['bastion'],
   proxy: { kind: 'socks5', host: 'p', port: 1080, user: null },
   bindAddress: '127.0.0.2',

@@ -283,9 +283,160 @@ describe('questions', () => {
     }
   });
 
-  test('an expired password is for a person', async () => {
-    const { run } = login({ ...rules, passwordExpired: true }, new FakePerson('right'));
-    await expect(run()).rejects.toMatchObject({ code: 'auth-failed', retry: 'person' });
+  describe('a password that has expired', () => {
+    const taking = (take: (next: string) => 'yes' | 'no' | { again: string }): FakeRules => ({
+      ...rules,
+      passwordExpired: { take },
+    });
+
+    test('is replaced by a new one, typed twice', async () => {
+      const person = new FakePerson('right', ['next', 'next']);
+      const { server, store, log, run } = login(
+        taking(() => 'yes'),
+        person,
+      );
+      expect((await run()).methods).toEqual(['password']);
+      expect(server.seen).toEqual(['none', 'password', 'change next']);
+      expect(person.questions[1]).toMatchObject({
+        kind: 'password',
+        message: 'The password has expired. Type a new password of dmitri at bastion, twice.\nNew one:',
+        fields: [
+          { label: 'New password', echo: false },
+          { label: 'New password again', echo: false },
+        ],
+        round: 1,
+        signIn: { serverText: 'New one:', newPassword: 'first', refused: null },
+      });
+      expect(store.values.size).toBe(0);
+      expect(log.lines.join()).not.toMatch(/right|next/);
+    });
+
+    test('two that differ are not sent, and are asked for again', async () => {
+      const person = new FakePerson('right', ['next', 'nect'], ['', 'x'], ['next', 'next']);
+      const { server, run } = login(
+        taking(() => 'yes'),
+        person,
+      );
+      await run();
+      expect(server.seen).toEqual(['none', 'password', 'change next']);
+      expect(person.questions.map(({ signIn }) => signIn?.newPassword)).toEqual([
+        undefined,
+        'first',
+        'different',
+        'different',
+      ]);
+    });
+
+    test('one that the server does not want is asked for again, with its words', async () => {
+      const person = new FakePerson('right', ['short', 'short'], ['longer', 'longer']);
+      const { server, run } = login(
+        taking((next) => (next === 'short' ? { again: 'Too short.' } : 'yes')),
+        person,
+      );
+      await run();
+      expect(server.seen).toEqual(['none', 'password', 'change short', 'change longer']);
+      expect(person.questions[2]).toMatchObject({ signIn: { serverText: 'Too short.', newPassword: 'refused' } });
+    });
+
+    test.each<[string, FakeRules, (string | string[] | Error)[], string]>([
+      ['not taken', taking(() => 'no'), ['right', ['n', 'n']], 'bastion did not take the new one'],
+      [
+        'typed in two ways',
+        taking(() => 'yes'),
+        ['right', ...Array.from({ length: 5 }, () => ['a', 'b'])],
+        'the new one was typed in two ways 5 times',
+      ],
+      [
+        'never enough',
+        taking(() => ({ again: 'More.' })),
+        ['right', ...Array.from({ length: 5 }, () => ['a', 'a'])],
+        'bastion wants another new one each time',
+      ],
+    ])('%s ends the login, for a person', async (_name, expired, answers, why) => {
+      const { run } = login(expired, new FakePerson(...answers), { port: 2222 });
+      await expect(run()).rejects.toMatchObject({
+        code: 'auth-failed',
+        retry: 'person',
+        message: `The password of dmitri at bastion has expired, and ${why}.`,
+        next: 'Set a new one there, for example with: ssh -p 2222 dmitri@bastion.example.org',
+      });
+    });
+
+    test('cancelled is cancelled', async () => {
+      const { run } = login(
+        taking(() => 'yes'),
+        new FakePerson('right', cancelled()),
+      );
+      await expect(run()).rejects.toMatchObject({ code: 'cancelled' });
+    });
+
+    test('the saved one follows at once, even if the login then fails', async () => {
+      const store = new MapStore();
+      store.values.set('bastion password', 'right');
+      const chain = { chains: [['password', 'publickey']] };
+      const { run } = login({ ...taking(() => 'yes'), ...chain }, new FakePerson(['next', 'next']), {}, store);
+      await expect(run()).rejects.toMatchObject({ code: 'auth-failed' });
+      await vi.waitFor(() => expect(store.values.get('bastion password')).toBe('next'));
+    });
+
+    test('what a person asks to remember is the new one', async () => {
+      const person = new FakePerson('right', ['next', 'next']);
+      person.remember = true;
+      const { store, run } = login(
+        taking(() => 'yes'),
+        person,
+      );
+      await (await run()).afterSuccess();
+      expect([...store.values]).toEqual([['bastion password', 'next']]);
+    });
+  });
+
+  describe('PAM’s own rounds for one that has expired', () => {
+    const ask = (prompt: string) => ({ name: '', instruction: '', prompts: [{ prompt, echo: false }] });
+    const rounds = ['Password: ', 'Current password: ', 'New password: ', 'Retype new password: '].map(ask);
+    const expired: FakeRules = {
+      chains: [['keyboard-interactive']],
+      rounds,
+      accept: ([first, current, next, again]) => first === 'right' && current === 'right' && next === again,
+    };
+
+    test('are asked one by one; the saved one answers for itself and is replaced', async () => {
+      const store = new MapStore();
+      store.values.set('bastion password', 'right');
+      const person = new FakePerson('next', 'next');
+      const { run } = login(expired, person, {}, store);
+      await (await run()).afterSuccess();
+      expect(person.questions.map(({ kind, mayRemember }) => [kind, mayRemember])).toEqual([
+        ['password', false],
+        ['password', false],
+      ]);
+      expect(store.values.get('bastion password')).toBe('next');
+    });
+
+    test('what was typed is asked again as the server does; what is remembered is the new one', async () => {
+      const person = new FakePerson('right', 'right', 'next', 'next');
+      person.remember = true;
+      const { store, run } = login(expired, person);
+      await (await run()).afterSuccess();
+      expect([...store.values]).toEqual([['bastion password', 'next']]);
+    });
+
+    test('where nobody can tell which is the new one, the saved one is forgotten', async () => {
+      const store = new MapStore();
+      store.values.set('bastion password', 'right');
+      const { run } = login({ ...expired, accept: () => true }, new FakePerson('a', 'b'), {}, store);
+      await (await run()).afterSuccess();
+      expect(store.values.size).toBe(0);
+    });
+
+    test('that fail leave the saved one as it is', async () => {
+      const store = new MapStore();
+      store.values.set('bastion password', 'right');
+      const answers = ['a', 'b', ...Array.from({ length: 2 }, () => ['right', 'right', 'a', 'b']).flat()];
+      const { run } = login(expired, new FakePerson(...answers), {}, store);
+      await expect(run()).rejects.toMatchObject({ code: 'auth-failed' });
+      expect(store.values.get('bastion password')).toBe('right');
+    });
   });
 
   test('a store that fails keeps nobody out', async () => {
@@ -302,7 +453,7 @@ describe('questions', () => {
     const { run } = login({ ...rules, maxTries: 2 }, new FakePerson('a', 'b', 'c'));
     await expect(run()).rejects.toMatchObject({
       code: 'auth-failed',
-      message: 'bastion refused the login as dmitri: 1 password turned down.',
+      message: 'bastion refused the login as dmitri: 2 passwords turned down.',
     });
   });
 });

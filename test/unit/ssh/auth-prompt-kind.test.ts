@@ -77,13 +77,20 @@ describe('keyboard-interactive: password or OTP', () => {
   });
 
   test.each([
-    one('New password: '),
-    one('Retype new password: '),
-    one('Neues Passwort: '),
-    one('Nouveau mot de passe :'),
-    one('Password: ', false, 'Your password has expired.'),
-  ])('a change of password is never answered from a store: %j', (request) => {
-    expect(requestKind(request)).toEqual({ kind: 'password', storable: false });
+    [one('New password: '), 'new'],
+    [one('Retype new password: '), 'new'],
+    [one('Neues Passwort: '), 'new'],
+    [one('Nouveau mot de passe :'), 'new'],
+    [one('Current password: '), 'current'],
+    [one('(me@box) (current) UNIX password: '), 'current'],
+    [
+      one('You are required to change your password immediately.\nChanging password for me.\nOld password: '),
+      'current',
+    ],
+    [one('Aktuelles Passwort: '), 'current'],
+    [one('Password: ', false, 'Your password has expired.'), undefined],
+  ])('a change of password is never answered from a store: %j', (request, change) => {
+    expect(requestKind(request)).toEqual({ kind: 'password', storable: false, change });
   });
 
   test('any text is taken', () => {

@@ -66,7 +66,8 @@ export interface FakeRules {
   readonly accept?: (answers: readonly string[]) => boolean;
   readonly maxTries?: number;
   readonly serverSigAlgs?: readonly string[] | null;
-  readonly passwordExpired?: boolean;
+  /** The password has expired; `take` judges new ones: `again` asks for another, with its text. Without it none is taken. */
+  readonly passwordExpired?: { readonly take?: (next: string) => 'yes' | 'no' | { readonly again: string } };
   /** Lets in for a key that was only shown. */
   readonly takesProbes?: boolean;
   /** Takes `none`. */
@@ -95,8 +96,17 @@ export class FakeServer implements UserauthWire {
 
   password(password: Secret): Promise<UserauthReply> {
     return this.#one('password', () => {
-      if (this.#rules.passwordExpired) return { kind: 'password-expired', prompt: 'New one:' };
-      return this.#judged('password', password.reveal() === this.#rules.password);
+      const isRight = password.reveal() === this.#rules.password;
+      if (this.#rules.passwordExpired && isRight) return { kind: 'password-expired', prompt: 'New one:' };
+      return this.#judged('password', isRight);
+    });
+  }
+
+  changePassword(old: Secret, next: Secret): Promise<UserauthReply> {
+    return this.#one(`change ${next.reveal()}`, () => {
+      const verdict = this.#rules.passwordExpired?.take?.(next.reveal()) ?? 'no';
+      if (typeof verdict !== 'string') return { kind: 'password-expired', prompt: verdict.again };
+      return this.#judged('password', verdict === 'yes' && old.reveal() === this.#rules.password);
     });
   }
 
@@ -221,6 +231,10 @@ export class MapStore implements LoginSecrets {
     this.values.set(`${host} ${kind}`, value.reveal());
     return Promise.resolve();
   }
+  remove({ host, kind }: SecretName): Promise<boolean> {
+    if (this.failing) return Promise.reject(new Error('keychain locked'));
+    return Promise.resolve(this.values.delete(`${host} ${kind}`));
+  }
 }
 
 /** A log that keeps its lines as `level message`. */
@@ -248,5 +262,5 @@ export function authContext(
   log: Log = listLog(),
   signal = new AbortController().signal,
 ): AuthContext {
-  return { host, ask: person.ask, waitForPerson: () => ({ dispose() {} }), log, signal };
+  return { host, hops: [], ask: person.ask, waitForPerson: () => ({ dispose() {} }), log, signal };
 }

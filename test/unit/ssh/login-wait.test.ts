@@ -14,6 +14,7 @@ class SlowServer implements UserauthWire {
 
   none = () => this.#asked();
   password = () => this.#asked();
+  changePassword = () => this.#asked();
   probeKey = () => this.#asked();
   async signKey(_algorithm: string, _blob: Buffer, sign: (data: Buffer) => Promise<Buffer>): Promise<UserauthReply> {
     await sign(Buffer.alloc(0));

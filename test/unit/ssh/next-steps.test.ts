@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SupportedAlgorithms } from '../../../src/main/engine/ssh/algorithms.ts';
-import { authFailure, type AuthTrail } from '../../../src/main/engine/ssh/auth-failure.ts';
+import { authFailure, type AuthTrail, passwordExpired } from '../../../src/main/engine/ssh/auth-failure.ts';
+import { sshLoginCommand } from '../../../src/main/engine/interop/ssh-login-command.ts';
 import { noCommonAlgorithm } from '../../../src/main/engine/ssh/ssh-failure.ts';
+import { hostConfig } from '../../support/host-config.ts';
 import { hostFor } from '../../support/link-parts.ts';
 import { root } from '../../support/docs.ts';
 
@@ -46,11 +48,40 @@ describe('without a common algorithm', () => {
   });
 });
 
+describe('the command to log in by hand', () => {
+  const edge = hostConfig({ name: 'edge', address: 'edge.example.org', port: 2201, user: 'jump' });
+  const inner = hostConfig({ name: 'inner', address: '2001:db8::2', user: 'it is' });
+  const box = hostConfig({ name: 'box', address: 'box.internal', port: 2222, user: 'me', jump: ['edge', 'inner'] });
+
+  test('has user, port and the whole way, quoted', () => {
+    expect(sshLoginCommand(box, [])).toBe('ssh -p 2222 me@box.internal');
+    expect(sshLoginCommand(box, [edge, inner])).toBe(
+      "ssh -J 'jump@edge.example.org:2201,it is@[2001:db8::2]:22' -p 2222 me@box.internal",
+    );
+    const proxied = { ...box, proxy: { kind: 'socks5', host: 'p', port: 1080, user: null } as const };
+    expect(sshLoginCommand(proxied, [])).toBe("ssh -o 'ProxyCommand=nc -X 5 -x p:1080 %h %p' -p 2222 me@box.internal");
+  });
+
+  test('is what advice prints, and nothing else prints another', () => {
+    expect(passwordExpired({ host: box, hops: [edge] }, 'not-taken').next).toContain(sshLoginCommand(box, [edge]));
+    const sources = ['src/main', 'src/shared', 'src/renderer'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.tsx?$/.test(file))
+        .map((file) => join(root, folder, file)),
+    );
+    const printing = sources.filter((file) => /\bssh (\$\{|[^`'\n]*@\$\{)/.test(readFileSync(file, 'utf8')));
+    expect(printing).toEqual([]);
+  });
+});
+
 describe('without a way to log in', () => {
   const nothing: AuthTrail = {
     host,
     refusedKeys: [],
     keysLeftOut: 0,
+    keysShown: 0,
+    keysAll: 0,
+    lastWords: null,
     storedPasswordRefused: false,
     passwordsRefused: 0,
     answersRefused: 0,

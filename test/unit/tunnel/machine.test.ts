@@ -200,7 +200,7 @@ describe('effects', () => {
       { kind: 'hurry', by: 'person' },
       { kind: 'attempt-shared' },
       { kind: 'link-available' },
-      { kind: 'knock' },
+      { kind: 'knock', inMs: 0 },
       { kind: 'retry-due', id: driven.id, clientsWait: true },
     ];
     for (const input of without) {

@@ -45,6 +45,7 @@ export function resolveHost(name: string, raw: RawHost, context: ResolveContext)
     certificates: raw.certificates.map(absolute),
     agent: typeof raw.agent === 'string' ? absolute(raw.agent) : raw.agent,
     identitiesOnly: raw['identities-only'],
+    authMethods: raw['auth-methods'],
     jump: raw.jump,
     proxy: resolveProxy(raw, context),
     bindAddress,

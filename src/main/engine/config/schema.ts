@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authMethodNames } from '../../../shared/model/config.ts';
 import {
   choice,
   duration,
@@ -42,6 +43,11 @@ export const hostSchema = z
       .default(true)
       .describe('true: the usual agent (SSH_AUTH_SOCK, on Windows the pipe); false: none; or a socket or pipe.'),
     'identities-only': yesNo().default(false).describe('Of the agent only the keys that identity names.'),
+    'auth-methods': listOf(choice(authMethodNames), 'a list of authentication methods')
+      .refine((methods) => methods.length > 0, { error: 'expected at least one method' })
+      .refine((methods) => new Set(methods).size === methods.length, { error: 'expected each method once' })
+      .prefault([...authMethodNames])
+      .describe('Methods of authentication that may be tried, the first one first.'),
     jump: listOf(line('the name of a host'), 'a list of host names')
       .prefault([])
       .describe('Other hosts of this file to go through, outermost first.'),

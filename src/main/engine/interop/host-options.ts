@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { type AuthMethodName, authMethodNames } from '../../../shared/model/config.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
 import { formatDuration, formatSize } from '../config/quantity.ts';
 import { supportedAlgorithms } from '../ssh/algorithms.ts';
@@ -28,12 +29,20 @@ type Taker = (draft: HostDraft, value: string, context: OptionContext, name: str
 /** Options that add up; of all others the first counts. */
 const additive = new Set(['identityfile', 'certificatefile']);
 
+/** Names that ssh still takes for another option. */
+const olderNames: Readonly<Record<string, string>> = {
+  challengeresponseauthentication: 'kbdinteractiveauthentication',
+  skeyauthentication: 'kbdinteractiveauthentication',
+  tisauthentication: 'kbdinteractiveauthentication',
+};
+
 /**
  * Takes one option of ssh_config(5) over. `name` in any case. False: Holdfast has nothing like it, and the caller says so. What is known but
  * cannot be taken as it stands leaves a note in the draft.
  */
 export function applyHostOption(draft: HostDraft, name: string, value: string, context: OptionContext): boolean {
-  const key = name.toLowerCase();
+  const lower = name.toLowerCase();
+  const key = Object.hasOwn(olderNames, lower) ? (olderNames[lower] ?? lower) : lower;
   const take = Object.hasOwn(takers, key) ? takers[key] : undefined;
   if (take === undefined) return silent.has(key);
   if (draft.seen.has(key) && !additive.has(key)) return true;
@@ -61,6 +70,10 @@ const takers: Readonly<Record<string, Taker>> = {
     if (value.toLowerCase() !== 'none') addPath(draft, 'certificates', name, value, context);
   },
   identitiesonly: yesNo('identities-only', false),
+  preferredauthentications: preferredMethods,
+  pubkeyauthentication: methodSwitch('publickey'),
+  passwordauthentication: methodSwitch('password'),
+  kbdinteractiveauthentication: methodSwitch('keyboard-interactive'),
   identityagent: (draft, value, context, name) => {
     if (value.toLowerCase() === 'none') draft.values['agent'] = false;
     else if (value === 'SSH_AUTH_SOCK' || value === '$SSH_AUTH_SOCK') draft.values['agent'] = true;
@@ -204,6 +217,39 @@ function yesNo(key: string, fallback: boolean): Taker {
     if (!isYes && !/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'expected yes or no');
     else if (isYes !== fallback) draft.values[key] = isYes;
   };
+}
+
+/** PreferredAuthentications: what Holdfast has of the list, in its order. What other options switched off stays off. */
+function preferredMethods(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
+  const given = [...new Set(value.split(',').map((method) => method.trim().toLowerCase()))].filter((one) => one !== '');
+  const left = methodsOf(draft);
+  const unknown = given.filter((method) => !authMethodNames.some((known) => known === method));
+  const chosen = given.flatMap((method) => left.find((known) => known === method) ?? []);
+  if (unknown.length > 0)
+    leftOut(draft, name, unknown.join(','), 'Holdfast logs in by publickey, keyboard-interactive and password');
+  if (chosen.length > 0) setMethods(draft, chosen);
+  else if (unknown.length === 0) leftOut(draft, name, value, 'no method of logging in would be left');
+}
+
+/** PubkeyAuthentication and its kin. */
+function methodSwitch(method: AuthMethodName): Taker {
+  return (draft, value, _context, name) => {
+    // PubkeyAuthentication has two more words, for the binding to the host.
+    if (/^(yes|true|unbound|host-bound)$/i.test(value)) return;
+    const left = methodsOf(draft).filter((other) => other !== method);
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'expected yes or no');
+    else if (left.length === 0) leftOut(draft, name, value, 'no method of logging in would be left');
+    else setMethods(draft, left);
+  };
+}
+
+function methodsOf(draft: HostDraft): readonly AuthMethodName[] {
+  return (draft.values['auth-methods'] ?? authMethodNames) as readonly AuthMethodName[];
+}
+
+function setMethods(draft: HostDraft, methods: readonly AuthMethodName[]): void {
+  if (methods.join() === authMethodNames.join()) delete draft.values['auth-methods'];
+  else draft.values['auth-methods'] = methods;
 }
 
 function time(key: string): Taker {

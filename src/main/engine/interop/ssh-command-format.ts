@@ -4,6 +4,7 @@ import { formatSize } from '../config/quantity.ts';
 import { supportedAlgorithms } from '../ssh/algorithms.ts';
 import { systemKnownHosts } from './host-options.ts';
 import { currentUser, HostPlan } from './host-plan.ts';
+import { proxyText } from './ssh-login-command.ts';
 import { quoteShellWord } from './shell-words.ts';
 import { bracketed, formatSshForward } from './ssh-address.ts';
 
@@ -35,6 +36,8 @@ function hostWords(host: HostConfig, config: HoldfastConfig): string[] {
   if (host.port !== 22) words.push('-p', String(host.port));
   for (const file of host.identity) words.push('-i', homeShort(file));
   if (host.identitiesOnly) option('IdentitiesOnly', 'yes');
+  if (host.authMethods.join() !== usual.authMethods.join())
+    option('PreferredAuthentications', host.authMethods.join(','));
   for (const file of host.certificates) option('CertificateFile', quotedPath(file));
   if (host.agent === false) option('IdentityAgent', 'none');
   else if (typeof host.agent === 'string') option('IdentityAgent', quotedPath(host.agent));
@@ -72,13 +75,6 @@ function hostWords(host: HostConfig, config: HoldfastConfig): string[] {
 function hopText(hop: HostConfig): string {
   const user = hop.user === currentUser() ? '' : `${hop.user}@`;
   return `${user}${bracketed(hop.address)}${hop.port === 22 ? '' : `:${hop.port}`}`;
-}
-
-/** Proxies have no option of their own in ssh: the usual way is a netcat (OpenBSD's). */
-function proxyText(proxy: NonNullable<HostConfig['proxy']>): string {
-  if (proxy.kind === 'command') return proxy.command;
-  const user = proxy.user === null ? '' : `-P ${quoteShellWord(proxy.user)} `;
-  return `nc -X ${proxy.kind === 'http' ? 'connect' : '5'} ${user}-x ${bracketed(proxy.host)}:${proxy.port} %h %p`;
 }
 
 function seconds(ms: number): number {

@@ -190,6 +190,7 @@ class SharedConnections implements ConnectionPool {
       }
       const link = await this.#options.connector.connect({
         host,
+        hops: chain.slice(0, -1),
         via: via?.link ?? null,
         target,
         tunnels: () => attempt.tunnels(),

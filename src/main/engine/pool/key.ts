@@ -30,6 +30,7 @@ function identityOf(host: HostConfig): unknown[] {
     host.certificates,
     host.agent,
     host.identitiesOnly,
+    host.authMethods,
     // the way there
     proxyOf(host.proxy),
     host.bindAddress,

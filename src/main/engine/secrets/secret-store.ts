@@ -24,6 +24,8 @@ export interface LoginSecrets {
   get(name: SecretName): Promise<Secret | null>;
   /** Keeps it for the next login: in the store that is chosen, or in memory where that cannot be used. */
   remember(name: SecretName, value: Secret): Promise<void>;
+  /** Forgets what is kept; false if nothing was. */
+  remove(name: SecretName): Promise<boolean>;
 }
 
 /** The port to a keeper of secrets. All calls fail with code `secret-store`. */

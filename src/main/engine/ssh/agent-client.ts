@@ -41,7 +41,7 @@ export class AgentClient implements Disposable {
   /** Path of the socket or pipe. */
   readonly address: string;
   readonly #clock: Clock;
-  readonly #binding: SessionBinding | null;
+  #binding: SessionBinding | null;
   readonly #connection = new MutableDisposable<AgentConnection>();
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -51,6 +51,13 @@ export class AgentClient implements Disposable {
     this.address = address;
     this.#clock = clock;
     this.#binding = binding;
+  }
+
+  /** Binds to another session. An agent binds a connection only once, so a new one is opened. */
+  bindTo(binding: SessionBinding | null): void {
+    if (binding === this.#binding) return;
+    this.#binding = binding;
+    this.#connection.clear();
   }
 
   /** The keys the agent offers. */

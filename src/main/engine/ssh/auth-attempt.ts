@@ -1,21 +1,29 @@
-import type { Buffer } from 'node:buffer';
 import { HoldfastError, assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
+import type { Secret } from '../secrets/secret.ts';
 import type { LoginSecrets } from '../secrets/secret-store.ts';
+import { sshLoginCommand } from '../interop/ssh-login-command.ts';
 import type { AgentClient } from './agent-client.ts';
-import { AgentError } from './agent-client.ts';
 import { authFailure, passwordExpired } from './auth-failure.ts';
-import { type FoundKeys, type IdentityProblem, type KeyCandidate, type Signer, findKeys } from './auth-identities.ts';
-import { type AuthStep, type PlanState, type StepOutcome, advance, initialPlan, nextStep } from './auth-plan.ts';
-import { type ExchangeRecord, Questions } from './auth-questions.ts';
+import { KeyOffers } from './auth-keys.ts';
+import {
+  type AuthStep,
+  type PlanState,
+  type StepOutcome,
+  advance,
+  initialPlan,
+  maxDemands,
+  nextStep,
+  onAnotherConnection,
+} from './auth-plan.ts';
+import { type ExchangeRecord, Questions, newRecord } from './auth-questions.ts';
+import { outcomeOf } from './auth-reply.ts';
 import { HostSecrets } from './auth-secrets.ts';
 import { Unlocker, type UnlockedKeys } from './auth-unlock.ts';
 import type { AskInAttempt, AuthContext, AuthReport } from './authenticator.ts';
-import { parseCertificate } from './certificate.ts';
 import type { KeyDecryptor } from './key-decryptor.ts';
-import { KeyError } from './key-error.ts';
-import { type UnlockedKey, isCertificateType, keyTypeOf, offerAlgorithms, signWithKey } from './key-types.ts';
+import type { KeyMemory } from './key-record.ts';
 import type { UserauthReply, UserauthWire } from './userauth-wire.ts';
 
 export interface AttemptParts {
@@ -23,24 +31,26 @@ export interface AttemptParts {
   readonly store: LoginSecrets;
   readonly decryptor: KeyDecryptor;
   readonly kept: UnlockedKeys;
+  readonly memory: KeyMemory;
   readonly agents: readonly AgentClient[];
   readonly home?: string | undefined;
 }
 
-type Failure = Extract<UserauthReply, { kind: 'failure' }>;
+/** Connections that one login may take. Each has to turn something down that none before it was asked. */
+export const maxConnections = 10;
 
-/** One attempt at logging in to one hop: runs the plan's steps on the wire. */
+type Step = Exclude<AuthStep, { kind: 'done' | 'give-up' }>;
+
+/** One attempt at logging in to one hop: runs the plan's steps on the wire, on one connection after the other if the server hangs up between. */
 export class AuthAttempt {
-  readonly #wire: UserauthWire;
-  readonly #context: AuthContext;
+  #wire: UserauthWire;
+  #context: AuthContext;
   readonly #parts: AttemptParts;
   readonly #log: Log;
   readonly #secrets: HostSecrets;
   readonly #questions: Questions;
   readonly #unlocker: Unlocker;
-  #found: FoundKeys = { candidates: [], problems: [] };
-  readonly #problems: IdentityProblem[] = [];
-  readonly #refusedKeys: string[] = [];
+  readonly #keys: KeyOffers;
   #storedPasswordRefused = false;
   #passwordsRefused = 0;
   #answersRefused = 0;
@@ -51,12 +61,24 @@ export class AuthAttempt {
   /** Methods that counted so far. */
   #accepted: readonly string[] = [];
   #keepOpenMs: number | undefined = undefined;
+  /** What was answered in the step that is under way. */
+  #record: ExchangeRecord = newRecord();
+  #connections = 0;
+  /** What the server said when it last hung up. */
+  #lastWords: string | null = null;
+  /** How much was turned down before this connection. */
+  #refusedBefore = 0;
+  /** Where the next connection begins. */
+  #next: PlanState;
+  #interruptedBy: HoldfastError | null = null;
+  /** The server wants a new password: the one that it has was right. */
+  #isReplacing = false;
 
   constructor(wire: UserauthWire, context: AuthContext, parts: AttemptParts) {
-    const { host, signal } = context;
+    const { host } = context;
     const ask: AskInAttempt = async (question) => {
       this.#asking = true;
-      const answer = await context.ask({ ...question, signIn: { ...question.signIn, accepted: this.#accepted } });
+      const answer = await this.#context.ask({ ...question, signIn: { ...question.signIn, accepted: this.#accepted } });
       this.#asking = false;
       // What was chosen last counts: an answer before may have been wrong.
       this.#keepOpenMs = answer.keepOpenMs;
@@ -67,18 +89,48 @@ export class AuthAttempt {
     this.#parts = parts;
     this.#log = context.log.child({ part: 'auth' });
     this.#secrets = new HostSecrets(parts.store, host.name, this.#log);
-    this.#questions = new Questions(host, ask, this.#secrets);
+    this.#questions = new Questions(host, ask, this.#secrets, sshLoginCommand(host, context.hops));
     this.#unlocker = new Unlocker({
       ask,
       secrets: this.#secrets,
       decryptor: parts.decryptor,
       kept: parts.kept,
-      signal,
+      signal: () => this.#context.signal,
     });
+    this.#keys = new KeyOffers({
+      clock: parts.clock,
+      agents: parts.agents,
+      home: parts.home,
+      unlocker: this.#unlocker,
+      connection: () => ({ wire: this.#wire, context: this.#context }),
+      onAsking: (isAsking) => {
+        this.#asking = isAsking;
+      },
+      onProof: () => {
+        this.#proved = true;
+      },
+      workedLast: parts.memory.workedLast(host),
+    });
+    this.#next = { ...initialPlan, methods: host.authMethods };
   }
 
-  async run(): Promise<AuthReport> {
-    let state = initialPlan;
+  /** The failure that only ended a connection: another one may bring the login further. */
+  get interruptedBy(): HoldfastError | null {
+    return this.#interruptedBy;
+  }
+
+  /** Runs the plan on this connection, from where the one before had to stop. */
+  async run(wire: UserauthWire, context: AuthContext): Promise<AuthReport> {
+    this.#wire = wire;
+    this.#context = context;
+    for (const agent of this.#parts.agents) agent.bindTo(wire.binding ?? null);
+    this.#connections += 1;
+    this.#refusedBefore = this.#refused;
+    this.#interruptedBy = null;
+    this.#asking = false;
+    this.#isReplacing = false;
+    this.#secrets.again();
+    let state = this.#next;
     for (;;) {
       this.#context.signal.throwIfAborted();
       const step = nextStep(state);
@@ -96,32 +148,82 @@ export class AuthAttempt {
       this.#log.warn(`${this.#context.host.name} let ${this.#context.host.user} in without any proof of identity`);
     else this.#log.info(`logged in by ${methods.join(', ')}`);
     this.#unlocker.keepAll();
+    this.#parts.memory.worked(this.#context.host, this.#keys.counted);
     return { methods, afterSuccess: () => this.#secrets.save(), keepOpenMs: this.#keepOpenMs };
   }
 
+  /** How much was turned down so far. */
+  get #refused(): number {
+    const typed = this.#passwordsRefused + this.#answersRefused;
+    return this.#keys.refused.length + typed + (this.#storedPasswordRefused ? 1 : 0);
+  }
+
   /** A step of the plan. A server that hangs up after it turned something down has refused the login (sshd after MaxAuthTries). */
-  async #carryOut(state: PlanState, step: Exclude<AuthStep, { kind: 'done' | 'give-up' }>): Promise<StepOutcome> {
+  async #carryOut(state: PlanState, step: Step): Promise<StepOutcome> {
+    this.#record = newRecord();
     try {
       return await this.#step(step);
     } catch (thrown) {
       // `auth-failed` is what its "too many authentication failures" becomes: right, but it does not say what was tried.
       const hungUp =
         thrown instanceof HoldfastError && ['server-closed', 'closed-early', 'auth-failed'].includes(thrown.code);
-      const turnedDown = this.#refusedKeys.length + this.#passwordsRefused + this.#answersRefused > 0;
-      if (hungUp && !this.#asking && (turnedDown || this.#storedPasswordRefused))
-        throw this.#failure({ ...state, allowed: [] }, 'refused', thrown);
-      throw thrown;
+      if (!hungUp || this.#asking || this.#isReplacing) throw thrown;
+      const said = thrown.code === 'auth-failed';
+      if (!said && this.#refused === 0) throw thrown;
+      throw this.#hungUp(state, step, { said, thrown });
     }
   }
 
-  async #step(step: Exclude<AuthStep, { kind: 'done' | 'give-up' }>): Promise<StepOutcome> {
+  /** The failure of a login that was cut off. `said`: the server said that it had enough. */
+  #hungUp(
+    state: PlanState,
+    step: Step,
+    end: { readonly said: boolean; readonly thrown: HoldfastError },
+  ): HoldfastError {
+    this.#lastWords = this.#wire.lastWords ?? this.#lastWords;
+    // sshd answers the last try by hanging up: that was turned down too.
+    const mayCount = end.said || this.#refused > this.#refusedBefore;
+    const last = mayCount ? this.#turnedDownLast(step, end.said) : null;
+    const after = last === null ? state : advance(state, step, { ...last, methods: state.allowed ?? [] });
+    const left = nextStep(after);
+    const goesOn = left.kind !== 'give-up' && this.#refused > this.#refusedBefore && this.#connections < maxConnections;
+    const failure = this.#failure(after, left.kind === 'give-up' ? left.reason : 'refused', end.thrown);
+    if (goesOn) {
+      this.#next = onAnotherConnection(after, this.#keys.again());
+      this.#interruptedBy = failure;
+      this.#log.info(`${this.#context.host.name} hung up; another connection goes on with what was not tried yet`);
+    }
+    return failure;
+  }
+
+  /** What the step that was cut off comes to; null: it asked the server for nothing that it could turn down. */
+  #turnedDownLast(step: Step, said: boolean): Extract<StepOutcome, { kind: 'failure' }> | null {
+    const none = { kind: 'failure', methods: [], partial: false, probes: 0, asked: false, idle: false } as const;
+    switch (step.kind) {
+      case 'publickey': {
+        const last = this.#keys.hungUp(said);
+        return last === null ? null : { ...none, ...last };
+      }
+      case 'keyboard-interactive':
+      case 'password':
+        this.#turnedDown(step.kind);
+        return { ...none, asked: this.#record.asked, idle: this.#record.fields === 0 };
+      case 'none':
+      case 'find-keys':
+        return null;
+      default:
+        return assertNever(step);
+    }
+  }
+
+  async #step(step: Step): Promise<StepOutcome> {
     switch (step.kind) {
       case 'none':
-        return this.#outcome(await this.#wire.none());
+        return outcomeOf(this.#context.host, await this.#wire.none());
       case 'find-keys':
-        return await this.#findKeys();
+        return await this.#keys.find();
       case 'publickey':
-        return await this.#offerKey(this.#found.candidates[step.index]);
+        return await this.#keys.offer(step.index);
       case 'keyboard-interactive':
         return await this.#interactive(step.round);
       case 'password':
@@ -131,149 +233,16 @@ export class AuthAttempt {
     }
   }
 
-  #outcome(
-    reply: UserauthReply,
-    extra: Partial<Pick<Extract<StepOutcome, { kind: 'failure' }>, 'probes' | 'asked' | 'idle'>> = {},
-  ): StepOutcome {
-    switch (reply.kind) {
-      case 'success':
-        return { kind: 'success' };
-      case 'failure':
-        return {
-          kind: 'failure',
-          methods: reply.methods,
-          partial: reply.partial,
-          probes: 0,
-          asked: false,
-          idle: false,
-          ...extra,
-        };
-      case 'password-expired':
-        throw passwordExpired(this.#context.host);
-      case 'key-acceptable':
-        throw this.#protocol('said that a key is acceptable when none was shown');
-      default:
-        return assertNever(reply);
-    }
-  }
-
-  async #findKeys(): Promise<StepOutcome> {
-    const { host, signal } = this.#context;
-    const { agents, clock, home } = this.#parts;
-    this.#found = await findKeys({
-      host,
-      log: this.#log,
-      wallNowMs: clock.wallNow(),
-      agents,
-      signal,
-      ...(home === undefined ? {} : { home }),
-    });
-    this.#problems.push(...this.#found.problems);
-    return { kind: 'keys', keys: this.#found.candidates };
-  }
-
-  async #offerKey(candidate: KeyCandidate | undefined): Promise<StepOutcome> {
-    if (!candidate) return { kind: 'skipped', probes: 0 };
-    const blob = candidate.blob ?? (await this.#unlockedBlob(candidate));
-    if (!blob) return { kind: 'skipped', probes: 0 };
-    const algorithms = offerAlgorithms(keyTypeOf(blob), this.#wire.serverSigAlgs, this.#context.host.legacyAlgorithms);
-    if (algorithms.length === 0)
-      this.#problem(candidate, 'the server takes only SHA-1 signatures of RSA keys, which are off here');
-    let probes = 0;
-    let last: Failure | null = null;
-    for (const algorithm of algorithms) {
-      probes += 1;
-      const probe = await this.#wire.probeKey(algorithm, blob);
-      this.#log.debug(`key ${candidate.label} (${algorithm}): ${probe.kind}`);
-      if (probe.kind === 'success') return { kind: 'success' };
-      if (probe.kind === 'failure') {
-        last = probe;
-        continue;
-      }
-      if (probe.kind !== 'key-acceptable') throw this.#protocol('answered a key with a demand for a new password');
-      const reply = await this.#sign(candidate, algorithm, blob);
-      if (reply === null) return { kind: 'skipped', probes };
-      if (reply.kind === 'failure' && !reply.partial) this.#refusedKeys.push(candidate.label);
-      return this.#outcome(reply, { probes });
-    }
-    if (last === null) return { kind: 'skipped', probes };
-    this.#refusedKeys.push(candidate.label);
-    return this.#outcome({ ...last, partial: false }, { probes });
-  }
-
-  /** The public half of a file that tells it only when unlocked. */
-  async #unlockedBlob(candidate: KeyCandidate): Promise<Buffer | null> {
-    const signer = candidate.signers.find((entry) => entry.kind === 'file');
-    if (signer?.kind !== 'file') return null;
-    try {
-      return (await this.#unlocker.unlock(signer.source)).blob;
-    } catch (thrown) {
-      if (!(thrown instanceof KeyError)) throw thrown;
-      this.#problem(candidate, thrown.message);
-      return null;
-    }
-  }
-
-  /** The reply to a signed request, or null if nobody could sign. */
-  async #sign(candidate: KeyCandidate, algorithm: string, blob: Buffer): Promise<UserauthReply | null> {
-    for (const signer of candidate.signers) {
-      try {
-        const sign = await this.#signature(signer, candidate, algorithm, blob);
-        const reply = await this.#wire.signKey(algorithm, blob, sign);
-        this.#proved = true;
-        return reply;
-      } catch (thrown) {
-        if (!(thrown instanceof KeyError) && !(thrown instanceof AgentError)) throw thrown;
-        this.#context.signal.throwIfAborted();
-        const who = signer.kind === 'agent' ? `the agent at ${signer.agent.address} ` : '';
-        this.#problem(
-          candidate,
-          `${who}${thrown.message}`,
-          signer.kind === 'agent' ? 'agent-unavailable' : 'key-unreadable',
-        );
-      }
-    }
-    return null;
-  }
-
-  async #signedByAgent(
-    signer: Extract<Signer, { kind: 'agent' }>,
-    candidate: KeyCandidate,
-    algorithm: string,
-    data: Buffer,
-  ): Promise<Buffer> {
-    const touch = keyTypeOf(signer.blob).startsWith('sk-') ? 'Touch the security key' : 'Confirm the use of the key';
-    const waiting = this.#context.waitForPerson(
-      `${touch} ${candidate.label}: the agent at ${signer.agent.address} waits to sign in to ${this.#context.host.name}.`,
-    );
-    const { signal } = this.#context;
-    this.#asking = true;
-    try {
-      return await signer.agent.sign(signer.blob, data, algorithm, signal);
-    } finally {
-      waiting.dispose();
-      this.#asking = signal.aborted;
-    }
-  }
-
-  async #signature(
-    signer: Signer,
-    candidate: KeyCandidate,
-    algorithm: string,
-    blob: Buffer,
-  ): Promise<(data: Buffer) => Promise<Buffer>> {
-    if (signer.kind === 'agent') {
-      return (data) => this.#signedByAgent(signer, candidate, algorithm, data);
-    }
-    // Before the request is begun: the person may take their time, and a wrong passphrase costs no try at the server.
-    const unlocked = await this.#unlocker.unlock(signer.source);
-    const plain = isCertificateType(keyTypeOf(blob)) ? parseCertificate(blob).publicBlob : blob;
-    if (!unlocked.blob.equals(plain)) throw new KeyError('broken', 'the public key beside it belongs to another key');
-    return (data) => signedBy(unlocked, algorithm, data);
+  /** The answers of the exchange that is recorded were wrong. */
+  #turnedDown(method: 'keyboard-interactive' | 'password'): void {
+    this.#secrets.refused('password', this.#record.storedUsed);
+    if (!this.#record.asked) this.#storedPasswordRefused ||= this.#record.storedUsed;
+    else if (method === 'password') this.#passwordsRefused += 1;
+    else this.#answersRefused += 1;
   }
 
   async #interactive(round: number): Promise<StepOutcome> {
-    const record: ExchangeRecord = { asked: false, storedUsed: false, fields: 0 };
+    const record = this.#record;
     let thrown: unknown = null;
     const reply = await this.#wire.keyboardInteractive(async (request) => {
       try {
@@ -286,70 +255,74 @@ export class AuthAttempt {
     if (record.fields > 0) this.#proved = true;
     // The wire may answer for us once our answer has failed; the reason is ours.
     if (thrown !== null) throw thrown;
-    if (reply.kind === 'failure' && !reply.partial) {
-      this.#secrets.forget('password');
-      if (record.asked) this.#answersRefused += 1;
-      else if (record.storedUsed) this.#storedPasswordRefused = true;
-    }
-    return this.#outcome(reply, { asked: record.asked, idle: record.fields === 0 });
+    if (reply.kind === 'failure' && !reply.partial) this.#turnedDown('keyboard-interactive');
+    else if (record.newPasswords.length > 0) this.#changedByRounds(record);
+    return outcomeOf(this.#context.host, reply, { asked: record.asked, idle: record.fields === 0 });
   }
 
   async #password(round: number): Promise<StepOutcome> {
-    const record: ExchangeRecord = { asked: false, storedUsed: false, fields: 0 };
-    const reply = await this.#wire.password(await this.#questions.password(round, record));
+    const record = this.#record;
+    const password = await this.#questions.password(round, record);
+    const first = await this.#wire.password(password);
     this.#proved = true;
-    if (reply.kind === 'failure' && !reply.partial) {
-      this.#secrets.forget('password');
-      if (record.asked) this.#passwordsRefused += 1;
-      else this.#storedPasswordRefused = true;
-    }
-    return this.#outcome(reply, { asked: record.asked });
+    const reply = first.kind === 'password-expired' ? await this.#replacePassword(password, first.prompt) : first;
+    if (reply.kind === 'failure' && !reply.partial) this.#turnedDown('password');
+    return outcomeOf(this.#context.host, reply, { asked: record.asked });
   }
 
-  #problem(candidate: KeyCandidate, message: string, code: IdentityProblem['code'] = 'key-unreadable'): void {
-    this.#problems.push({ code, message: `${candidate.label}: ${message}` });
-    this.#log.warn(`key ${candidate.label} not used: ${message}`);
+  /** RFC 4252 section 8: the password was right, but has expired. Resolves with the reply to the new one, which the server took. */
+  async #replacePassword(old: Secret, serverText: string): Promise<UserauthReply> {
+    const record = this.#record;
+    this.#isReplacing = true;
+    let prompt = serverText;
+    for (let demand = 1; demand <= maxDemands; demand += 1) {
+      const next = await this.#questions.newPassword(prompt, demand);
+      if (next === null) throw passwordExpired(this.#context, 'differed');
+      const reply = await this.#wire.changePassword(old, next.value);
+      if (reply.kind === 'password-expired') {
+        prompt = reply.prompt;
+        continue;
+      }
+      // Not partial: it was not changed.
+      if (reply.kind === 'failure' && !reply.partial) throw passwordExpired(this.#context, 'not-taken');
+      this.#isReplacing = false;
+      this.#log.info(`the password of ${this.#context.host.user} was changed, as the server wanted`);
+      record.asked = true;
+      const isKept = next.remember || record.storedUsed || this.#secrets.isToBeSaved('password');
+      if (isKept) this.#secrets.changed('password', next.value);
+      return reply;
+    }
+    throw passwordExpired(this.#context, 'endless');
+  }
+
+  /** PAM's own rounds for a password that has expired came to a good end: what is saved has to follow. */
+  #changedByRounds(record: ExchangeRecord): void {
+    if (!record.storedUsed && !this.#secrets.isToBeSaved('password')) return;
+    const [again, next] = record.newPasswords.toReversed();
+    const isSure = again !== undefined && next !== undefined && again.revealBytes().equals(next.revealBytes());
+    this.#secrets.changed('password', isSure ? next : null);
   }
 
   #failure(state: PlanState, reason: 'refused' | 'wrong-answers' | 'endless', cause?: unknown): HoldfastError {
-    const publickeyOpen = state.allowed?.includes('publickey') ?? false;
+    const publickeyOpen = state.allowed?.includes('publickey') && this.#context.host.authMethods.includes('publickey');
+    const { all, shown } = this.#keys.tally;
     return authFailure(
       {
         host: this.#context.host,
-        refusedKeys: this.#refusedKeys,
-        keysLeftOut: publickeyOpen
-          ? this.#found.candidates.length - Math.min(state.nextKey, this.#found.candidates.length)
-          : 0,
+        refusedKeys: this.#keys.refused,
+        keysLeftOut: publickeyOpen ? this.#keys.leftFrom(state.nextKey) : 0,
+        keysShown: shown,
+        keysAll: all,
         storedPasswordRefused: this.#storedPasswordRefused,
         passwordsRefused: this.#passwordsRefused,
         answersRefused: this.#answersRefused,
-        problems: this.#problems,
-        allowed: state.allowed ?? [],
+        problems: this.#keys.problems,
+        allowed: cause === undefined ? (state.allowed ?? []) : [],
         succeeded: state.succeeded,
+        lastWords: this.#lastWords,
         reason,
       },
       cause,
     );
-  }
-
-  #protocol(what: string): HoldfastError {
-    const { name } = this.#context.host;
-    return new HoldfastError({
-      code: 'protocol',
-      where: name,
-      phase: 'auth',
-      hop: name,
-      message: `${name} ${what}.`,
-      next: 'Holdfast tries again by itself. If it comes back, the server or something on the way is faulty.',
-    });
-  }
-}
-
-async function signedBy(unlocked: UnlockedKey, algorithm: string, data: Buffer): Promise<Buffer> {
-  try {
-    return await signWithKey(unlocked, algorithm, data);
-  } catch (thrown) {
-    if (thrown instanceof KeyError) throw thrown;
-    throw new KeyError('unsupported', 'it could not sign', thrown);
   }
 }

@@ -1,8 +1,9 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
-import type { HostConfig } from '../../../shared/model/config.ts';
+import { type HostConfig, authMethodNames } from '../../../shared/model/config.ts';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
+import { sshLoginCommand } from '../interop/ssh-login-command.ts';
 import type { IdentityProblem } from './auth-identities.ts';
-import { maxWrongAnswers } from './auth-plan.ts';
+import { maxDemands, maxWrongAnswers } from './auth-plan.ts';
 
 /** What was tried in an attempt that came to nothing. */
 export interface AuthTrail {
@@ -11,6 +12,9 @@ export interface AuthTrail {
   readonly refusedKeys: readonly string[];
   /** Keys left out because the probe budget was used up. */
   readonly keysLeftOut: number;
+  /** Keys that the server was shown, of all that there are. */
+  readonly keysShown: number;
+  readonly keysAll: number;
   readonly storedPasswordRefused: boolean;
   readonly passwordsRefused: number;
   readonly answersRefused: number;
@@ -19,6 +23,8 @@ export interface AuthTrail {
   readonly allowed: readonly string[];
   /** Methods that counted. */
   readonly succeeded: readonly string[];
+  /** What the server said when it hung up; null: nothing, or it did not. */
+  readonly lastWords: string | null;
   readonly reason: 'refused' | 'wrong-answers' | 'endless';
 }
 
@@ -37,6 +43,7 @@ export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
     ...(trail.keysLeftOut > 0
       ? [`${plural(trail.keysLeftOut, 'more key')} ${trail.keysLeftOut === 1 ? 'was not offered' : 'were not offered'}`]
       : []),
+    ...(trail.lastWords === null ? [] : [`it hung up with "${trail.lastWords}"`]),
     ...(trail.allowed.length > 0 ? [`it still takes ${listed(trail.allowed)}`] : []),
     ...trail.problems.map(({ message }) => message),
   ];
@@ -53,16 +60,58 @@ export function authFailure(trail: AuthTrail, cause?: unknown): HoldfastError {
   });
 }
 
-/** The server wants a new password, which is not given here (RFC 4252 section 8). */
-export function passwordExpired(host: HostConfig): HoldfastError {
+/** Causes of the network and of servers that let nobody in for a while. */
+const passing: ReadonlySet<FailureCode> = new Set([
+  'refused',
+  'unreachable',
+  'timeout',
+  'reset',
+  'closed-early',
+  'server-closed',
+  'jump-refused',
+  'proxy-failed',
+  'proxy-command-failed',
+]);
+
+/**
+ * A login that was cut off, and could not be gone on with: it stays a refused login, which is not repeated without end, if the server (that may
+ * keep out who failed too often: sshd's PerSourcePenalties, fail2ban) or the network did not let the next connection come so far.
+ */
+export function notLetInAgain(refusal: HoldfastError, failure: HoldfastError): HoldfastError {
+  if (!passing.has(failure.code)) return failure;
+  return new HoldfastError({
+    code: refusal.code,
+    where: refusal.where,
+    message: `${refusal.message} Another connection, to go on, failed: ${failure.message}`,
+    next: refusal.next,
+    retry: refusal.retry,
+    phase: failure.phase,
+    hop: refusal.hop,
+    cause: failure,
+  });
+}
+
+/** Why a password that has expired was not replaced. */
+export type NotReplaced = 'not-taken' | 'differed' | 'endless';
+
+/** The password has expired, and there is no new one. */
+export function passwordExpired(
+  { host, hops }: { readonly host: HostConfig; readonly hops: readonly HostConfig[] },
+  why: NotReplaced,
+): HoldfastError {
+  const what: Record<NotReplaced, string> = {
+    'not-taken': `${host.name} did not take the new one`,
+    differed: `the new one was typed in two ways ${maxDemands} times`,
+    endless: `${host.name} wants another new one each time`,
+  };
   return new HoldfastError({
     code: 'auth-failed',
     where: host.name,
     phase: 'auth',
     hop: host.name,
     retry: 'person',
-    message: `The password of ${host.user} at ${host.name} has expired.`,
-    next: `Set a new one there, for example with: ssh ${cleanLine(host.user, 64)}@${cleanLine(host.address, 256)}`,
+    message: `The password of ${host.user} at ${host.name} has expired, and ${what[why]}.`,
+    next: `Set a new one there, for example with: ${sshLoginCommand(host, hops)}`,
   });
 }
 
@@ -97,8 +146,15 @@ function nextStep(trail: AuthTrail, code: FailureCode): string {
     return `Holdfast stopped after ${maxWrongAnswers} wrong answers, to save you a lock-out. Try again when you have the right one.`;
   if (code === 'too-many-prompts') return 'Nothing more is answered. Ask the server’s owner what it wants.';
   if (trail.keysLeftOut > 0)
-    return `Name the right key in "identity" of ${host.name} (a .pub file will do) or set identities-only.`;
-  if (trail.refusedKeys.length > 0) return `Check the user name and ~/.ssh/authorized_keys of ${host.user} there.`;
+    return howMany(
+      trail,
+      `Name the right key in "identity" of ${host.name} (a .pub file will do) or set identities-only.`,
+    );
+  if (trail.refusedKeys.length > 0)
+    return howMany(trail, `Check the user name and ~/.ssh/authorized_keys of ${host.user} there.`);
+  const leftOut = authMethodNames.filter((name) => trail.allowed.includes(name) && !host.authMethods.includes(name));
+  if (leftOut.length > 0)
+    return `${host.name} takes ${listed(leftOut)}, which "auth-methods" of ${host.name} leaves out.`;
   if (code === 'auth-no-method') {
     if (trail.allowed.includes('publickey'))
       return `Name a key in "identity" of ${host.name}, or add one to the agent.`;
@@ -107,6 +163,10 @@ function nextStep(trail: AuthTrail, code: FailureCode): string {
       : `Ask the owner of ${host.name} to allow publickey, password or keyboard-interactive: Holdfast logs in only by these.`;
   }
   return `Check the user name and what ${host.name} allows.`;
+}
+
+function howMany({ keysShown, keysAll }: AuthTrail, step: string): string {
+  return keysAll > 1 ? `${keysShown} of ${keysAll} keys were offered: ${step}` : step;
 }
 
 function plural(count: number, noun: string): string {

@@ -1,16 +1,20 @@
+import { type AuthMethodName, authMethodNames } from '../../../shared/model/config.ts';
 import { assertNever } from '../../../shared/model/failure.ts';
 
 /**
  * The authentication plan as a pure machine: what to try next, given what the server still allows (RFC 4252 section 5.1) and what was tried.
  *
- * | order | method               | while                                                                    |
- * |-------|----------------------|--------------------------------------------------------------------------|
- * | 1     | none                 | the methods are not known                                                |
- * | 2     | publickey            | allowed, a key is left that was not tried, and the probe budget lasts     |
- * | 3     | keyboard-interactive | allowed, it still asks something, fewer than 3 wrong answers              |
- * | 4     | password             | allowed, fewer than 3 wrong answers                                       |
+ * `none` comes first, while the methods are not known; then the methods of `auth-methods` in its order, by default this one:
  *
- * Partial success only replaces what is allowed: what was tried stays tried, a key that counted is never offered again.
+ * | method               | while                                                                     |
+ * |----------------------|---------------------------------------------------------------------------|
+ * | publickey            | allowed, a key is left that was not tried, and the probe budget lasts     |
+ * | keyboard-interactive | allowed, it still asks something, fewer than 3 wrong answers              |
+ * | password             | allowed, fewer than 3 wrong answers                                       |
+ *
+ * Partial success only replaces what is allowed: what was tried stays tried, a key that counted is never offered again on the same connection.
+ * A server that hangs up has turned down what it was asked last. If something is left then, `onAnotherConnection` is where the next one begins:
+ * what counted is shown again, what was turned down is not.
  */
 
 /** As much of a key as the plan needs. */
@@ -20,6 +24,8 @@ export interface PlanKey {
 }
 
 export interface PlanState {
+  /** What may be tried, the first one first. */
+  readonly methods: readonly AuthMethodName[];
   /** null: the server was not asked yet. */
   readonly allowed: readonly string[] | null;
   /** null: not looked for yet. Looked for only when the server allows publickey. */
@@ -72,8 +78,11 @@ export const maxWrongAnswers = 3;
 /** keyboard-interactive and password requests in one attempt; stored secrets and partial successes may add to a person's three. */
 const maxAsks = 10;
 const maxPartialSuccesses = 8;
+/** Times that a person is asked for a new password in place of one that has expired. */
+export const maxDemands = 5;
 
 export const initialPlan: PlanState = {
+  methods: authMethodNames,
   allowed: null,
   keys: null,
   nextKey: 0,
@@ -90,17 +99,31 @@ export function nextStep(state: PlanState): AuthStep {
   if (state.done) return { kind: 'done' };
   if (state.allowed === null) return { kind: 'none' };
   if (state.succeeded.length > maxPartialSuccesses) return { kind: 'give-up', reason: 'endless' };
-  if (state.allowed.includes('publickey')) {
-    if (state.keys === null) return { kind: 'find-keys' };
-    if (keyIsLeft(state)) return { kind: 'publickey', index: state.nextKey };
+  let outOfTries = false;
+  for (const method of state.methods) {
+    if (!state.allowed.includes(method)) continue;
+    switch (method) {
+      case 'publickey':
+        if (state.keys === null) return { kind: 'find-keys' };
+        if (keyIsLeft(state)) return { kind: 'publickey', index: state.nextKey };
+        break;
+      case 'keyboard-interactive':
+      case 'password':
+        if (state.closed.includes(method)) break;
+        if (state.wrongAnswers >= maxWrongAnswers) outOfTries = true;
+        else if (state.asks >= maxAsks) return { kind: 'give-up', reason: 'endless' };
+        else return { kind: method, round: state.wrongAnswers + 1 };
+        break;
+      default:
+        return assertNever(method);
+    }
   }
-  const method = (['keyboard-interactive', 'password'] as const).find(
-    (name) => state.allowed?.includes(name) && !state.closed.includes(name),
-  );
-  if (method === undefined) return { kind: 'give-up', reason: 'refused' };
-  if (state.wrongAnswers >= maxWrongAnswers) return { kind: 'give-up', reason: 'wrong-answers' };
-  if (state.asks >= maxAsks) return { kind: 'give-up', reason: 'endless' };
-  return { kind: method, round: state.wrongAnswers + 1 };
+  return { kind: 'give-up', reason: outOfTries ? 'wrong-answers' : 'refused' };
+}
+
+/** Where the next connection of the same login begins. `keys`: those that counted, then those that were not tried yet. */
+export function onAnotherConnection(state: PlanState, keys: readonly PlanKey[]): PlanState {
+  return { ...state, allowed: null, keys: state.keys === null ? null : keys, nextKey: 0, succeeded: [] };
 }
 
 function keyIsLeft(state: PlanState): boolean {

@@ -136,10 +136,34 @@ const changeWords = [
   '新',
 ].map(normal);
 
+/** Words for the password that is to be changed. */
+const currentWords = [
+  'current',
+  'old',
+  'aktuelles',
+  'altes',
+  'bisheriges',
+  'derzeitiges',
+  'actuel',
+  'ancien',
+  'actual',
+  'antigua',
+  'attuale',
+  'vecchia',
+  'huidig',
+  'oud',
+  'текущий',
+  'старый',
+  '当前',
+  '現在',
+].map(normal);
+
 export interface RequestKind {
   readonly kind: 'otp' | 'password';
   /** A stored password may answer it, and a typed one may be kept. */
   readonly storable: boolean;
+  /** Which password of a change it asks for (PAM's rounds for one that has expired), as far as its words tell. */
+  readonly change?: 'current' | 'new' | undefined;
 }
 
 /**
@@ -153,9 +177,10 @@ export function requestKind(request: InfoRequest): RequestKind {
   // sshd puts "(user@host) " in front of PAM's prompt; those names must not decide.
   const text = normal(field.prompt).replace(/^\([^()]*\)\s*/, '');
   if (hasOnce(text) || !passwordWords.some((word) => text.includes(word))) return otp;
+  if (currentWords.some((word) => wordIn(text, word))) return { kind: 'password', storable: false, change: 'current' };
+  if (changeWords.some((word) => wordIn(text, word))) return { kind: 'password', storable: false, change: 'new' };
   const around = normal(`${request.name}\n${request.instruction}`);
-  const changes = changeWords.some((word) => wordIn(text, word)) || /expired|change|abgelaufen|expiré/.test(around);
-  return { kind: 'password', storable: !changes };
+  return { kind: 'password', storable: !/expired|change|abgelaufen|expiré/.test(around) };
 }
 
 function hasOnce(text: string): boolean {

@@ -3,7 +3,7 @@ import type { Secret } from '../secrets/secret.ts';
 import type { LoginSecrets, SecretKind } from '../secrets/secret-store.ts';
 
 /**
- * The stored secrets of one host during one attempt: each is given out once, and what a person asked to remember is saved after success.
+ * The stored secrets of one host during one attempt: each is given out once a connection until it is turned down, and what a person asked to remember is saved after success.
  * A store that does not answer is logged and treated as empty: it must not keep anybody from logging in by hand.
  */
 export class HostSecrets {
@@ -11,6 +11,10 @@ export class HostSecrets {
   readonly #host: string;
   readonly #log: Log;
   readonly #taken = new Set<SecretKind>();
+  /** Turned down, or perhaps: not given out again. */
+  readonly #refused = new Set<SecretKind>();
+  /** A change that is being written. */
+  #changing: Promise<void> = Promise.resolve();
   readonly #toSave = new Map<SecretKind, Secret>();
 
   constructor(store: LoginSecrets, host: string, log: Log) {
@@ -19,10 +23,11 @@ export class HostSecrets {
     this.#log = log;
   }
 
-  /** The stored secret the first time it is asked for in this attempt, null after that. */
+  /** The stored secret the first time it is asked for on this connection, null after that. */
   async take(kind: SecretKind): Promise<Secret | null> {
     if (this.#taken.has(kind)) return null;
     this.#taken.add(kind);
+    await this.#changing;
     try {
       return await this.#store.get({ host: this.#host, kind });
     } catch (thrown) {
@@ -36,13 +41,36 @@ export class HostSecrets {
     this.#toSave.set(kind, value);
   }
 
-  /** What was to be remembered turned out wrong. */
-  forget(kind: SecretKind): void {
+  /** What was given turned out wrong; `stored`: the stored one was among it. */
+  refused(kind: SecretKind, stored: boolean): void {
     this.#toSave.delete(kind);
+    if (stored) this.#refused.add(kind);
+  }
+
+  /** Another connection of the same attempt: what was right on the one before is needed again. */
+  again(): void {
+    for (const kind of [...this.#taken]) if (!this.#refused.has(kind)) this.#taken.delete(kind);
+  }
+
+  /** True if a person asked to remember what was typed, and it is to be saved. */
+  isToBeSaved(kind: SecretKind): boolean {
+    return this.#toSave.has(kind);
+  }
+
+  /**
+   * The server has a new one from here on, whatever becomes of the login. `next` takes the place of what is kept; null: nobody knows it here, so
+   * what is kept is of no use any more.
+   */
+  changed(kind: SecretKind, next: Secret | null): void {
+    this.#taken.delete(kind);
+    this.#toSave.delete(kind);
+    if (next !== null) this.#toSave.set(kind, next);
+    this.#changing = next === null ? this.#drop(kind) : this.save();
   }
 
   /** Saves. Never rejects: the login stands, whatever the store says. */
   async save(): Promise<void> {
+    await this.#changing;
     for (const [kind, value] of this.#toSave) {
       try {
         await this.#store.remember({ host: this.#host, kind }, value);
@@ -51,5 +79,14 @@ export class HostSecrets {
       }
     }
     this.#toSave.clear();
+  }
+
+  async #drop(kind: SecretKind): Promise<void> {
+    try {
+      if (await this.#store.remove({ host: this.#host, kind }))
+        this.#log.info(`the saved ${kind} of ${this.#host} is forgotten: it was changed`);
+    } catch (thrown) {
+      this.#log.warn(`the old ${kind} of ${this.#host} is still saved`, { error: String(thrown) });
+    }
   }
 }

@@ -47,7 +47,7 @@ export class Unlocker {
   readonly #secrets: HostSecrets;
   readonly #decryptor: KeyDecryptor;
   readonly #kept: UnlockedKeys;
-  readonly #signal: AbortSignal;
+  readonly #signal: () => AbortSignal;
   /** Unlocked in this attempt; kept on success. */
   readonly #fresh = new Map<KeySource, UnlockedKey>();
   #storedPassphrase: Promise<Secret | null> | null = null;
@@ -57,7 +57,8 @@ export class Unlocker {
     readonly secrets: HostSecrets;
     readonly decryptor: KeyDecryptor;
     readonly kept: UnlockedKeys;
-    readonly signal: AbortSignal;
+    /** Of the connection that is in use. */
+    readonly signal: () => AbortSignal;
   }) {
     this.#ask = options.ask;
     this.#secrets = options.secrets;
@@ -118,7 +119,7 @@ export class Unlocker {
   /** null: the passphrase does not fit. */
   async #try(source: KeySource, passphrase: Secret): Promise<UnlockedKey | null> {
     try {
-      return await this.#decryptor.unlock(Buffer.from(source.bytes), passphrase, this.#signal);
+      return await this.#decryptor.unlock(Buffer.from(source.bytes), passphrase, this.#signal());
     } catch (thrown) {
       if (thrown instanceof KeyError && thrown.code === 'wrong-passphrase') return null;
       throw thrown;

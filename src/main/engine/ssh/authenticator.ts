@@ -10,6 +10,8 @@ import { AgentClient } from './agent-client.ts';
 import { AuthAttempt } from './auth-attempt.ts';
 import { UnlockedKeys } from './auth-unlock.ts';
 import { KeyDecryptor } from './key-decryptor.ts';
+import { type KeyMemory, noKeyMemory } from './key-record.ts';
+import { LoginCourse } from './login-course.ts';
 import type { UserauthWire } from './userauth-wire.ts';
 
 /**
@@ -17,7 +19,9 @@ import type { UserauthWire } from './userauth-wire.ts';
  *
  * - authenticator.ts    the seam, and its implementation `createAuthenticator`
  * - auth-plan.ts        what to try next, as a pure machine; auth-attempt.ts runs its steps on the wire
- * - auth-identities.ts  which keys there are, in which order; auth-unlock.ts unlocks encrypted ones
+ * - login-course.ts     a login over several connections, where a server hangs up after a few tries
+ * - auth-identities.ts  which keys there are, in which order; auth-keys.ts offers them, auth-unlock.ts unlocks encrypted ones
+ * - key-record.ts       which key worked last at which login
  * - auth-questions.ts   answers the server's questions, from the store or by a person; auth-prompt-kind.ts tells OTP from password
  * - auth-failure.ts     the failure in words
  * - private-key*.ts, ppk.ts, certificate.ts, key-*.ts  files and formats; key-worker.ts decrypts off the engine's thread
@@ -49,6 +53,8 @@ export type AskInAttempt = (
 export interface AuthContext {
   /** The hop that is logged in to. */
   readonly host: HostConfig;
+  /** The jump hosts on the way to it, outermost first. */
+  readonly hops: readonly HostConfig[];
   readonly ask: AskSecrets;
   /**
    * Something outside may wait for a person (an agent that wants a touch or a consent): until disposed of, time limits stand still, and if it
@@ -57,6 +63,8 @@ export interface AuthContext {
   readonly waitForPerson: (what: string) => Disposable;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Of a login that may take several connections. */
+  readonly course?: LoginCourse;
 }
 
 /** How a login came about. */
@@ -80,6 +88,8 @@ export interface AuthenticatorOptions {
   readonly log?: Log;
   /** Where SSH_AUTH_SOCK is read; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Which keys worked last. */
+  readonly memory?: KeyMemory;
   /** Home of the default identities. */
   readonly home?: string;
 }
@@ -94,7 +104,7 @@ export interface MachineAuthenticator extends Authenticator, Disposable {
  * each has its own agent connections, closed when it ends.
  */
 export function createAuthenticator(options: AuthenticatorOptions): MachineAuthenticator {
-  const { clock, secrets: store, log = silentLog, env = process.env, home } = options;
+  const { clock, secrets: store, log = silentLog, env = process.env, home, memory = noKeyMemory } = options;
   const owned = new DisposableStore();
   const decryptor = owned.add(new KeyDecryptor(clock));
   const kept = new UnlockedKeys();
@@ -102,14 +112,22 @@ export function createAuthenticator(options: AuthenticatorOptions): MachineAuthe
   const place: AgentPlace = thisMachine(env);
   return {
     async authenticate(wire, context) {
-      const attempt = new DisposableStore();
+      const course = context.course ?? new LoginCourse();
       try {
-        const agents = agentAddresses(context.host.agent, place).map((address) =>
-          attempt.add(new AgentClient(address, clock, wire.binding ?? null)),
-        );
-        return await new AuthAttempt(wire, context, { clock, store, decryptor, kept, agents, home }).run();
+        course.attempt ??= new AuthAttempt(wire, context, {
+          clock,
+          store,
+          decryptor,
+          kept,
+          memory,
+          agents: agentAddresses(context.host.agent, place).map((address) =>
+            course.owned.add(new AgentClient(address, clock)),
+          ),
+          home,
+        });
+        return await course.attempt.run(wire, context);
       } finally {
-        attempt.dispose();
+        if (context.course === undefined) course.dispose();
       }
     },
     forgetKeys() {

@@ -15,6 +15,9 @@ import { type HopQuestions, hopQuestions } from './connect-ask.ts';
 import { onAbort, reasonOf } from './dial.ts';
 import { openHopStream } from './dial-hop.ts';
 import type { HopStream } from './hop-stream.ts';
+import { LoginCourse } from './login-course.ts';
+import { notLetInAgain } from './auth-failure.ts';
+import { type ProxyAnswers, askOnce } from './proxy-answers.ts';
 import type { ConnectRequest, Connector, LinkInfo, SshLink } from './link.ts';
 import { endedElsewhere, LoginWait } from './login-wait.ts';
 import { dialTimeout } from './dial-failure.ts';
@@ -41,13 +44,41 @@ export interface ConnectorParts {
 
 /** The connector over ssh2: one hop a call. */
 export function createConnector(parts: ConnectorParts): Connector {
-  return { connect: (request) => new HopAttempt(parts, request).run() };
+  return { connect: (request) => logIn(parts, request) };
 }
 
-/** One attempt at one hop: resolve, dial, key exchange, host key, authentication. Nothing is left open if it fails. */
+/** One login at one hop, over as many connections as it takes. */
+async function logIn(parts: ConnectorParts, request: ConnectRequest): Promise<SshLink> {
+  const course = new LoginCourse();
+  const proxyAnswers: ProxyAnswers = { given: null };
+  try {
+    let refusal: HoldfastError | null = null;
+    for (;;) {
+      try {
+        return await new HopAttempt(parts, { request, course, proxyAnswers }).run();
+      } catch (thrown) {
+        if (!(thrown instanceof HoldfastError) || request.signal.aborted) throw thrown;
+        if (!course.goesOnAfter(thrown)) throw refusal === null ? thrown : notLetInAgain(refusal, thrown);
+        refusal = thrown;
+      }
+    }
+  } finally {
+    course.dispose();
+  }
+}
+
+interface HopParts {
+  readonly request: ConnectRequest;
+  readonly course: LoginCourse;
+  readonly proxyAnswers: ProxyAnswers;
+}
+
+/** One connection to one hop: resolve, dial, key exchange, host key, authentication. Nothing is left open if it fails. */
 class HopAttempt {
   readonly #parts: ConnectorParts;
   readonly #request: ConnectRequest;
+  readonly #course: LoginCourse;
+  readonly #proxyAnswers: ProxyAnswers;
   readonly #host: HostConfig;
   readonly #log: Log;
   readonly #store = new DisposableStore();
@@ -62,9 +93,11 @@ class HopAttempt {
   #login: Promise<unknown> | null = null;
   readonly #wait: LoginWait;
 
-  constructor(parts: ConnectorParts, request: ConnectRequest) {
+  constructor(parts: ConnectorParts, { request, course, proxyAnswers }: HopParts) {
     this.#parts = parts;
     this.#request = request;
+    this.#course = course;
+    this.#proxyAnswers = proxyAnswers;
     this.#host = request.host;
     this.#log = parts.log.child({ host: request.host.name, part: 'connect' });
     this.#questions = hopQuestions(
@@ -122,7 +155,7 @@ class HopAttempt {
           );
         }
       },
-      askSecrets: this.#questions.askSecrets,
+      askSecrets: askOnce(this.#questions.askSecrets, this.#proxyAnswers),
       redact: this.#parts.redact,
     });
     if (this.#over.signal.aborted) {
@@ -169,6 +202,7 @@ class HopAttempt {
     await session.startUserauth();
     const login = authenticator.authenticate(this.#wait.watch(session.userauth), {
       host: this.#host,
+      hops: this.#request.hops,
       ask: (question) => {
         this.#wait.attended();
         return this.#questions.askSecrets(question);
@@ -176,6 +210,7 @@ class HopAttempt {
       waitForPerson: this.#questions.waitForPerson,
       log: this.#log,
       signal: this.#over.signal,
+      course: this.#course,
     });
     this.#login = login;
     const report = await login;

@@ -139,6 +139,8 @@ export interface ConnectPatience {
 /** One hop to be connected: directly, or through the link before it in the jump chain. */
 export interface ConnectRequest {
   readonly host: HostConfig;
+  /** The jump hosts on the way, outermost first. */
+  readonly hops: readonly HostConfig[];
   /** The authenticated link of the hop before; null for the first hop (which may have a proxy). */
   readonly via: SshLink | null;
   /** The host at the end of the chain, as prompts name it. */

@@ -89,8 +89,12 @@ export class LoginWait implements Disposable {
       get binding() {
         return wire.binding ?? null;
       },
+      get lastWords() {
+        return wire.lastWords ?? null;
+      },
       none: () => during('other', () => wire.none()),
       password: (password) => during('other', () => wire.password(password)),
+      changePassword: (old, next) => during('other', () => wire.changePassword(old, next)),
       probeKey: (algorithm, blob) => during('other', () => wire.probeKey(algorithm, blob)),
       signKey: async (algorithm, blob, sign) => {
         try {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { Client, Algorithms } from 'ssh2';
-import { cleanText } from '../../../shared/model/clean-text.ts';
+import { cleanLine, cleanText } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { version } from '../../../shared/version.ts';
@@ -12,6 +12,7 @@ import type { Log } from '../log/log.ts';
 import { type Redact, redactFailure } from '../log/redact.ts';
 import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
 import { advertisedHostKeys, areProofsModern } from './host-key-notice.ts';
+import { textLimit } from './failure-base.ts';
 import { HelloGuard } from './hello-guard.ts';
 import type { HopStream } from './hop-stream.ts';
 import { OneShot } from './one-shot.ts';
@@ -326,8 +327,11 @@ export class Ssh2Session implements Disposable {
   #guardHandlers(): void {
     const { handlers } = this.seam;
     handlers.SERVICE_ACCEPT = () => {};
-    handlers.DISCONNECT = (_protocol, reason, description) =>
-      this.fail(disconnectFailure(this.#host, this.#stage, reason, this.redact(description ?? '')));
+    handlers.DISCONNECT = (_protocol, reason, description) => {
+      const words = this.redact(description ?? '');
+      this.userauth.lastWords = cleanLine(words, textLimit) || null;
+      this.fail(disconnectFailure(this.#host, this.#stage, reason, words));
+    };
     handlers.USERAUTH_BANNER = (_protocol, message) => {
       const room = bannerKeptBytes - this.#bannerBytes;
       this.#bannerBytes += Buffer.byteLength(message);

@@ -26,6 +26,7 @@ export class Ssh2Userauth implements UserauthWire {
   readonly user: string;
   /** Set once the host key is accepted. */
   serverProof: { readonly hostKey: Buffer; readonly signature: Buffer } | null = null;
+  lastWords: string | null = null;
   readonly #host: HostConfig;
   readonly #seam: Ssh2Seam;
   #serverSigAlgs: readonly string[] | null = null;
@@ -78,10 +79,22 @@ export class Ssh2Userauth implements UserauthWire {
     return this.#request('none', this.#head('none').toBuffer());
   }
 
-  async password(password: Secret): Promise<UserauthReply> {
-    const bytes = password.revealBytes();
-    const payload = this.#head('password').boolean(false).string(bytes).toBuffer();
-    bytes.fill(0);
+  password(password: Secret): Promise<UserauthReply> {
+    return this.#sendPasswords(false, [password]);
+  }
+
+  changePassword(old: Secret, next: Secret): Promise<UserauthReply> {
+    return this.#sendPasswords(true, [old, next]);
+  }
+
+  async #sendPasswords(isChange: boolean, passwords: readonly Secret[]): Promise<UserauthReply> {
+    const writer = this.#head('password').boolean(isChange);
+    for (const password of passwords) {
+      const bytes = password.revealBytes();
+      writer.string(bytes);
+      bytes.fill(0);
+    }
+    const payload = writer.toBuffer();
     try {
       return await this.#request('password', payload);
     } finally {

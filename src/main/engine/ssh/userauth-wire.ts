@@ -35,8 +35,12 @@ export interface UserauthWire {
   readonly serverSigAlgs: readonly string[] | null;
   /** Null where the link cannot tell. */
   readonly binding?: SessionBinding | null;
+  /** What the server said when it ended the connection, cleaned; null as long as it has not, or if it said nothing. */
+  readonly lastWords?: string | null;
   none(): Promise<UserauthReply>;
   password(password: Secret): Promise<UserauthReply>;
+  /** The answer to `password-expired` (RFC 4252 section 8). */
+  changePassword(old: Secret, next: Secret): Promise<UserauthReply>;
   /** Asks whether `blob` under `algorithm` would be accepted; nothing is signed. */
   probeKey(algorithm: string, blob: Buffer): Promise<UserauthReply>;
   /**

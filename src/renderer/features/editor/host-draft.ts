@@ -15,6 +15,7 @@ export const hostSections = {
     { key: 'identity', kind: 'list' },
     { key: 'agent', kind: 'agent' },
     { key: 'identities-only', kind: 'flag', fallback: false },
+    { key: 'auth-methods', kind: 'list' },
     { key: 'auth-tries', kind: 'number' },
   ],
   trust: [

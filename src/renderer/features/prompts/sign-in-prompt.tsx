@@ -55,7 +55,8 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
     storeKeepOpen(hours);
   };
 
-  const title = kind === 'passphrase' ? texts.passphrase(view.keyFile || prompt.hop) : texts[kind](prompt.hop);
+  const ownTitle = kind === 'passphrase' ? texts.passphrase(view.keyFile || prompt.hop) : texts[kind](prompt.hop);
+  const title = view.newPassword === null ? ownTitle : texts.newPassword.title(prompt.hop);
   const primary = prompt.fields.length === 0 ? texts.go : kind === 'passphrase' ? texts.unlock : texts.signIn;
   const fallback = { code: texts.codeLabel, password: texts.passwordLabel, passphrase: texts.passphraseLabel }[kind];
   return (
@@ -107,7 +108,7 @@ export function SignInPrompt({ prompt, waiting }: PromptProps) {
             // Fields of one prompt never change places.
             key={index}
             id={`${id}-${index}`}
-            label={field.label.trim() || fallback}
+            label={(view.newPassword === null ? field.label.trim() : texts.newPassword.labels[index]) || fallback}
             isMasked={!field.echo && !isShown}
             look={kind !== 'code' ? 'plain' : view.fields.length === 1 ? 'code' : 'mono'}
             isFirst={index === 0}
@@ -179,6 +180,9 @@ function Lead({ prompt, view, waiting }: Omit<PromptProps, 'way' | 'onPutAside'>
           {texts.refused[view.refused](prompt.hop)}
           {view.triesLeft === null ? null : ` ${texts.triesLeft(view.triesLeft)}`}
         </p>
+      )}
+      {view.newPassword === null || view.newPassword === 'first' ? null : (
+        <p className={styles['again']}>{texts.newPassword[view.newPassword](prompt.hop)}</p>
       )}
       <p>
         {view.kind === 'passphrase' ? (

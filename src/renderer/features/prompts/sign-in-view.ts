@@ -11,6 +11,8 @@ export interface SignInView {
   readonly fields: readonly PromptField[];
   readonly accepted: readonly string[];
   readonly refused: SignInDetails['refused'];
+  /** A new password is asked for, twice, in place of one that has expired; else null. */
+  readonly newPassword: NonNullable<SignInDetails['newPassword']> | null;
   /** How many answers are left, once one was wrong; else null. */
   readonly triesLeft: number | null;
 }
@@ -31,6 +33,7 @@ export function signInView(prompt: Prompt): SignInView {
     fields: split === null || only === undefined ? prompt.fields : [{ ...only, label: split.label }],
     accepted: prompt.signIn?.accepted ?? [],
     refused: prompt.signIn?.refused ?? null,
+    newPassword: prompt.signIn?.newPassword ?? null,
     triesLeft: prompt.round > 1 ? (prompt.signIn?.triesLeft ?? null) : null,
   };
 }
