@@ -214,6 +214,22 @@ describe('PEM', () => {
       expect(said).toContain("its passphrase is not at fault. Convert it with: ssh-keygen -p -f '/home/me/my key' (or");
     });
 
+    test('a derivation without end is refused before it begins', () => {
+      const bytes = made('endless', pkcs8('-v2', 'des-cbc')).toString('latin1');
+      const der = Buffer.from(bytes.replaceAll(/-----.*-----|\s/g, ''), 'base64');
+      const at = der.indexOf(Buffer.from('02020800', 'hex'));
+      expect(at).toBeGreaterThan(0);
+      // Two bytes more for the number of rounds, in each of the lengths around it.
+      const longer = Buffer.concat([der.subarray(0, at), Buffer.from('02047fffffff', 'hex'), der.subarray(at + 4)]);
+      longer.writeUInt16BE(der.readUInt16BE(2) + 2, 2);
+      for (let i = 4; i < at; i += 1) {
+        const length = der[i + 1] ?? 0;
+        if (der[i] === 0x30 && length < 0x80 && i + 2 + length >= at + 4 && i + 2 <= at) longer[i + 1] = length + 2;
+      }
+      const pem = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${longer.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+      expect(codeOf(() => inspectPrivateKey(Buffer.from(pem)))).toBe('unsupported');
+    });
+
     test('the other command of the advice converts such a file', () => {
       const file = folder.file('old-to-convert');
       writeFileSync(file, made('to-convert', traditional('rc2-cbc')));
