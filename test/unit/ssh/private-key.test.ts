@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import { KeyDecryptor } from '../../../src/main/engine/ssh/key-decryptor.ts';
-import { KeyError } from '../../../src/main/engine/ssh/key-error.ts';
+import { KeyError, keyProblem } from '../../../src/main/engine/ssh/key-error.ts';
 import { offerAlgorithms, signWithKey } from '../../../src/main/engine/ssh/key-types.ts';
 import { inspectPrivateKey, unlockPrivateKey } from '../../../src/main/engine/ssh/private-key.ts';
 import { makeTempFolder } from '../../support/temp.ts';
@@ -157,6 +157,87 @@ describe('PEM', () => {
     expect(inspectPrivateKey(readFileSync(file))).toMatchObject({ format: 'pkcs1', encrypted: true });
     expect(key.type).toBe('ssh-rsa');
     expect(codeOf(() => unlockPrivateKey(readFileSync(file), Buffer.from('no')))).toBe('wrong-passphrase');
+  });
+
+  describe('ciphers that OpenSSL 3 has put away', () => {
+    const legacy = ['-provider', 'legacy', '-provider', 'default'];
+    const made = (name: string, args: readonly string[]): Buffer => {
+      const plain = folder.file('old-plain');
+      if (!existsSync(plain)) execFileSync('openssl', ['genrsa', '-out', plain, '2048'], { stdio: 'pipe' });
+      const file = folder.file(`old-${name}`);
+      execFileSync('openssl', [...args, '-in', plain, '-passout', `pass:${passphrase}`, '-out', file], {
+        stdio: 'pipe',
+      });
+      return readFileSync(file);
+    };
+    const pkcs8 = (option: '-v1' | '-v2', cipher: string): string[] => ['pkcs8', ...legacy, '-topk8', option, cipher];
+    const traditional = (cipher: string): string[] => ['rsa', ...legacy, '-traditional', `-${cipher}`];
+
+    test.each([
+      ['traditional DES', traditional('des-cbc')],
+      ['PBES1 with MD5 and DES', pkcs8('-v1', 'PBE-MD5-DES')],
+      ['PBES1 with SHA-1 and DES', pkcs8('-v1', 'PBE-SHA1-DES')],
+      ['PBES2 with DES', pkcs8('-v2', 'des-cbc')],
+      ['PBES2 with DES and SHA-1', [...pkcs8('-v2', 'des-cbc'), '-v2prf', 'hmacWithSHA1']],
+      ['PBES2 with DES and SHA-512', [...pkcs8('-v2', 'des-cbc'), '-v2prf', 'hmacWithSHA512']],
+      ['PKCS#12 with triple DES', pkcs8('-v1', 'PBE-SHA1-3DES')],
+      ['PBES2 with Camellia', pkcs8('-v2', 'camellia-128-cbc')],
+    ])('%s is decrypted', async (name, args) => {
+      const bytes = made(name.replaceAll(/\W/g, '-'), args);
+      expect(inspectPrivateKey(bytes).encrypted).toBe(true);
+      expect(unlockPrivateKey(bytes, Buffer.from(passphrase)).type).toBe('ssh-rsa');
+      for (let i = 0; i < 20; i += 1)
+        expect(codeOf(() => unlockPrivateKey(bytes, Buffer.from(`wrong ${i}`)))).toBe('wrong-passphrase');
+    });
+
+    test.each([
+      ['RC2-CBC', traditional('rc2-cbc')],
+      ['BF-CBC', traditional('bf-cbc')],
+      ['SEED-CBC', traditional('seed-cbc')],
+      ['PBE-SHA1-RC2-40', pkcs8('-v1', 'PBE-SHA1-RC2-40')],
+      ['PBE-MD5-RC2-64', pkcs8('-v1', 'PBE-MD5-RC2-64')],
+      ['PBE-SHA1-RC4-128', pkcs8('-v1', 'PBE-SHA1-RC4-128')],
+      ['RC2-CBC', pkcs8('-v2', 'rc2-cbc')],
+      ['BF-CBC', pkcs8('-v2', 'bf-cbc')],
+      ['CAST5-CBC', pkcs8('-v2', 'cast5-cbc')],
+    ])('%s is named, and the passphrase is not blamed: %j', (cipher, args) => {
+      const bytes = made(`not-${cipher}-${args[0]}`, args);
+      let error: unknown = null;
+      try {
+        inspectPrivateKey(bytes);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ code: 'old-cipher' });
+      const said = keyProblem(error as KeyError, '/home/me/my key');
+      expect(said).toContain(`encrypted with ${cipher}, which`);
+      expect(said).toContain("its passphrase is not at fault. Convert it with: ssh-keygen -p -f '/home/me/my key' (or");
+    });
+
+    test('a derivation without end is refused before it begins', () => {
+      const bytes = made('endless', pkcs8('-v2', 'des-cbc')).toString('latin1');
+      const der = Buffer.from(bytes.replaceAll(/-----.*-----|\s/g, ''), 'base64');
+      const at = der.indexOf(Buffer.from('02020800', 'hex'));
+      expect(at).toBeGreaterThan(0);
+      // Two bytes more for the number of rounds, in each of the lengths around it.
+      const longer = Buffer.concat([der.subarray(0, at), Buffer.from('02047fffffff', 'hex'), der.subarray(at + 4)]);
+      longer.writeUInt16BE(der.readUInt16BE(2) + 2, 2);
+      for (let i = 4; i < at; i += 1) {
+        const length = der[i + 1] ?? 0;
+        if (der[i] === 0x30 && length < 0x80 && i + 2 + length >= at + 4 && i + 2 <= at) longer[i + 1] = length + 2;
+      }
+      const pem = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${longer.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+      expect(codeOf(() => inspectPrivateKey(Buffer.from(pem)))).toBe('unsupported');
+    });
+
+    test('the other command of the advice converts such a file', () => {
+      const file = folder.file('old-to-convert');
+      writeFileSync(file, made('to-convert', traditional('rc2-cbc')));
+      const command = /either: (.*)\)$/.exec(keyProblem(new KeyError('old-cipher', 'old'), file))?.[1] ?? '';
+      const [program = '', ...args] = command.split(' ');
+      execFileSync(program, [...args, '-passin', `pass:${passphrase}`, '-passout', `pass:${passphrase}`]);
+      expect(unlockPrivateKey(readFileSync(`${file}.new`), Buffer.from(passphrase)).type).toBe('ssh-rsa');
+    });
   });
 
   test('ed25519 as PKCS#8 of OpenSSL, plain and with scrypt', () => {

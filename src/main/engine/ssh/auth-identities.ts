@@ -7,7 +7,7 @@ import type { Log } from '../log/log.ts';
 import type { AgentClient } from './agent-client.ts';
 import type { AgentIdentity } from './agent-protocol.ts';
 import { type UserCertificate, looksPublic, parseCertificateFile, parsePublicLine, validityOf } from './certificate.ts';
-import { KeyError } from './key-error.ts';
+import { KeyError, keyProblem } from './key-error.ts';
 import { keyPlaceWarning, readKeyFile } from './key-file.ts';
 import { isSecurityKeyType, keyTypeOf } from './key-types.ts';
 import { inspectPrivateKey } from './private-key.ts';
@@ -196,7 +196,7 @@ class KeyFinder {
       const beside = thrown.code === 'missing' ? await this.#publicBeside(path) : null;
       if (beside) return { label, path, publicBlob: beside, source: null };
       const isDefaultMissing = !configured && thrown.code === 'missing';
-      if (!isDefaultMissing) this.#problem('key-unreadable', `${label}: ${thrown.message}`);
+      if (!isDefaultMissing) this.#problem('key-unreadable', `${label}: ${keyProblem(thrown, path)}`);
       return null;
     }
   }

@@ -1,3 +1,5 @@
+import { quoteShellWord } from '../interop/shell-words.ts';
+
 /**
  * What can be wrong with a key, a certificate or their files. `wrong-passphrase` is told apart from `broken` by this code alone: a file whose
  * outer structure is right and whose encrypted part does not come out right has a wrong passphrase (or damage that looks the same).
@@ -9,6 +11,8 @@ export type KeyErrorCode =
   | 'too-big'
   | 'broken'
   | 'unsupported'
+  /** Encrypted in a way that is not done here any more: whatever the passphrase is, the file has to be converted. */
+  | 'old-cipher'
   | 'passphrase-needed'
   | 'wrong-passphrase'
   | 'aborted';
@@ -32,4 +36,12 @@ export function asKeyError<T>(what: string, parse: () => T): T {
     if (thrown instanceof KeyError) throw thrown;
     throw new KeyError('broken', `${what} is damaged`, thrown);
   }
+}
+
+/** What is wrong with the file at `path`, with the way out where there is one. */
+export function keyProblem(error: KeyError, path: string): string {
+  if (error.code !== 'old-cipher') return error.message;
+  const file = quoteShellWord(path);
+  const legacy = `openssl pkey -provider legacy -provider default -aes256 -in ${file} -out ${quoteShellWord(`${path}.new`)}`;
+  return `${error.message}. Convert it with: ssh-keygen -p -f ${file} (or, where that cannot read it either: ${legacy})`;
 }

@@ -73,6 +73,8 @@ function open(file: Buffer): Envelope {
 export function inspectOpensshKey(file: Buffer): KeyFileInfo {
   const envelope = open(file);
   const encrypted = envelope.cipherName !== 'none';
+  // Before a person is asked for a passphrase that would be of no use.
+  if (encrypted) cipherOf(envelope.cipherName);
   let comment = '';
   if (!encrypted) {
     try {
@@ -140,12 +142,18 @@ function endOf(reader: WireReader): string {
   return comment;
 }
 
+function cipherOf(name: string): Cipher {
+  const cipher = Object.hasOwn(ciphers, name) ? ciphers[name] : undefined;
+  if (cipher === undefined || (cipher.name !== 'chacha' && !getCiphers().includes(cipher.name)))
+    throw new KeyError(
+      'old-cipher',
+      `it is encrypted with ${name}, which cannot be undone here; its passphrase is not at fault`,
+    );
+  return cipher;
+}
+
 function decrypt(envelope: Envelope, passphrase: Uint8Array | null): Buffer {
-  const cipher = ciphers[envelope.cipherName];
-  if (!cipher || !Object.hasOwn(ciphers, envelope.cipherName))
-    throw new KeyError('unsupported', `it is encrypted with ${envelope.cipherName}, which is not supported`);
-  if (cipher.name !== 'chacha' && !getCiphers().includes(cipher.name))
-    throw new KeyError('unsupported', `it is encrypted with ${envelope.cipherName}, which this program cannot do`);
+  const cipher = cipherOf(envelope.cipherName);
   if (envelope.kdf !== 'bcrypt')
     throw new KeyError('unsupported', `its key derivation ${envelope.kdf} is not supported`);
   const options = new WireReader(envelope.kdfOptions);
