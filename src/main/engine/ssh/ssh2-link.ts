@@ -1,11 +1,11 @@
 import type { Channel, ClientChannel } from 'ssh2';
-import type { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint } from '../../../shared/model/forward-spec.ts';
 import { wait, type Clock } from '../lifecycle/clock.ts';
 import { DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter, once } from '../lifecycle/emitter.ts';
+import { guardChannels } from './channel-guard.ts';
 import { onAbort, reasonOf } from './dial.ts';
 import type { ExecResult, LinkInfo, RemoteListener, SshChannel, SshLink } from './link.ts';
 import { OneShot } from './one-shot.ts';
@@ -13,7 +13,7 @@ import { type RemoteAddress, RemoteListeners } from './remote-listener.ts';
 import { RekeyTrigger } from './rekey.ts';
 import { channelOpenFailure, linkGone, remoteListenFailure } from './channel-failure.ts';
 import { endpointText } from './failure-base.ts';
-import { linkDead } from './ssh-failure.ts';
+import { brokenProtocol, linkDead } from './ssh-failure.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
 import { collectOutput, execTimeout } from './ssh2-exec.ts';
 import type { Ssh2Session } from './ssh2-session.ts';
@@ -48,12 +48,17 @@ export class Ssh2Link implements SshLink {
     this.info = info;
     this.onDidClose = this.#onDidClose.event;
     const { wire, seam, client } = session;
-    this.#guardChannels();
+    guardChannels({
+      seam,
+      isClosed: () => this.#isClosed,
+      onServerClose: (id, hadEof) => this.#open.get(id)?.onServerClose(hadEof),
+      onOverrun: () => session.fail(brokenProtocol(host, 'open', 'it sent more than it was allowed to')),
+    });
     this.#listeners = new RemoteListeners({
       client,
       seam,
       adopt: (channel) => this.#adopt(channel),
-      hasRoom: () => this.#open.size + this.#opening < host.maxChannels,
+      hasRoom: () => this.#hasRoom,
     });
     this.#watchdog = this.#store.add(
       new Watchdog({
@@ -78,6 +83,7 @@ export class Ssh2Link implements SshLink {
       }),
     );
     this.#store.add(session.onDidTransfer(() => rekey.onTransfer()));
+    this.#store.add(session.onDidServerRekey(() => rekey.onServerBegan()));
     this.#store.add(session.onDidRekey(() => rekey.onRekeyed()));
     this.#store.add(session.onDidDrain(() => this.#writeHeld()));
     this.#store.add(session.onDidEnd((error) => this.#onEnd(error)));
@@ -212,7 +218,7 @@ export class Ssh2Link implements SshLink {
   }
 
   get #hasRoom(): boolean {
-    return this.#open.size + this.#opening < this.#host.maxChannels;
+    return this.#open.size + this.#opening + this.#listeners.pending < this.#host.maxChannels;
   }
 
   /** Waits for a channel to be closed; fails with `forward-denied` after some seconds. */
@@ -271,42 +277,6 @@ export class Ssh2Link implements SshLink {
 
   #writeHeld(): void {
     while (this.#heldWrites.length > 0 && !this.#mustHold) this.#heldWrites.shift()?.();
-  }
-
-  /** Keeps the server within its window, and learns of closes before ssh2 acts on them. */
-  #guardChannels(): void {
-    const { seam } = this.#session;
-    const { handlers } = seam;
-    const { CHANNEL_DATA, CHANNEL_EXTENDED_DATA, CHANNEL_CLOSE } = handlers;
-    const accepts = (recipient: number, data: Buffer): boolean => {
-      const channel = seam.channel(recipient);
-      if (!channel) return !this.#isClosed;
-      // Closed on our side: what still comes is for nobody.
-      if (channel.outgoing.state === 'closing' || channel.outgoing.state === 'closed') return false;
-      if (data.length <= channel.incoming.window) return true;
-      this.#session.fail(
-        new HoldfastError({
-          code: 'protocol',
-          where: this.#host.name,
-          message: `${this.#host.name} sent more than it was allowed to.`,
-          next: 'Holdfast connects again by itself; if it stays, look at the server.',
-          hop: this.#host.name,
-        }),
-      );
-      return false;
-    };
-    handlers.CHANNEL_DATA = (protocol, recipient, data) => {
-      if (accepts(recipient, data)) CHANNEL_DATA(protocol, recipient, data);
-    };
-    handlers.CHANNEL_EXTENDED_DATA = (protocol, recipient, data, type) => {
-      if (accepts(recipient, data)) CHANNEL_EXTENDED_DATA(protocol, recipient, data, type);
-    };
-    handlers.CHANNEL_CLOSE = (protocol, recipient) => {
-      if (this.#isClosed) return;
-      const internals = seam.channel(recipient);
-      if (internals) this.#open.get(recipient)?.onServerClose(internals.incoming.state === 'eof');
-      CHANNEL_CLOSE(protocol, recipient);
-    };
   }
 
   #onEnd(error: HoldfastError | null): void {

@@ -4,12 +4,17 @@ import type { Client } from 'ssh2';
 import ssh2Crypto from 'ssh2/lib/protocol/crypto.js';
 import packageJson from 'ssh2/package.json' with { type: 'json' };
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { DhExchange } from './dh-group.ts';
+import { WireWriter } from './wire-format.ts';
 
 /**
  * Everything that Holdfast touches inside ssh2 beyond its public interface, at one version. ssh2 has no public way to carry out authentication
  * oneself, to rekey as a client, to see strict KEX, or to hold back its service request; the internals have. A contract test
  * (test/unit/ssh/ssh2-seam.test.ts) fails when they change.
  */
+
+/** What one packet may be when unpacked: OpenSSH's PACKET_MAX_SIZE. Of 35,000 bytes zlib makes 36 MB. */
+export const maxUnpackedBytes = 256 * 1024;
 
 /** The version that this file was written against. */
 export const ssh2Version = '1.17.0';
@@ -24,6 +29,8 @@ export interface Negotiated {
 
 /** ssh2's Channel, as far as its owner must reach in. */
 export interface ChannelInternals {
+  /** `session`, `direct-tcpip` and the like. */
+  readonly type: string;
   readonly incoming: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
   readonly outgoing: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
   _write(data: Buffer, encoding: string | null, callback: (error?: Error | null) => void): void;
@@ -64,16 +71,43 @@ export interface ChannelOpen {
   readonly data: { destIP?: string; destPort?: number; srcIP?: string; srcPort?: number; socketPath?: string };
 }
 
+/** A key exchange under way, or the last one. */
+export interface KeyExchangeInternals {
+  /** `group`: a fixed Diffie-Hellman group; `groupex`: one of the server's choice; else a curve. */
+  readonly type: string;
+  /** The group's prime, big-endian; null for a curve and before the server has named its group. */
+  readonly prime: Buffer | null;
+  /** Lets this exchange calculate in place of ssh2. */
+  use(exchange: DhExchange): void;
+}
+
+interface RawKeyExchange {
+  readonly sessionID: Buffer | undefined;
+  readonly _sig: Buffer | undefined;
+  readonly type: string;
+  _public: Buffer | null;
+  generateKeys(): void;
+  computeSecret(other: Buffer): Buffer;
+  getDHParams?(): { prime: Buffer; generator: Buffer };
+}
+
+interface PacketReader {
+  /** Unpacks, if compression is on. */
+  read(data: Buffer): Buffer;
+  cleanup(): void;
+  readonly _zlib?: { _maxOutputLength: number };
+}
+
 interface ProtocolInternals {
   readonly _handlers: Handlers & Record<string, Handler | undefined>;
   readonly _authsQueue: string[];
-  readonly _kex: { readonly sessionID: Buffer | undefined; readonly _sig: Buffer | undefined } | undefined;
+  readonly _kex: RawKeyExchange | undefined;
   readonly _kexinit: Buffer | undefined;
   readonly _strictMode: boolean | undefined;
-  _onPayload: (payload: Buffer) => unknown;
   _queue: Buffer[] | undefined;
   readonly _cipher: { encrypt(packet: Buffer): void };
   readonly _packetRW: {
+    read: PacketReader;
     readonly write: {
       readonly allocStart: number;
       alloc(length: number): Buffer;
@@ -82,6 +116,7 @@ interface ProtocolInternals {
   };
   openssh_hostKeysProve(keys: readonly unknown[]): void;
   service(name: string): void;
+  channelWindowAdjust(channel: number, bytes: number): void;
   ping(): void;
   rekey(): void;
   disconnect(reason: number): void;
@@ -139,10 +174,10 @@ export class Ssh2Seam {
       Array.isArray(protocol?._authsQueue) ? null : '_authsQueue',
       typeof protocol?._packetRW?.write.alloc === 'function' ? null : '_packetRW',
       typeof protocol?._cipher?.encrypt === 'function' ? null : '_cipher',
-      ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve'] as const).map((name) =>
-        typeof protocol?.[name] === 'function' ? null : name,
+      ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve', 'channelWindowAdjust'] as const).map(
+        (name) => (typeof protocol?.[name] === 'function' ? null : name),
       ),
-      typeof protocol?._onPayload === 'function' ? null : '_onPayload',
+      typeof protocol?._packetRW?.read?.read === 'function' ? null : '_packetRW.read',
       Array.isArray(internals._callbacks) ? null : '_callbacks',
       typeof internals._chanMgr?.get === 'function' ? null : '_chanMgr',
       typeof internals._forwarding === 'object' ? null : '_forwarding',
@@ -206,16 +241,47 @@ export class Ssh2Seam {
   }
 
   /**
-   * Shows the payload of each packet after the first key exchange to `look`, before ssh2 handles it (as it came: compressed, if compression
-   * was agreed). Call it before the first key exchange.
+   * Shows the payload of each packet to `look` before ssh2 handles it, in clear and unpacked, and gives ssh2 what it returns; what it throws becomes
+   * the client's `error`. Call it before anything is read.
    */
-  watchPayloads(look: (payload: Buffer) => void): void {
-    const protocol = this.#client._protocol;
-    const handle = protocol._onPayload;
-    protocol._onPayload = (payload) => {
-      look(payload);
-      return handle(payload);
+  watchPackets(look: (payload: Buffer) => Buffer): void {
+    const packets = this.#client._protocol._packetRW;
+    const watched = (reader: PacketReader): PacketReader => {
+      if (reader._zlib) reader._zlib._maxOutputLength = maxUnpackedBytes;
+      return { read: (data) => look(reader.read(data)), cleanup: () => reader.cleanup() };
     };
+    // ssh2 puts another reader there with each key exchange, and when compression begins.
+    let reader = watched(packets.read);
+    Object.defineProperty(packets, 'read', {
+      get: () => reader,
+      set: (next: PacketReader) => {
+        reader = watched(next);
+      },
+    });
+  }
+
+  /** The key exchange under way, or the last one; null before the first. */
+  get keyExchange(): KeyExchangeInternals | null {
+    const exchange = this.#client._protocol._kex;
+    if (exchange === undefined) return null;
+    return {
+      type: exchange.type,
+      get prime() {
+        return exchange.getDHParams?.()?.prime ?? null;
+      },
+      use: (own) => {
+        exchange.generateKeys = () => {
+          exchange._public = own.publicValue;
+        };
+        exchange.computeSecret = (other) => mpintOf(own.secret(other));
+        exchange.getDHParams = () => ({ prime: mpintOf(own.prime), generator: mpintOf(own.generator) });
+      },
+    };
+  }
+
+  /** Our packets that wait for the end of a key exchange. */
+  get queuedPackets(): number {
+    return this.#client._protocol._queue?.length ?? 0;
   }
 
   /** Lets `isSound` see the reply to hostkeys-prove-00@openssh.com first; one that is not counts as no proof at all. */
@@ -280,10 +346,20 @@ export class Ssh2Seam {
     return channel as ChannelInternals;
   }
 
+  /** Lets the server send so many bytes more in this channel. */
+  giveWindow(channel: ChannelInternals, bytes: number): void {
+    this.#client._protocol.channelWindowAdjust(channel.outgoing.id, bytes);
+  }
+
   /** True if ssh2 routes a forwarded-tcpip for this very text. */
   knowsForward(address: string, port: number): boolean {
     return this.#client._forwarding[`${address}:${port}`] !== undefined;
   }
+}
+
+/** A number as ssh2 hashes it: the contents of an `mpint`. */
+function mpintOf(bytes: Buffer): Buffer {
+  return new WireWriter().mpint(bytes).toBuffer().subarray(4);
 }
 
 const replacedHandlers = [
