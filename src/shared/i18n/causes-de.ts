@@ -80,7 +80,7 @@ const servers: readonly Phrase[] = [
   ['The data from {0} arrived damaged.', 'Die Daten von {0} kamen beschädigt an.'],
   ['{0} broke the SSH protocol: {1}.', '{0} hat das SSH-Protokoll verletzt: {1}.'],
   [
-    'its group for the key exchange has {0#} bits, not {1#} to {2#}',
+    'its group for the key exchange has {0} bits, not {1} to {2}',
     'seine Gruppe für den Schlüsselaustausch hat {0} Bit, nicht {1} bis {2}',
   ],
   ['its group for the key exchange has no prime', 'in seiner Gruppe für den Schlüsselaustausch fehlt die Primzahl'],
@@ -92,8 +92,8 @@ const servers: readonly Phrase[] = [
     'its public value for the key exchange is out of range',
     'sein öffentlicher Wert für den Schlüsselaustausch liegt außerhalb des Bereichs',
   ],
-  ['its RSA host key has {0#} bits, not {1#} to {2#}', 'sein RSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
-  ['its DSA host key has {0#} bits, not {1#} to {2#}', 'sein DSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
+  ['its RSA host key has {0} bits, not {1} to {2}', 'sein RSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
+  ['its DSA host key has {0} bits, not {1} to {2}', 'sein DSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
   [
     'its RSA host key has an exponent that nobody uses',
     'sein RSA-Host-Schlüssel hat einen Exponenten, den niemand benutzt',
@@ -108,7 +108,7 @@ const servers: readonly Phrase[] = [
     'es verlangt mitten im Schlüsselaustausch ohne Ende Antworten',
   ],
   [
-    'it takes {0#} bytes a packet in a channel, fewer than {1#}',
+    'it takes {0} bytes a packet in a channel, fewer than {1}',
     'es nimmt in einem Kanal {0} Byte je Paket, weniger als {1}',
   ],
   ['{0} speaks SSH 1, which is not safe.', '{0} spricht SSH 1; das ist nicht sicher.'],
