@@ -394,3 +394,39 @@ export const hostileServers: readonly HostileServer[] = [
   ...fillingServers,
   ...Object.values(channelServers),
 ];
+
+/**
+ * What a server does with keepalives and opens: says that it knows neither; ignores the one and refuses the other; answers nothing but sends bytes each
+ * 100 ms; answers nothing at all. All grant a remote forward at port 4711.
+ */
+export type KeepaliveHabit = 'unimplemented' | 'ignored' | 'mute' | 'silent';
+
+/** A server with this habit, which lets everybody in. */
+export function serveWithHabit(habit: KeepaliveHabit): Promise<RunningServer> {
+  return serveLoggedIn(({ connection, protocol, send }) => {
+    const unimplemented = (): void => {
+      // The number of the packet that is being handled.
+      const { inSeqno } = (protocol as unknown as { _decipher: { inSeqno: number } })._decipher;
+      send(
+        new WireWriter()
+          .byte(3)
+          .uint32((inSeqno - 1) >>> 0)
+          .toBuffer(),
+      );
+    };
+    protocol._handlers['GLOBAL_REQUEST'] = (_protocol: never, name: string) => {
+      if (name === 'tcpip-forward') send(new WireWriter().byte(81).uint32(4711).toBuffer());
+      else if (habit === 'unimplemented') unimplemented();
+    };
+    protocol._handlers['CHANNEL_OPEN'] = (_protocol: never, info: { readonly sender: number }) => {
+      if (habit === 'unimplemented') unimplemented();
+      else if (habit === 'ignored')
+        send(new WireWriter().byte(92).uint32(info.sender).uint32(3).string('').string('').toBuffer());
+    };
+    if (habit !== 'mute') return;
+    connection.on('ready', () => {
+      const timer = setInterval(() => send(new WireWriter().byte(2).string('').toBuffer()), 100);
+      connection.on('close', () => clearInterval(timer));
+    });
+  });
+}

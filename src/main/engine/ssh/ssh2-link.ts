@@ -11,6 +11,7 @@ import type { ExecResult, LinkInfo, RemoteListener, SshChannel, SshLink } from '
 import { OneShot } from './one-shot.ts';
 import { type RemoteAddress, RemoteListeners } from './remote-listener.ts';
 import { RekeyTrigger } from './rekey.ts';
+import { SignOfLife } from './sign-of-life.ts';
 import { channelOpenFailure, linkGone, remoteListenFailure } from './channel-failure.ts';
 import { endpointText } from './failure-base.ts';
 import { brokenProtocol, linkDead } from './ssh-failure.ts';
@@ -35,6 +36,7 @@ export class Ssh2Link implements SshLink {
   readonly #open = new Map<number, Ssh2Channel>();
   readonly #failOpens = new Set<(error: HoldfastError) => void>();
   readonly #listeners: RemoteListeners;
+  readonly #life: SignOfLife;
   readonly #watchdog: Watchdog;
   readonly #heldWrites: (() => void)[] = [];
   /** Opens that the server has not answered yet. */
@@ -60,13 +62,22 @@ export class Ssh2Link implements SshLink {
       adopt: (channel) => this.#adopt(channel),
       hasRoom: () => this.#hasRoom,
     });
+    this.#life = this.#store.add(
+      new SignOfLife({
+        clock,
+        keepalive: (answered) => seam.ping(answered),
+        open: (answered) => seam.pingByOpen(answered),
+        lastInboundAtMs: () => wire.lastInboundAtMs,
+      }),
+    );
     this.#watchdog = this.#store.add(
       new Watchdog({
         clock,
         intervalMs: host.aliveIntervalMs,
         countMax: host.aliveCountMax,
         lastInboundAtMs: () => wire.lastInboundAtMs,
-        probe: (answered) => seam.ping(answered),
+        probe: (answered) => void this.#life.ask(answered),
+        isSilenceProof: () => this.#life.isSilenceProof,
         onDead: (silentMs) => session.fail(linkDead(host, silentMs)),
       }),
     );
@@ -123,6 +134,8 @@ export class Ssh2Link implements SshLink {
 
   async listenRemote(at: RemoteAddress): Promise<RemoteListener> {
     if (this.#isClosed) throw linkGone(this.#host);
+    await this.#life.settled();
+    if (this.#isClosed) throw linkGone(this.#host);
     const listener = await this.#whileOpen<RemoteListener>((resolve, reject) => {
       this.#listeners.listen(at).then(resolve, () => reject(remoteListenFailure(this.#host, at)));
     });
@@ -147,12 +160,17 @@ export class Ssh2Link implements SshLink {
     }
   }
 
-  ping(timeoutMs: number): Promise<number> {
+  ping(timeoutMs: number): Promise<number | null> {
     if (this.#isClosed) return Promise.reject(linkGone(this.#host));
     const startedAtMs = this.#clock.now();
-    return this.#whileOpen<number>((resolve, reject, store) => {
-      store.add(this.#clock.schedule(timeoutMs, () => reject(linkDead(this.#host, timeoutMs))));
-      this.#session.seam.ping(() => resolve(this.#clock.now() - startedAtMs));
+    return this.#whileOpen<number | null>((resolve, reject, store) => {
+      store.add(
+        this.#clock.schedule(timeoutMs, () => {
+          if (this.#life.isMute) resolve(null);
+          else reject(linkDead(this.#host, timeoutMs));
+        }),
+      );
+      store.add(this.#life.ask(() => resolve(this.#clock.now() - startedAtMs), timeoutMs / 3));
     });
   }
 

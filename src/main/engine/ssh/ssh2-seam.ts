@@ -4,7 +4,9 @@ import type { Client } from 'ssh2';
 import ssh2Crypto from 'ssh2/lib/protocol/crypto.js';
 import packageJson from 'ssh2/package.json' with { type: 'json' };
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
 import type { DhExchange } from './dh-group.ts';
+import { Replies } from './ssh2-replies.ts';
 import { WireWriter } from './wire-format.ts';
 
 /**
@@ -15,6 +17,9 @@ import { WireWriter } from './wire-format.ts';
 
 /** What one packet may be when unpacked: OpenSSH's PACKET_MAX_SIZE. Of 35,000 bytes zlib makes 36 MB. */
 export const maxUnpackedBytes = 256 * 1024;
+
+/** SSH_OPEN_UNKNOWN_CHANNEL_TYPE. */
+const unknownChannelType = 3;
 
 /** The version that this file was written against. */
 export const ssh2Version = '1.17.0';
@@ -59,6 +64,7 @@ export interface Handlers {
   ) => void;
   GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
   CHANNEL_OPEN: (protocol: ProtocolInternals, info: ChannelOpen) => void;
+  CHANNEL_OPEN_FAILURE: (protocol: ProtocolInternals, recipient: number, reason: number, description: string) => void;
   CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
   CHANNEL_EXTENDED_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer, type: number) => void;
   CHANNEL_CLOSE: (protocol: ProtocolInternals, recipient: number) => void;
@@ -105,7 +111,7 @@ interface ProtocolInternals {
   readonly _kexinit: Buffer | undefined;
   readonly _strictMode: boolean | undefined;
   _queue: Buffer[] | undefined;
-  readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _cipher: { readonly outSeqno: number; encrypt(packet: Buffer): void };
   readonly _packetRW: {
     read: PacketReader;
     readonly write: {
@@ -125,7 +131,7 @@ interface ProtocolInternals {
 interface ClientInternals {
   readonly _protocol: ProtocolInternals;
   readonly _callbacks: ((failed: boolean | Error, data?: Buffer | null) => void)[];
-  readonly _chanMgr: { get(id: number): unknown };
+  readonly _chanMgr: { get(id: number): unknown; add(handler?: unknown): number };
   readonly _forwarding: Record<string, number | undefined>;
 }
 
@@ -162,6 +168,7 @@ export function createClient(): Client {
 export class Ssh2Seam {
   readonly #client: ClientInternals;
   readonly #service: (name: string) => void;
+  readonly #replies: Replies;
   #heldService: string | null = null;
   #isServiceHeld = false;
 
@@ -173,13 +180,13 @@ export class Ssh2Seam {
       typeof protocol?._handlers === 'object' ? null : '_handlers',
       Array.isArray(protocol?._authsQueue) ? null : '_authsQueue',
       typeof protocol?._packetRW?.write.alloc === 'function' ? null : '_packetRW',
-      typeof protocol?._cipher?.encrypt === 'function' ? null : '_cipher',
+      typeof protocol?._cipher?.outSeqno === 'number' ? null : '_cipher',
       ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve', 'channelWindowAdjust'] as const).map(
         (name) => (typeof protocol?.[name] === 'function' ? null : name),
       ),
       typeof protocol?._packetRW?.read?.read === 'function' ? null : '_packetRW.read',
       Array.isArray(internals._callbacks) ? null : '_callbacks',
-      typeof internals._chanMgr?.get === 'function' ? null : '_chanMgr',
+      typeof internals._chanMgr?.get === 'function' && typeof internals._chanMgr.add === 'function' ? null : '_chanMgr',
       typeof internals._forwarding === 'object' ? null : '_forwarding',
       ...replacedHandlers.map((name) => (typeof protocol?._handlers?.[name] === 'function' ? null : name)),
     ].filter((name) => name !== null);
@@ -193,6 +200,12 @@ export class Ssh2Seam {
       });
     }
     this.#client = internals;
+    this.#replies = new Replies({
+      callbacks: internals._callbacks,
+      channels: internals._chanMgr,
+      nextSequence: () => (this.isExchangingKeys ? null : internals._protocol._cipher.outSeqno),
+      refuseOpen: (id) => this.handlers.CHANNEL_OPEN_FAILURE(internals._protocol, id, unknownChannelType, ''),
+    });
     this.#service = (name) => {
       Object.getPrototypeOf(internals._protocol).service.call(internals._protocol, name);
     };
@@ -323,10 +336,26 @@ export class Ssh2Seam {
     this.#client._protocol._authsQueue.shift();
   }
 
-  /** Sends keepalive@openssh.com; `answered` is called with the reply, or when the link closes. */
-  ping(answered: () => void): void {
-    this.#client._callbacks.push(() => answered());
+  /** The server does not know our packet with this number. */
+  onUnimplemented(sequence: number): void {
+    this.#replies.onUnimplemented(sequence);
+  }
+
+  /** Sends keepalive@openssh.com; `answered` is called with the reply, or when the link closes. Disposing of it forgets that a reply is to come. */
+  ping(answered: () => void): Disposable {
+    const expected = this.#replies.expect(answered);
     this.#client._protocol.ping();
+    return expected;
+  }
+
+  /** Asks for a channel of a type that no server has, which it must refuse (RFC 4254 section 5.1); `answered` as with `ping`. */
+  pingByOpen(answered: () => void): void {
+    const answer = (_error: unknown, channel?: ChannelInternals): void => {
+      channel?.close();
+      answered();
+    };
+    const id = this.#client._chanMgr.add(Object.assign(answer, { type: 'session' }));
+    this.send(new WireWriter().byte(90).string('keepalive@holdfast').uint32(id).uint32(0).uint32(32_768).toBuffer());
   }
 
   /** Starts a key exchange; does nothing while one runs. */
@@ -374,6 +403,7 @@ const replacedHandlers = [
   'USERAUTH_INFO_REQUEST',
   'GLOBAL_REQUEST',
   'CHANNEL_OPEN',
+  'CHANNEL_OPEN_FAILURE',
   'CHANNEL_DATA',
   'CHANNEL_EXTENDED_DATA',
   'CHANNEL_CLOSE',

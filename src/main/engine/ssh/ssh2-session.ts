@@ -347,7 +347,7 @@ export class Ssh2Session implements Disposable {
         this.wire.rest(restMs);
         this.#onDidServerRekey.fire();
       },
-      onUnimplemented: () => {},
+      onUnimplemented: (sequence) => this.seam.onUnimplemented(sequence),
       onHostKeyNotice: (advertised) => {
         this.#advertisedKeys ??= advertised;
       },

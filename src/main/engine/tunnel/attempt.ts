@@ -156,7 +156,7 @@ export class Attempt implements Disposable {
       this.#fail(outcome.error, 'probe', undefined, true);
       return;
     }
-    this.#probeProblem = outcome.error;
+    this.#probeProblem = outcome.error ?? outcome.note;
     this.evaluate();
   }
 

@@ -6,12 +6,13 @@ import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycl
 import { Emitter } from '../lifecycle/emitter.ts';
 import { scheduleLong } from '../lifecycle/long-timer.ts';
 import type { SshLink } from '../ssh/link.ts';
-import { runProbe } from './probes.ts';
+import { answersNothing, runProbe } from './probes.ts';
 
-/** What a round of probing found. `ms` null: it failed. */
+/** What a round of probing found. `ms` null: it failed, or nothing could be measured. `note`: it passed, but this is to be known. */
 export interface ProbeOutcome {
   readonly ms: number | null;
   readonly error: HoldfastError | null;
+  readonly note: HoldfastError | null;
 }
 
 export interface ProbeLoopOptions {
@@ -53,12 +54,12 @@ export class ProbeLoop implements Disposable {
           clock,
           signal: this.#abort.signal,
         });
-        return this.#tell({ ms, error: null });
+        return this.#tell({ ms, error: null, note: ms === null ? answersNothing(tunnel.host) : null });
       } catch (thrown) {
         error = asHoldfastError(thrown, 'probe');
       }
     }
-    return this.#tell({ ms: null, error });
+    return this.#tell({ ms: null, error, note: null });
   }
 
   /** Begins the rounds: the first after `firstPollMs`, then every `pollMs` from the end of the round before. A poll time of 0: none. */
