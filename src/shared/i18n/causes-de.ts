@@ -37,6 +37,10 @@ const servers: readonly Phrase[] = [
   ],
   ['Other bytes came back than were sent.', 'Es kamen andere Bytes zurück, als gesendet wurden.'],
   ['The channel closed before the message came back.', 'Der Kanal schloss, bevor die Nachricht zurückkam.'],
+  [
+    '{0} answers no question, so whether it is still there shows only while bytes come.',
+    '{0} beantwortet keine Frage; ob es noch da ist, zeigt sich nur, solange Bytes kommen.',
+  ],
   ['The check was called off.', 'Die Prüfung wurde abgebrochen.'],
   ['No answer came within {0} s.', 'In {0} s kam keine Antwort.'],
   ['The tunnel reached its longest lifetime of {0} s.', 'Der Tunnel hat seine längste Lebenszeit von {0} s erreicht.'],
