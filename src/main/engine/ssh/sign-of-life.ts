@@ -1,3 +1,4 @@
+import { assertNever } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../lifecycle/disposable.ts';
 
@@ -62,6 +63,8 @@ export class SignOfLife implements Disposable {
           this.#patience.value = clock.schedule(Math.min(waitMs, patienceMs), () => this.#askOtherwise());
         return toDisposable(() => waiting.delete(answered));
       }
+      default:
+        return assertNever(this.#answersTo);
     }
   }
 
