@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ssh2 from 'ssh2';
 import type { HostKeyTrust, HostKeySession } from '../../src/main/engine/host-keys/trust.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
-import { silentLog } from '../../src/main/engine/log/log.ts';
+import { type Log, silentLog } from '../../src/main/engine/log/log.ts';
 import { PromptBroker } from '../../src/main/engine/prompts/broker.ts';
 import type { Authenticator } from '../../src/main/engine/ssh/authenticator.ts';
 import { createConnector } from '../../src/main/engine/ssh/connect.ts';
@@ -111,14 +111,14 @@ export interface LinkSetup {
 }
 
 /** A connector with these parts, and requests filled in. */
-export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator): LinkSetup {
+export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator, log: Log = silentLog): LinkSetup {
   const prompts = new PromptBroker(systemClock);
   const connector = createConnector({
     clock: systemClock,
     trust,
     authenticator,
     prompts,
-    log: silentLog,
+    log,
     redact: (text) => text,
   });
   return {

@@ -37,6 +37,10 @@ const servers: readonly Phrase[] = [
   ],
   ['Other bytes came back than were sent.', 'Es kamen andere Bytes zurück, als gesendet wurden.'],
   ['The channel closed before the message came back.', 'Der Kanal schloss, bevor die Nachricht zurückkam.'],
+  [
+    '{0} answers no question, so whether it is still there shows only while bytes come.',
+    '{0} beantwortet keine Frage; ob es noch da ist, zeigt sich nur, solange Bytes kommen.',
+  ],
   ['The check was called off.', 'Die Prüfung wurde abgebrochen.'],
   ['No answer came within {0} s.', 'In {0} s kam keine Antwort.'],
   ['The tunnel reached its longest lifetime of {0} s.', 'Der Tunnel hat seine längste Lebenszeit von {0} s erreicht.'],
@@ -88,6 +92,38 @@ const servers: readonly Phrase[] = [
   ['{0} could not prove that it holds its host key.', '{0} konnte nicht beweisen, dass es seinen Host-Schlüssel hat.'],
   ['The data from {0} arrived damaged.', 'Die Daten von {0} kamen beschädigt an.'],
   ['{0} broke the SSH protocol: {1}.', '{0} hat das SSH-Protokoll verletzt: {1}.'],
+  [
+    'its group for the key exchange has {0} bits, not {1} to {2}',
+    'seine Gruppe für den Schlüsselaustausch hat {0} Bit, nicht {1} bis {2}',
+  ],
+  ['its group for the key exchange has no prime', 'in seiner Gruppe für den Schlüsselaustausch fehlt die Primzahl'],
+  [
+    'its group for the key exchange has no generator',
+    'in seiner Gruppe für den Schlüsselaustausch fehlt der Generator',
+  ],
+  [
+    'its public value for the key exchange is out of range',
+    'sein öffentlicher Wert für den Schlüsselaustausch liegt außerhalb des Bereichs',
+  ],
+  ['its RSA host key has {0} bits, not {1} to {2}', 'sein RSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
+  ['its DSA host key has {0} bits, not {1} to {2}', 'sein DSA-Host-Schlüssel hat {0} Bit, nicht {1} bis {2}'],
+  [
+    'its RSA host key has an exponent that nobody uses',
+    'sein RSA-Host-Schlüssel hat einen Exponenten, den niemand benutzt',
+  ],
+  ['its host key is malformed', 'sein Host-Schlüssel ist fehlerhaft aufgebaut'],
+  ['a packet of it is malformed', 'ein Paket von ihm ist fehlerhaft aufgebaut'],
+  ['it packs too much into one packet', 'es packt zu viel in ein einziges Paket'],
+  ['it sent more than it was allowed to', 'es hat mehr gesendet, als ihm erlaubt war'],
+  ['it asks for answers that it does not read', 'es verlangt Antworten, die es nicht liest'],
+  [
+    'it asks for answers in the middle of a key exchange, without end',
+    'es verlangt mitten im Schlüsselaustausch ohne Ende Antworten',
+  ],
+  [
+    'it takes {0} bytes a packet in a channel, fewer than {1}',
+    'es nimmt in einem Kanal {0} Byte je Paket, weniger als {1}',
+  ],
   ['{0} speaks SSH 1, which is not safe.', '{0} spricht SSH 1; das ist nicht sicher.'],
   ['{0} says too much before its hello.', '{0} sagt zu viel, bevor es sich meldet.'],
   [

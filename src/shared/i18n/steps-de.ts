@@ -27,6 +27,10 @@ export const stepsDe: readonly Phrase[] = [
     'Bitte den Betreiber von {0}, publickey, password oder keyboard-interactive zu erlauben: nur damit meldet Holdfast sich an.',
   ],
   ['Update the server.', 'Aktualisiere den Server.'],
+  [
+    'The tunnel can be used. If it is given up when idle, set alive-interval = "0s" for this host, or check something behind it with probe.',
+    'Der Tunnel ist benutzbar. Wird er im Leerlauf aufgegeben, setze alive-interval = "0s" für diesen Host, oder prüfe mit probe etwas dahinter.',
+  ],
   ['Let the server offer {0} too.', 'Lass den Server auch {0} anbieten.'],
   [
     'Update the server, or allow {0} for {1} alone with legacy-algorithms.',

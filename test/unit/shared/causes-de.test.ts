@@ -90,6 +90,9 @@ const callFiles = [
   'secrets/session-store.ts',
   'secrets/vault-format.ts',
   'secrets/vault-store.ts',
+  'ssh/dh-group.ts',
+  'ssh/host-key-size.ts',
+  'ssh/packet-guard.ts',
   'tunnel-set.ts',
 ];
 /** Texts of those files that nobody reads in a window: code, paths, answers to a browser, what only the command asks for. */

@@ -50,7 +50,6 @@ describe('what is offered', () => {
         'ecdh-sha2-nistp256',
         'ecdh-sha2-nistp384',
         'ecdh-sha2-nistp521',
-        'diffie-hellman-group-exchange-sha256',
         'diffie-hellman-group16-sha512',
         'diffie-hellman-group18-sha512',
         'diffie-hellman-group14-sha256',

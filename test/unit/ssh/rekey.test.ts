@@ -90,3 +90,29 @@ test('limits of 0 are none', async () => {
   expect(clock.pending).toBe(0);
   rekey.dispose();
 });
+
+test('a key exchange that the server begins and never ends is a stall as well', async () => {
+  const clock = new FakeClock();
+  let stalled = 0;
+  const rekey = new RekeyTrigger({
+    clock,
+    limitBytes: 0,
+    limitMs: 0,
+    answerMs: 15_000,
+    transferred: () => 0,
+    isExchanging: () => true,
+    start: () => {},
+    onStalled: () => {
+      stalled += 1;
+    },
+  });
+  rekey.onServerBegan();
+  await clock.advance(14_000);
+  rekey.onRekeyed();
+  rekey.onServerBegan();
+  await clock.advance(14_999);
+  expect(stalled).toBe(0);
+  await clock.advance(1);
+  expect(stalled).toBe(1);
+  rekey.dispose();
+});

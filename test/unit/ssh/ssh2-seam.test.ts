@@ -33,12 +33,13 @@ test('a client looks as the seam expects', () => {
   expect(seam.knowsForward('127.0.0.1', 1)).toBe(false);
 });
 
-test.each(['_packetRW', '_authsQueue', '_handlers', '_cipher', '_onPayload'])(
+test.each(['_packetRW', '_authsQueue', '_handlers', '_cipher', '_callbacks'])(
   'a client without %s is refused',
   (name) => {
     const client = connected();
-    const protocol = (client as unknown as { _protocol: Record<string, unknown> })._protocol;
-    protocol[name] = undefined;
+    const internals = client as unknown as { _protocol: Record<string, unknown> } & Record<string, unknown>;
+    if (name in internals._protocol) internals._protocol[name] = undefined;
+    else internals[name] = undefined;
     expect(() => new Ssh2Seam(client)).toThrow(new RegExp(name));
   },
 );
@@ -55,8 +56,17 @@ test('what is known of the sources still stands there', () => {
   // Each line is something that the seam, the wire or the channels rely on.
   expect(source('client.js')).toContain("proto.service('ssh-userauth');");
   expect(source('client.js')).toContain('this._forwarding[`${bindAddr}:${bindPort}`] = realPort;');
-  expect(source('protocol/Protocol.js')).toContain('this._onPayload = onPayload.bind(this);');
-  expect(source('protocol/kex.js')).toContain('onPayload: this._protocol._onPayload,');
+  for (const file of ['protocol/Protocol.js', 'protocol/kex.js'])
+    expect(source(file)).toContain('payload = this._packetRW.read.read(payload);');
+  expect(source('protocol/kex.js')).toContain('this._protocol._packetRW.read = rw.read;');
+  expect(source('protocol/kex.js')).toContain('let secret = this.computeSecret(this._dhData);');
+  expect(source('protocol/kex.js')).toContain('const params = this.getDHParams();');
+  expect(source('protocol/kex.js')).toContain('      const key = this._public;');
+  expect(source('protocol/kex.js')).toContain(
+    '          this.setDHParams(prime, gen);\n          this.generateKeys();',
+  );
+  expect(source('protocol/zlib.js')).toContain('if (nread > this._maxOutputLength) {');
+  expect(source('Channel.js')).toContain('      if (sliceLen > packetSize)\n        sliceLen = packetSize;');
   expect(source('protocol/kex.js')).toContain('if (ret === undefined) {\n              // Async host verification');
   expect(source('protocol/kex.js')).toContain('this._sig = sig;\n');
   expect(source('client.js')).toContain('client._protocol.openssh_hostKeysProve(keys);');

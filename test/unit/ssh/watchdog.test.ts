@@ -11,6 +11,7 @@ function watched(intervalMs: number, countMax: number) {
     deadAt: [] as number[],
     silentMs: [] as number[],
     answer: false,
+    isMute: false,
   };
   const watchdog = new Watchdog({
     clock,
@@ -21,6 +22,7 @@ function watched(intervalMs: number, countMax: number) {
       state.probes.push(clock.now());
       if (state.answer) answered();
     },
+    isSilenceProof: () => !state.isMute,
     onDead: (silentMs) => {
       state.deadAt.push(clock.now());
       state.silentMs.push(silentMs);
@@ -140,6 +142,7 @@ test('after sleep the peer is asked before it is judged', async () => {
         };
       },
     },
+    isSilenceProof: () => true,
     intervalMs: 15_000,
     countMax: 3,
     lastInboundAtMs: () => 0,
@@ -180,4 +183,18 @@ test('property: never dead within interval × (max + 1) of a byte, always dead b
     ),
     { numRuns: 50 },
   );
+});
+
+test('a peer that answers no question is not judged by its silence, until that proves something', async () => {
+  const { clock, state, watchdog } = watched(1000, 3);
+  state.isMute = true;
+  watchdog.verifySoon(500);
+  await clock.advance(60_000);
+  expect(state.deadAt).toEqual([]);
+  state.lastInboundAtMs = clock.now();
+  await clock.advance(3000);
+  state.isMute = false;
+  await clock.advance(5000);
+  expect(state.deadAt).toHaveLength(1);
+  expect(clock.pending).toBe(0);
 });

@@ -46,7 +46,7 @@ function probe(
   config: ProbeConfig,
   timeoutMs = 1000,
   signal = new AbortController().signal,
-): Promise<number> {
+): Promise<number | null> {
   return runProbe({ link, probe: config, forwards: [localForward(5432)], timeoutMs, clock, signal });
 }
 

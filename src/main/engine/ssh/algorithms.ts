@@ -24,7 +24,10 @@ export interface SupportedAlgorithms {
 /** Lists for SSH_MSG_KEXINIT, most wanted first. */
 export type AlgorithmOffer = SupportedAlgorithms;
 
-/** The safe ones, most wanted first. chacha20 and CBC are left out: without strict KEX, which shows only afterwards, they are open to Terrapin. */
+/**
+ * The safe ones, most wanted first. chacha20 and CBC are left out: without strict KEX, which shows only afterwards, they are open to Terrapin. So is
+ * group exchange, in which the server chooses what we calculate with; every server that has it has a fixed group or a curve too.
+ */
 const wanted: SupportedAlgorithms = {
   kex: [
     'curve25519-sha256',
@@ -32,7 +35,6 @@ const wanted: SupportedAlgorithms = {
     'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
-    'diffie-hellman-group-exchange-sha256',
     'diffie-hellman-group16-sha512',
     'diffie-hellman-group18-sha512',
     'diffie-hellman-group14-sha256',

@@ -110,8 +110,11 @@ export interface SshLink extends Disposable {
   ): Promise<RemoteListener>;
   /** Runs a command in a session channel. */
   exec(command: string, timeoutMs: number): Promise<ExecResult>;
-  /** A global request that every server answers; resolves with the round trip in milliseconds. */
-  ping(timeoutMs: number): Promise<number>;
+  /**
+   * A request that every server answers; resolves with the round trip in milliseconds, or after `timeoutMs` with null if the server has answered no
+   * question since the login: then only bytes of clients tell that it is there. Fails with `link-dead`.
+   */
+  ping(timeoutMs: number): Promise<number | null>;
   /** Asks now whether the peer is still there (after wake-up, network change): the link dies within `withinMs` if nothing comes back. */
   verifySoon(withinMs: number): void;
   /** Polite close (disconnect message), destroyed at the deadline of 2 s at the latest. */

@@ -36,6 +36,12 @@ export class RekeyTrigger implements Disposable {
     if (limitBytes > 0 && transferred() - this.#keyedAtBytes >= limitBytes) this.#trigger();
   }
 
+  /** The server began a key exchange: it must end it in the same time as one of ours, for nothing else is sent meanwhile. */
+  onServerBegan(): void {
+    const { clock, answerMs, onStalled } = this.#options;
+    if (this.#answer.value === null) this.#answer.value = clock.schedule(answerMs, onStalled);
+  }
+
   /** A key exchange is done, whoever started it. */
   onRekeyed(): void {
     this.#keyedAtBytes = this.#options.transferred();

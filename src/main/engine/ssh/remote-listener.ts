@@ -28,6 +28,7 @@ export class RemoteListeners {
   readonly #options: RemoteListenersOptions;
   readonly #tcp = new Set<Listener>();
   readonly #unix = new Map<string, Listener>();
+  #pending = 0;
 
   constructor(options: RemoteListenersOptions) {
     this.#options = options;
@@ -49,6 +50,11 @@ export class RemoteListeners {
     client.on('unix connection', (details: UNIXConnectionDetails, accept, reject) => {
       this.#deliver(this.#unix.get(details.socketPath), '', 0, accept, reject);
     });
+  }
+
+  /** Clients of the server that were neither accepted nor refused yet. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /**
@@ -117,17 +123,22 @@ export class RemoteListeners {
       return;
     }
     let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+      this.#pending -= 1;
+    };
+    this.#pending += 1;
     listener.deliver({
       originHost,
       originPort,
       accept: () => {
         if (isSettled) throw new Error(`the client ${addressText(originHost, originPort)} was dealt with before`);
-        isSettled = true;
+        settle();
         return this.#options.adopt(accept());
       },
       reject: () => {
         if (isSettled) return;
-        isSettled = true;
+        settle();
         ignoreClosed(reject);
       },
     });

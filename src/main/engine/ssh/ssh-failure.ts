@@ -182,6 +182,7 @@ export function protocolFailure(
   const missing = /no matching (.+)$/i.exec(text)?.[1]?.toLowerCase();
   if (stage === 'key-exchange' && missing !== undefined) return noCommonAlgorithm(host, missing, offered);
   if (/identification|greeting|header/i.test(text) && stage === 'hello') return notSsh(host, null);
+  if (/output length exceeded/i.test(text)) return brokenProtocol(host, stage, 'it packs too much into one packet');
   if (/signature verification failed/i.test(text))
     return makeFailure(
       { host, phase },
@@ -201,6 +202,16 @@ export function protocolFailure(
       : `${host.name} broke the SSH protocol: ${text === '' ? 'no detail' : text}.`,
     'Holdfast tries again by itself; if it stays, look at what is between here and there.',
     { cause: error },
+  );
+}
+
+/** The server goes beyond what the protocol allows, or what is bearable. `fault` completes the sentence. */
+export function brokenProtocol(host: HostConfig, stage: SessionStage, fault: string): HoldfastError {
+  return makeFailure(
+    { host, phase: phaseOf(stage) },
+    'protocol',
+    `${host.name} broke the SSH protocol: ${fault}.`,
+    'Holdfast tries again by itself; if it stays, look at what is between here and there.',
   );
 }
 

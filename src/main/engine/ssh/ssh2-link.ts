@@ -1,19 +1,20 @@
 import type { Channel, ClientChannel } from 'ssh2';
-import type { Buffer } from 'node:buffer';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint } from '../../../shared/model/forward-spec.ts';
 import { wait, type Clock } from '../lifecycle/clock.ts';
 import { DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter, once } from '../lifecycle/emitter.ts';
+import { guardChannels } from './channel-guard.ts';
 import { onAbort, reasonOf } from './dial.ts';
 import type { ExecResult, LinkInfo, RemoteListener, SshChannel, SshLink } from './link.ts';
 import { OneShot } from './one-shot.ts';
 import { type RemoteAddress, RemoteListeners } from './remote-listener.ts';
 import { RekeyTrigger } from './rekey.ts';
+import { SignOfLife } from './sign-of-life.ts';
 import { channelOpenFailure, linkGone, remoteListenFailure } from './channel-failure.ts';
 import { endpointText } from './failure-base.ts';
-import { linkDead } from './ssh-failure.ts';
+import { brokenProtocol, linkDead } from './ssh-failure.ts';
 import { Ssh2Channel } from './ssh2-channel.ts';
 import { collectOutput, execTimeout } from './ssh2-exec.ts';
 import type { Ssh2Session } from './ssh2-session.ts';
@@ -35,6 +36,7 @@ export class Ssh2Link implements SshLink {
   readonly #open = new Map<number, Ssh2Channel>();
   readonly #failOpens = new Set<(error: HoldfastError) => void>();
   readonly #listeners: RemoteListeners;
+  readonly #life: SignOfLife;
   readonly #watchdog: Watchdog;
   readonly #heldWrites: (() => void)[] = [];
   /** Opens that the server has not answered yet. */
@@ -48,20 +50,34 @@ export class Ssh2Link implements SshLink {
     this.info = info;
     this.onDidClose = this.#onDidClose.event;
     const { wire, seam, client } = session;
-    this.#guardChannels();
+    guardChannels({
+      seam,
+      isClosed: () => this.#isClosed,
+      onServerClose: (id, hadEof) => this.#open.get(id)?.onServerClose(hadEof),
+      onOverrun: () => session.fail(brokenProtocol(host, 'open', 'it sent more than it was allowed to')),
+    });
     this.#listeners = new RemoteListeners({
       client,
       seam,
       adopt: (channel) => this.#adopt(channel),
-      hasRoom: () => this.#open.size + this.#opening < host.maxChannels,
+      hasRoom: () => this.#hasRoom,
     });
+    this.#life = this.#store.add(
+      new SignOfLife({
+        clock,
+        keepalive: (answered) => seam.ping(answered),
+        open: (answered) => seam.pingByOpen(answered),
+        lastInboundAtMs: () => wire.lastInboundAtMs,
+      }),
+    );
     this.#watchdog = this.#store.add(
       new Watchdog({
         clock,
         intervalMs: host.aliveIntervalMs,
         countMax: host.aliveCountMax,
         lastInboundAtMs: () => wire.lastInboundAtMs,
-        probe: (answered) => seam.ping(answered),
+        probe: (answered) => void this.#life.ask(answered),
+        isSilenceProof: () => this.#life.isSilenceProof,
         onDead: (silentMs) => session.fail(linkDead(host, silentMs)),
       }),
     );
@@ -78,6 +94,7 @@ export class Ssh2Link implements SshLink {
       }),
     );
     this.#store.add(session.onDidTransfer(() => rekey.onTransfer()));
+    this.#store.add(session.onDidServerRekey(() => rekey.onServerBegan()));
     this.#store.add(session.onDidRekey(() => rekey.onRekeyed()));
     this.#store.add(session.onDidDrain(() => this.#writeHeld()));
     this.#store.add(session.onDidEnd((error) => this.#onEnd(error)));
@@ -117,6 +134,8 @@ export class Ssh2Link implements SshLink {
 
   async listenRemote(at: RemoteAddress): Promise<RemoteListener> {
     if (this.#isClosed) throw linkGone(this.#host);
+    await this.#life.settled();
+    if (this.#isClosed) throw linkGone(this.#host);
     const listener = await this.#whileOpen<RemoteListener>((resolve, reject) => {
       this.#listeners.listen(at).then(resolve, () => reject(remoteListenFailure(this.#host, at)));
     });
@@ -141,12 +160,17 @@ export class Ssh2Link implements SshLink {
     }
   }
 
-  ping(timeoutMs: number): Promise<number> {
+  ping(timeoutMs: number): Promise<number | null> {
     if (this.#isClosed) return Promise.reject(linkGone(this.#host));
     const startedAtMs = this.#clock.now();
-    return this.#whileOpen<number>((resolve, reject, store) => {
-      store.add(this.#clock.schedule(timeoutMs, () => reject(linkDead(this.#host, timeoutMs))));
-      this.#session.seam.ping(() => resolve(this.#clock.now() - startedAtMs));
+    return this.#whileOpen<number | null>((resolve, reject, store) => {
+      store.add(
+        this.#clock.schedule(timeoutMs, () => {
+          if (this.#life.isMute) resolve(null);
+          else reject(linkDead(this.#host, timeoutMs));
+        }),
+      );
+      store.add(this.#life.ask(() => resolve(this.#clock.now() - startedAtMs), timeoutMs / 3));
     });
   }
 
@@ -216,7 +240,7 @@ export class Ssh2Link implements SshLink {
   }
 
   get #hasRoom(): boolean {
-    return this.#open.size + this.#opening < this.#host.maxChannels;
+    return this.#open.size + this.#opening + this.#listeners.pending < this.#host.maxChannels;
   }
 
   /** Waits for a channel to be closed; fails with `forward-denied` after some seconds. */
@@ -275,42 +299,6 @@ export class Ssh2Link implements SshLink {
 
   #writeHeld(): void {
     while (this.#heldWrites.length > 0 && !this.#mustHold) this.#heldWrites.shift()?.();
-  }
-
-  /** Keeps the server within its window, and learns of closes before ssh2 acts on them. */
-  #guardChannels(): void {
-    const { seam } = this.#session;
-    const { handlers } = seam;
-    const { CHANNEL_DATA, CHANNEL_EXTENDED_DATA, CHANNEL_CLOSE } = handlers;
-    const accepts = (recipient: number, data: Buffer): boolean => {
-      const channel = seam.channel(recipient);
-      if (!channel) return !this.#isClosed;
-      // Closed on our side: what still comes is for nobody.
-      if (channel.outgoing.state === 'closing' || channel.outgoing.state === 'closed') return false;
-      if (data.length <= channel.incoming.window) return true;
-      this.#session.fail(
-        new HoldfastError({
-          code: 'protocol',
-          where: this.#host.name,
-          message: `${this.#host.name} sent more than it was allowed to.`,
-          next: 'Holdfast connects again by itself; if it stays, look at the server.',
-          hop: this.#host.name,
-        }),
-      );
-      return false;
-    };
-    handlers.CHANNEL_DATA = (protocol, recipient, data) => {
-      if (accepts(recipient, data)) CHANNEL_DATA(protocol, recipient, data);
-    };
-    handlers.CHANNEL_EXTENDED_DATA = (protocol, recipient, data, type) => {
-      if (accepts(recipient, data)) CHANNEL_EXTENDED_DATA(protocol, recipient, data, type);
-    };
-    handlers.CHANNEL_CLOSE = (protocol, recipient) => {
-      if (this.#isClosed) return;
-      const internals = seam.channel(recipient);
-      if (internals) this.#open.get(recipient)?.onServerClose(internals.incoming.state === 'eof');
-      CHANNEL_CLOSE(protocol, recipient);
-    };
   }
 
   #onEnd(error: HoldfastError | null): void {

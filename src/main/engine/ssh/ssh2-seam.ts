@@ -4,12 +4,22 @@ import type { Client } from 'ssh2';
 import ssh2Crypto from 'ssh2/lib/protocol/crypto.js';
 import packageJson from 'ssh2/package.json' with { type: 'json' };
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
+import type { DhExchange } from './dh-group.ts';
+import { Replies } from './ssh2-replies.ts';
+import { WireWriter } from './wire-format.ts';
 
 /**
  * Everything that Holdfast touches inside ssh2 beyond its public interface, at one version. ssh2 has no public way to carry out authentication
  * oneself, to rekey as a client, to see strict KEX, or to hold back its service request; the internals have. A contract test
  * (test/unit/ssh/ssh2-seam.test.ts) fails when they change.
  */
+
+/** What one packet may be when unpacked: OpenSSH's PACKET_MAX_SIZE. Of 35,000 bytes zlib makes 36 MB. */
+export const maxUnpackedBytes = 256 * 1024;
+
+/** SSH_OPEN_UNKNOWN_CHANNEL_TYPE. */
+const unknownChannelType = 3;
 
 /** The version that this file was written against. */
 export const ssh2Version = '1.17.0';
@@ -24,6 +34,8 @@ export interface Negotiated {
 
 /** ssh2's Channel, as far as its owner must reach in. */
 export interface ChannelInternals {
+  /** `session`, `direct-tcpip` and the like. */
+  readonly type: string;
   readonly incoming: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
   readonly outgoing: { id: number; window: number; state: 'open' | 'eof' | 'closing' | 'closed' };
   _write(data: Buffer, encoding: string | null, callback: (error?: Error | null) => void): void;
@@ -52,6 +64,7 @@ export interface Handlers {
   ) => void;
   GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
   CHANNEL_OPEN: (protocol: ProtocolInternals, info: ChannelOpen) => void;
+  CHANNEL_OPEN_FAILURE: (protocol: ProtocolInternals, recipient: number, reason: number, description: string) => void;
   CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
   CHANNEL_EXTENDED_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer, type: number) => void;
   CHANNEL_CLOSE: (protocol: ProtocolInternals, recipient: number) => void;
@@ -64,16 +77,43 @@ export interface ChannelOpen {
   readonly data: { destIP?: string; destPort?: number; srcIP?: string; srcPort?: number; socketPath?: string };
 }
 
+/** A key exchange under way, or the last one. */
+export interface KeyExchangeInternals {
+  /** `group`: a fixed Diffie-Hellman group; `groupex`: one of the server's choice; else a curve. */
+  readonly type: string;
+  /** The group's prime, big-endian; null for a curve and before the server has named its group. */
+  readonly prime: Buffer | null;
+  /** Lets this exchange calculate in place of ssh2. */
+  use(exchange: DhExchange): void;
+}
+
+interface RawKeyExchange {
+  readonly sessionID: Buffer | undefined;
+  readonly _sig: Buffer | undefined;
+  readonly type: string;
+  _public: Buffer | null;
+  generateKeys(): void;
+  computeSecret(other: Buffer): Buffer;
+  getDHParams?(): { prime: Buffer; generator: Buffer };
+}
+
+interface PacketReader {
+  /** Unpacks, if compression is on. */
+  read(data: Buffer): Buffer;
+  cleanup(): void;
+  readonly _zlib?: { _maxOutputLength: number };
+}
+
 interface ProtocolInternals {
   readonly _handlers: Handlers & Record<string, Handler | undefined>;
   readonly _authsQueue: string[];
-  readonly _kex: { readonly sessionID: Buffer | undefined; readonly _sig: Buffer | undefined } | undefined;
+  readonly _kex: RawKeyExchange | undefined;
   readonly _kexinit: Buffer | undefined;
   readonly _strictMode: boolean | undefined;
-  _onPayload: (payload: Buffer) => unknown;
   _queue: Buffer[] | undefined;
-  readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _cipher: { readonly outSeqno: number; encrypt(packet: Buffer): void };
   readonly _packetRW: {
+    read: PacketReader;
     readonly write: {
       readonly allocStart: number;
       alloc(length: number): Buffer;
@@ -82,6 +122,7 @@ interface ProtocolInternals {
   };
   openssh_hostKeysProve(keys: readonly unknown[]): void;
   service(name: string): void;
+  channelWindowAdjust(channel: number, bytes: number): void;
   ping(): void;
   rekey(): void;
   disconnect(reason: number): void;
@@ -90,7 +131,7 @@ interface ProtocolInternals {
 interface ClientInternals {
   readonly _protocol: ProtocolInternals;
   readonly _callbacks: ((failed: boolean | Error, data?: Buffer | null) => void)[];
-  readonly _chanMgr: { get(id: number): unknown };
+  readonly _chanMgr: { get(id: number): unknown; add(handler?: unknown): number };
   readonly _forwarding: Record<string, number | undefined>;
 }
 
@@ -127,6 +168,7 @@ export function createClient(): Client {
 export class Ssh2Seam {
   readonly #client: ClientInternals;
   readonly #service: (name: string) => void;
+  readonly #replies: Replies;
   #heldService: string | null = null;
   #isServiceHeld = false;
 
@@ -138,13 +180,13 @@ export class Ssh2Seam {
       typeof protocol?._handlers === 'object' ? null : '_handlers',
       Array.isArray(protocol?._authsQueue) ? null : '_authsQueue',
       typeof protocol?._packetRW?.write.alloc === 'function' ? null : '_packetRW',
-      typeof protocol?._cipher?.encrypt === 'function' ? null : '_cipher',
-      ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve'] as const).map((name) =>
-        typeof protocol?.[name] === 'function' ? null : name,
+      typeof protocol?._cipher?.outSeqno === 'number' ? null : '_cipher',
+      ...(['service', 'ping', 'rekey', 'disconnect', 'openssh_hostKeysProve', 'channelWindowAdjust'] as const).map(
+        (name) => (typeof protocol?.[name] === 'function' ? null : name),
       ),
-      typeof protocol?._onPayload === 'function' ? null : '_onPayload',
+      typeof protocol?._packetRW?.read?.read === 'function' ? null : '_packetRW.read',
       Array.isArray(internals._callbacks) ? null : '_callbacks',
-      typeof internals._chanMgr?.get === 'function' ? null : '_chanMgr',
+      typeof internals._chanMgr?.get === 'function' && typeof internals._chanMgr.add === 'function' ? null : '_chanMgr',
       typeof internals._forwarding === 'object' ? null : '_forwarding',
       ...replacedHandlers.map((name) => (typeof protocol?._handlers?.[name] === 'function' ? null : name)),
     ].filter((name) => name !== null);
@@ -158,6 +200,12 @@ export class Ssh2Seam {
       });
     }
     this.#client = internals;
+    this.#replies = new Replies({
+      callbacks: internals._callbacks,
+      channels: internals._chanMgr,
+      nextSequence: () => (this.isExchangingKeys ? null : internals._protocol._cipher.outSeqno),
+      refuseOpen: (id) => this.handlers.CHANNEL_OPEN_FAILURE(internals._protocol, id, unknownChannelType, ''),
+    });
     this.#service = (name) => {
       Object.getPrototypeOf(internals._protocol).service.call(internals._protocol, name);
     };
@@ -206,16 +254,47 @@ export class Ssh2Seam {
   }
 
   /**
-   * Shows the payload of each packet after the first key exchange to `look`, before ssh2 handles it (as it came: compressed, if compression
-   * was agreed). Call it before the first key exchange.
+   * Shows the payload of each packet to `look` before ssh2 handles it, in clear and unpacked, and gives ssh2 what it returns; what it throws becomes
+   * the client's `error`. Call it before anything is read.
    */
-  watchPayloads(look: (payload: Buffer) => void): void {
-    const protocol = this.#client._protocol;
-    const handle = protocol._onPayload;
-    protocol._onPayload = (payload) => {
-      look(payload);
-      return handle(payload);
+  watchPackets(look: (payload: Buffer) => Buffer): void {
+    const packets = this.#client._protocol._packetRW;
+    const watched = (reader: PacketReader): PacketReader => {
+      if (reader._zlib) reader._zlib._maxOutputLength = maxUnpackedBytes;
+      return { read: (data) => look(reader.read(data)), cleanup: () => reader.cleanup() };
     };
+    // ssh2 puts another reader there with each key exchange, and when compression begins.
+    let reader = watched(packets.read);
+    Object.defineProperty(packets, 'read', {
+      get: () => reader,
+      set: (next: PacketReader) => {
+        reader = watched(next);
+      },
+    });
+  }
+
+  /** The key exchange under way, or the last one; null before the first. */
+  get keyExchange(): KeyExchangeInternals | null {
+    const exchange = this.#client._protocol._kex;
+    if (exchange === undefined) return null;
+    return {
+      type: exchange.type,
+      get prime() {
+        return exchange.getDHParams?.()?.prime ?? null;
+      },
+      use: (own) => {
+        exchange.generateKeys = () => {
+          exchange._public = own.publicValue;
+        };
+        exchange.computeSecret = (other) => mpintOf(own.secret(other));
+        exchange.getDHParams = () => ({ prime: mpintOf(own.prime), generator: mpintOf(own.generator) });
+      },
+    };
+  }
+
+  /** Our packets that wait for the end of a key exchange. */
+  get queuedPackets(): number {
+    return this.#client._protocol._queue?.length ?? 0;
   }
 
   /** Lets `isSound` see the reply to hostkeys-prove-00@openssh.com first; one that is not counts as no proof at all. */
@@ -257,10 +336,26 @@ export class Ssh2Seam {
     this.#client._protocol._authsQueue.shift();
   }
 
-  /** Sends keepalive@openssh.com; `answered` is called with the reply, or when the link closes. */
-  ping(answered: () => void): void {
-    this.#client._callbacks.push(() => answered());
+  /** The server does not know our packet with this number. */
+  onUnimplemented(sequence: number): void {
+    this.#replies.onUnimplemented(sequence);
+  }
+
+  /** Sends keepalive@openssh.com; `answered` is called with the reply, or when the link closes. Disposing of it forgets that a reply is to come. */
+  ping(answered: () => void): Disposable {
+    const expected = this.#replies.expect(answered);
     this.#client._protocol.ping();
+    return expected;
+  }
+
+  /** Asks for a channel of a type that no server has, which it must refuse (RFC 4254 section 5.1); `answered` as with `ping`. */
+  pingByOpen(answered: () => void): void {
+    const answer = (_error: unknown, channel?: ChannelInternals): void => {
+      channel?.close();
+      answered();
+    };
+    const id = this.#client._chanMgr.add(Object.assign(answer, { type: 'session' }));
+    this.send(new WireWriter().byte(90).string('keepalive@holdfast').uint32(id).uint32(0).uint32(32_768).toBuffer());
   }
 
   /** Starts a key exchange; does nothing while one runs. */
@@ -280,10 +375,20 @@ export class Ssh2Seam {
     return channel as ChannelInternals;
   }
 
+  /** Lets the server send so many bytes more in this channel. */
+  giveWindow(channel: ChannelInternals, bytes: number): void {
+    this.#client._protocol.channelWindowAdjust(channel.outgoing.id, bytes);
+  }
+
   /** True if ssh2 routes a forwarded-tcpip for this very text. */
   knowsForward(address: string, port: number): boolean {
     return this.#client._forwarding[`${address}:${port}`] !== undefined;
   }
+}
+
+/** A number as ssh2 hashes it: the contents of an `mpint`. */
+function mpintOf(bytes: Buffer): Buffer {
+  return new WireWriter().mpint(bytes).toBuffer().subarray(4);
 }
 
 const replacedHandlers = [
@@ -298,6 +403,7 @@ const replacedHandlers = [
   'USERAUTH_INFO_REQUEST',
   'GLOBAL_REQUEST',
   'CHANNEL_OPEN',
+  'CHANNEL_OPEN_FAILURE',
   'CHANNEL_DATA',
   'CHANNEL_EXTENDED_DATA',
   'CHANNEL_CLOSE',

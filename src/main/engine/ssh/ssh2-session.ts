@@ -11,12 +11,14 @@ import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
 import { type Redact, redactFailure } from '../log/redact.ts';
 import { type AlgorithmOffer, needsStrictKex } from './algorithms.ts';
-import { advertisedHostKeys, areProofsModern } from './host-key-notice.ts';
 import { textLimit } from './failure-base.ts';
+import { areProofsModern } from './host-key-notice.ts';
 import { HelloGuard } from './hello-guard.ts';
 import type { HopStream } from './hop-stream.ts';
 import { OneShot } from './one-shot.ts';
+import { guardPackets } from './packet-guard.ts';
 import {
+  brokenProtocol,
   disconnectFailure,
   endlessHello,
   hostKeySwapped,
@@ -30,6 +32,7 @@ import { createClient, type Negotiated, Ssh2Seam } from './ssh2-seam.ts';
 import { Ssh2Userauth } from './ssh2-userauth.ts';
 import { Ssh2Wire } from './ssh2-wire.ts';
 
+const maxBanners = 32;
 const bannerKeptBytes = 64 * 1024;
 const bannerShownChars = 4096;
 const disconnectByApplication = 11;
@@ -69,16 +72,20 @@ export class Ssh2Session implements Disposable {
   readonly onDidEnd;
   /** A later key exchange is done. */
   readonly onDidRekey;
+  /** The server began a later key exchange. */
+  readonly onDidServerRekey;
   /** The socket took what waited, or a key exchange is done: channels may write again. */
   readonly onDidDrain;
   /** Bytes came in or went out. */
   readonly onDidTransfer;
   readonly #onDidEnd = new OneShot<HoldfastError | null>();
   readonly #onDidRekey = new Emitter<void>();
+  readonly #onDidServerRekey = new Emitter<void>();
   readonly #onDidDrain = new Emitter<void>();
   readonly #onDidTransfer = new Emitter<void>();
   readonly #host: HostConfig;
   readonly #hop: HopStream;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #offer: AlgorithmOffer;
   readonly #guard = new HelloGuard();
@@ -90,12 +97,14 @@ export class Ssh2Session implements Disposable {
   #acceptedKey: Buffer | null = null;
   #advertisedKeys: readonly Buffer[] | null = null;
   #isDeciding = false;
+  #banners = 0;
   #bannerBytes = 0;
   #settleHandshake: { resolve(negotiated: Negotiated): void; reject(error: HoldfastError): void } | null = null;
 
   constructor(options: SessionOptions) {
     this.#host = options.host;
     this.#hop = options.hop;
+    this.#clock = options.clock;
     this.#log = options.log;
     this.redact = options.redact;
     this.#offer = options.offer;
@@ -104,6 +113,7 @@ export class Ssh2Session implements Disposable {
     this.#decideHostKey = options.decideHostKey;
     this.onDidEnd = this.#onDidEnd.event;
     this.onDidRekey = this.#onDidRekey.event;
+    this.onDidServerRekey = this.#onDidServerRekey.event;
     this.onDidDrain = this.#onDidDrain.event;
     this.onDidTransfer = this.#onDidTransfer.event;
     this.handshake = new Promise((resolve, reject) => {
@@ -114,6 +124,7 @@ export class Ssh2Session implements Disposable {
       onInbound: (chunk) => this.#onInbound(chunk),
       onEnd: (error) => this.fail(streamFailure(this.#host, this.#stage, error, this.#hop.lastWords())),
       onDrain: () => this.#onDidDrain.fire(),
+      onOverflow: () => this.fail(brokenProtocol(this.#host, this.#stage, 'it asks for answers that it does not read')),
     });
     this.client = createClient();
     this.#listen();
@@ -154,7 +165,7 @@ export class Ssh2Session implements Disposable {
     return this.#guard.serverVersion;
   }
 
-  /** The server's notice of its host keys; null if it sent none, or compressed. */
+  /** The server's notice of its host keys; null if it sent none. */
   get advertisedKeys(): readonly Buffer[] | null {
     return this.#advertisedKeys;
   }
@@ -208,6 +219,7 @@ export class Ssh2Session implements Disposable {
     this.#onDidEnd.fire(error);
     this.wire.shut(graceMs);
     this.#onDidRekey.dispose();
+    this.#onDidServerRekey.dispose();
     this.#onDidDrain.dispose();
     this.#onDidTransfer.dispose();
   }
@@ -253,7 +265,10 @@ export class Ssh2Session implements Disposable {
     // One error becomes the session's end; ssh2 repeats it for each chunk that follows, which nobody hears any more.
     client.on('error', (error: Error) => {
       if (this.#isOver) return;
-      this.fail(protocolFailure(this.#host, this.#stage, error, this.#guard.offered), refusalFarewellMs);
+      this.fail(
+        error instanceof HoldfastError ? error : protocolFailure(this.#host, this.#stage, error, this.#guard.offered),
+        refusalFarewellMs,
+      );
     });
     client.on('greeting', (greeting: string) => {
       this.#log.info('greeting', { text: this.#shown(greeting) });
@@ -333,14 +348,29 @@ export class Ssh2Session implements Disposable {
       this.fail(disconnectFailure(this.#host, this.#stage, reason, words));
     };
     handlers.USERAUTH_BANNER = (_protocol, message) => {
+      // RFC 4252 section 5.4: only before the login is through.
+      if (this.userauth.isDone || this.#banners >= maxBanners) return;
+      this.#banners += 1;
       const room = bannerKeptBytes - this.#bannerBytes;
       this.#bannerBytes += Buffer.byteLength(message);
       if (room <= 0) return;
       this.#log.info('banner', { text: this.#shown(message) });
       if (this.#stage === 'auth') this.#onBanner(message);
     };
-    this.seam.watchPayloads((payload) => {
-      this.#advertisedKeys ??= advertisedHostKeys(payload);
+    // The guard comes first: what it lets through is what counts.
+    guardPackets({
+      seam: this.seam,
+      clock: this.#clock,
+      transferred: () => this.wire.bytesIn + this.wire.bytesOut,
+      failure: (fault) => brokenProtocol(this.#host, this.#stage, fault),
+      onServerRekey: (restMs) => {
+        this.wire.rest(restMs);
+        this.#onDidServerRekey.fire();
+      },
+      onUnimplemented: (sequence) => this.seam.onUnimplemented(sequence),
+      onHostKeyNotice: (advertised) => {
+        this.#advertisedKeys ??= advertised;
+      },
     });
     if (!this.#host.legacyAlgorithms.includes('ssh-rsa')) this.seam.checkHostKeyProofs(areProofsModern);
     const { GLOBAL_REQUEST, CHANNEL_OPEN } = handlers;

@@ -14,6 +14,8 @@ interface Pending {
   /** The key is only asked about (PK_OK may come). */
   readonly isProbe: boolean;
   readonly onInfo: ((request: InfoRequest) => void) | null;
+  /** A question of it is open. */
+  isAnswering: boolean;
   resolve(reply: UserauthReply): void;
   reject(error: HoldfastError): void;
 }
@@ -49,9 +51,14 @@ export class Ssh2Userauth implements UserauthWire {
     handlers.USERAUTH_PASSWD_CHANGEREQ = (_protocol, prompt) =>
       this.#reply('password-expired', { kind: 'password-expired', prompt });
     handlers.USERAUTH_INFO_REQUEST = (_protocol, name, instruction, prompts) => {
-      const info = this.#pending?.onInfo;
-      if (info) info({ name, instruction, prompts });
-      else this.#unasked();
+      const pending = this.#pending;
+      // One question at a time (RFC 4256 section 3.1): each may become a prompt.
+      if (!pending?.onInfo || pending.isAnswering) {
+        this.#unasked();
+        return;
+      }
+      pending.isAnswering = true;
+      pending.onInfo({ name, instruction, prompts });
     };
     handlers.EXT_INFO = (_protocol, extensions) => {
       // RFC 8308: may come twice, the second time with more; once the user is known it is of no use any more.
@@ -166,13 +173,14 @@ export class Ssh2Userauth implements UserauthWire {
         reject(this.#fault('one request at a time'));
         return;
       }
-      this.#pending = { method, isProbe, onInfo, resolve, reject };
+      this.#pending = { method, isProbe, onInfo, isAnswering: false, resolve, reject };
       this.#seam.sendAuth(method, payload);
     });
   }
 
   #sendAnswers(values: readonly Secret[]): void {
     if (this.#broken || !this.#pending?.onInfo) return;
+    this.#pending.isAnswering = false;
     const writer = new WireWriter().byte(messageInfoResponse).uint32(values.length);
     for (const value of values) writer.string(value.revealBytes());
     const payload = writer.toBuffer();

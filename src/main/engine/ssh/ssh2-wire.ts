@@ -1,11 +1,17 @@
 import type { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../lifecycle/clock.ts';
-import { DisposableStore, listen } from '../lifecycle/disposable.ts';
+import { DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { HopStream } from './hop-stream.ts';
 
 /** Bytes that may wait in our socket before channels stop writing. */
 const writeLimitBytes = 1024 * 1024;
+
+/**
+ * Bytes that may wait beyond that. Channels stop at the first limit; what still comes are answers to requests of the server, which it can make without
+ * end and does not read.
+ */
+export const replyLimitBytes = 2 * 1024 * 1024;
 
 export interface WireHooks {
   /** Each chunk before ssh2 sees it; false drops it and everything after it. */
@@ -13,6 +19,8 @@ export interface WireHooks {
   /** The stream is gone without our doing. Called once, before ssh2 hears of it. */
   onEnd(error: Error | null): void;
   onDrain(): void;
+  /** The server does not read what it asks for. Called in the middle of a packet, at each write from then on. */
+  onOverflow(): void;
 }
 
 /**
@@ -31,6 +39,7 @@ export class Ssh2Wire extends EventEmitter {
   readonly #hooks: WireHooks;
   readonly #clock: Clock;
   readonly #store = new DisposableStore();
+  readonly #resting = this.#store.add(new MutableDisposable());
   #isFlowing = false;
   #isCorked = false;
   #isClosed = false;
@@ -60,8 +69,11 @@ export class Ssh2Wire extends EventEmitter {
 
   /** So much waits already that whoever can should hold back until `onDrain`. */
   get isCongested(): boolean {
-    const { stream } = this.#hop;
-    return stream.writableLength > Math.max(writeLimitBytes, stream.writableHighWaterMark);
+    return this.#hop.stream.writableLength > this.#channelLimitBytes;
+  }
+
+  get #channelLimitBytes(): number {
+    return Math.max(writeLimitBytes, this.#hop.stream.writableHighWaterMark);
   }
 
   get isClosed(): boolean {
@@ -80,7 +92,9 @@ export class Ssh2Wire extends EventEmitter {
         stream.uncork();
       });
     }
-    return stream.write(data);
+    const hasRoom = stream.write(data);
+    if (stream.writableLength > this.#channelLimitBytes + replyLimitBytes) this.#hooks.onOverflow();
+    return hasRoom;
   }
 
   /** ssh2 wants no more. Its owner decides when the stream goes. */
@@ -106,6 +120,16 @@ export class Ssh2Wire extends EventEmitter {
     }
     this.#hop.stream.resume();
     return this;
+  }
+
+  /** Reads nothing for so long; what is in ssh2's hands already is still handled. */
+  rest(forMs: number): void {
+    if (forMs <= 0 || this.#isClosed) return;
+    this.#hop.stream.pause();
+    this.#resting.value = this.#clock.schedule(forMs, () => {
+      this.#resting.clear();
+      if (!this.#isClosed) this.#hop.stream.resume();
+    });
   }
 
   /** Ends the stream within `graceMs` (0: at once) and tells ssh2 that its socket closed. */

@@ -11,6 +11,8 @@ export interface WatchdogOptions {
   readonly lastInboundAtMs: () => number;
   /** Asks the peer for a sign of life; `answered` is called with its reply, if it replies. */
   readonly probe: (answered: () => void) => void;
+  /** False: this peer answers no question, so that its silence means nothing. */
+  readonly isSilenceProof: () => boolean;
   /** Called once: nothing came for `silentMs`. */
   readonly onDead: (silentMs: number) => void;
 }
@@ -40,7 +42,7 @@ export class Watchdog implements Disposable {
    */
   verifySoon(withinMs: number): void {
     if (this.#isOver) return;
-    const { clock, lastInboundAtMs, probe } = this.#options;
+    const { clock, lastInboundAtMs, probe, isSilenceProof } = this.#options;
     let isAnswered = false;
     probe(() => {
       isAnswered = true;
@@ -48,7 +50,7 @@ export class Watchdog implements Disposable {
     const halfAtMs = clock.now() + withinMs / 2;
     this.#soon.value = clock.schedule(withinMs, () => {
       this.#soon.clear();
-      if (!isAnswered && lastInboundAtMs() < halfAtMs) this.#die();
+      if (!isAnswered && lastInboundAtMs() < halfAtMs && isSilenceProof()) this.#die();
     });
   }
 
@@ -69,7 +71,7 @@ export class Watchdog implements Disposable {
   }
 
   #onDue(): void {
-    const { lastInboundAtMs, probe, countMax } = this.#options;
+    const { clock, intervalMs, lastInboundAtMs, probe, countMax, isSilenceProof } = this.#options;
     const last = lastInboundAtMs();
     if (last !== this.#seenInboundAtMs) {
       this.#seenInboundAtMs = last;
@@ -78,7 +80,8 @@ export class Watchdog implements Disposable {
       return;
     }
     if (this.#asked >= Math.max(1, countMax)) {
-      this.#die();
+      if (isSilenceProof()) this.#die();
+      else this.#timer.value = clock.schedule(intervalMs, () => this.#onDue());
       return;
     }
     this.#asked += 1;

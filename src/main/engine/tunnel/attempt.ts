@@ -166,7 +166,7 @@ export class Attempt implements Disposable {
       // There a check that fails is a loss. It is this tunnel's own: others go on over the same link.
       this.#fail(outcome.error, 'probe');
     } else {
-      this.#probeProblem = outcome.error;
+      this.#probeProblem = outcome.kind === 'passed' ? outcome.note : outcome.error;
       this.evaluate();
     }
   }

@@ -6,11 +6,12 @@ import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycl
 import { Emitter } from '../lifecycle/emitter.ts';
 import { scheduleLong } from '../lifecycle/long-timer.ts';
 import type { SshLink } from '../ssh/link.ts';
-import { askLink, noAnswer, runProbe } from './probes.ts';
+import { answersNothing, askLink, noAnswer, runProbe } from './probes.ts';
 
 /** What a round of probing found. */
 export type ProbeOutcome =
-  | { readonly kind: 'passed'; readonly ms: number; readonly error: null }
+  /** `ms` null: nothing could be measured. `note`: it passed, but this is to be known. */
+  | { readonly kind: 'passed'; readonly ms: number | null; readonly error: null; readonly note: HoldfastError | null }
   /** The check failed, but the link answers: a matter of this tunnel alone. */
   | { readonly kind: 'check-failed'; readonly ms: null; readonly error: HoldfastError }
   /** The link itself does not answer. */
@@ -58,7 +59,7 @@ export class ProbeLoop implements Disposable {
       try {
         const { signal } = this.#abort;
         const ms = await runProbe({ link, probe: tunnel.probe, forwards: forwards(), timeoutMs, clock, signal });
-        this.#tell({ kind: 'passed', ms, error: null });
+        this.#tell({ kind: 'passed', ms, error: null, note: ms === null ? answersNothing(tunnel.host) : null });
         return;
       } catch (thrown) {
         const error = asHoldfastError(thrown, 'probe');

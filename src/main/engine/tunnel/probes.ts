@@ -20,10 +20,11 @@ export interface ProbeContext {
 }
 
 /**
- * Checks the tunnel once from end to end; resolves with the round trip in milliseconds. Rejects with `probe-failed` (for `target`, with what the
+ * Checks the tunnel once from end to end; resolves with the round trip in milliseconds, or with null where the server answers no question and the tunnel
+ * can only be taken on trust. Rejects with `probe-failed` (for `target`, with what the
  * server said). Nothing is left open.
  */
-export async function runProbe(context: ProbeContext): Promise<number> {
+export async function runProbe(context: ProbeContext): Promise<number | null> {
   const { probe, link, timeoutMs, clock } = context;
   const startedMs = clock.now();
   switch (probe.kind) {
@@ -55,10 +56,10 @@ export async function runProbe(context: ProbeContext): Promise<number> {
 }
 
 /**
- * Whether the server is there at all; resolves with the time it took in milliseconds. A saturated uplink answers late: any inbound byte meanwhile
- * is as good as the answer.
+ * Whether the server is there at all; resolves with the time it took in milliseconds, null if it answers no question at all. A saturated uplink
+ * answers late: any inbound byte meanwhile is as good as the answer.
  */
-export async function askLink(link: SshLink, timeoutMs: number, clock: Clock): Promise<number> {
+export async function askLink(link: SshLink, timeoutMs: number, clock: Clock): Promise<number | null> {
   const before = link.bytesIn;
   const startedMs = clock.now();
   try {
@@ -188,5 +189,16 @@ export function probeFailed(message: string): HoldfastError {
     phase: 'probe',
     message,
     next: 'The server answers, so the connection stays. Look at what the check asks for, and at the probe setting of the tunnel.',
+  });
+}
+
+/** The note of a tunnel whose server answers no question. */
+export function answersNothing(host: string): HoldfastError {
+  return new HoldfastError({
+    code: 'probe-failed',
+    where: host,
+    message: `${host} answers no question, so whether it is still there shows only while bytes come.`,
+    next: 'The tunnel can be used. If it is given up when idle, set alive-interval = "0s" for this host, or check something behind it with probe.',
+    phase: 'probe',
   });
 }
