@@ -224,7 +224,7 @@ export const commandTable: readonly CommandSpec[] = [
     summary: 'hosts and tunnels from ~/.ssh/config',
     notes: [
       'Without an ALIAS all of them. ssh -G resolves each; the file itself is never written.',
-      '--yes asks nothing, and lets Match exec lines run their commands.',
+      '--yes asks nothing, and lets commands run that reading the file runs (Match exec).',
     ],
     options: {
       file: { type: 'string', value: 'FILE', help: 'this ssh_config (~/.ssh/config)' },

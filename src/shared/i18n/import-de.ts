@@ -50,9 +50,18 @@ const command: readonly Phrase[] = [
 /** The ssh_config. */
 const file: readonly Phrase[] = [
   [
-    'The file has Match exec lines, and to read it runs their commands: allow that first.',
-    'Die Datei hat Zeilen mit Match exec; beim Lesen laufen deren Befehle: erlaube das zuerst.',
+    'Reading the file may run commands ({0}): allow that first.',
+    'Beim Lesen der Datei können Befehle laufen ({0}): erlaube das zuerst.',
   ],
+  ['{0!} line {1}: Match exec', '{0} Zeile {1}: Match exec'],
+  ['{0!} line {1}: only ssh itself can tell what it does', '{0} Zeile {1}: nur ssh selbst kann sagen, was sie tut'],
+  [
+    '{0!} line {1}: only ssh itself can tell what it includes',
+    '{0} Zeile {1}: nur ssh selbst kann sagen, was sie einbindet',
+  ],
+  ['{0!} is included {1} files deep', '{0} wird {1} Dateien tief eingebunden'],
+  ['it includes more than {0} files', 'sie bindet mehr als {0} Dateien ein'],
+  ['{0!} is too large, or no file with a text of its own', '{0} ist zu groß oder keine Datei mit einem eigenen Text'],
   [
     'The name has characters that do not go into a command.',
     'Der Name hat Zeichen, die nicht in einen Befehl gehören.',

@@ -72,6 +72,7 @@ const callFiles = [
   'interop/ssh-arguments.ts',
   'interop/ssh-command.ts',
   'interop/ssh-config-import.ts',
+  'interop/ssh-config-list.ts',
   'interop/ssh-config-resolve.ts',
   'interop/ssh-dump.ts',
   'lifecycle/atomic-file.ts',

@@ -36,11 +36,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     });
   }
   const yes = booleanOption(input, 'yes');
-  if (found.runsCommands && !yes && !(await agrees(context, texts.importing.mayRun(file)))) {
-    throw usageError(
-      'import',
-      `${file} has Match exec lines, and reading it runs their commands. Allow that with --yes.`,
-    );
+  const { commandsAt } = found;
+  if (commandsAt !== null && !yes && !(await agrees(context, texts.importing.mayRun(file, commandsAt)))) {
+    throw usageError('import', `Reading ${file} may run commands (${commandsAt}). Allow that with --yes.`);
   }
   const result = await importSshConfig(wanted, { file, config, mayRunCommands: found.runsCommands });
   for (const note of result.notes) out.note(note);

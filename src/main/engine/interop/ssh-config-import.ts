@@ -14,7 +14,7 @@ export interface ImportOptions {
   /** The ssh_config; only ever read. */
   readonly file: string;
   readonly config: HoldfastConfig;
-  /** Consent to run the commands of `Match exec`. Without it, a file that has one is not resolved at all. */
+  /** Consent to run what reading the file runs (`Match exec`). Without it, a file that may run something is not resolved at all. */
   readonly mayRunCommands: boolean;
   /** Default: `ssh` of the path. */
   readonly sshProgram?: string;
@@ -37,9 +37,10 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
   const home = options.home ?? passwdHome();
   const wanted = [...new Set(aliases)];
   const importer = new Importer(options.config, home);
-  if (!options.mayRunCommands && (await listSshConfig(options.file, home)).runsCommands) {
+  const commandsAt = options.mayRunCommands ? null : (await listSshConfig(options.file, home)).commandsAt;
+  if (commandsAt !== null) {
     for (const alias of wanted)
-      importer.skip(alias, 'The file has Match exec lines, and to read it runs their commands: allow that first.');
+      importer.skip(alias, `Reading the file may run commands (${commandsAt}): allow that first.`);
     return importer.result();
   }
   const dumper = new SshDumper({ program: options.sshProgram ?? 'ssh', file: options.file, home });
