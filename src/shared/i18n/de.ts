@@ -74,6 +74,7 @@ export const de = {
   importing: {
     mayRun: (file: string, at: string) =>
       `Beim Lesen von ${file} können Befehle laufen (${at}). Laufen lassen? ja oder nein:`,
+    runs: 'Zum Verbinden führt dieser Rechner aus:',
     add: (file: string) => `Das in ${file} aufnehmen? ja oder nein:`,
     skipped: (alias: string, reason: string) => `${alias} übergangen: ${reason}`,
   },

@@ -148,6 +148,7 @@ export const en = {
   },
   importing: {
     mayRun: (file: string, at: string) => `Reading ${file} may run commands (${at}). Run them? yes or no:`,
+    runs: 'To connect, this machine will run:',
     add: (file: string) => `Add this to ${file}? yes or no:`,
     skipped: (alias: string, reason: string) => `Skipped ${alias}: ${reason}`,
   },

@@ -127,6 +127,12 @@ const reasons: readonly Phrase[] = [
   ['Holdfast takes 1 MiB and more', 'Holdfast nimmt 1 MiB oder mehr'],
   ['Holdfast takes a minute and more', 'Holdfast nimmt eine Minute oder mehr'],
   ['Holdfast does not lend your agent to servers', 'Holdfast leiht Servern deinen Agenten nicht'],
+  ['Holdfast runs no such command', 'einen solchen Befehl führt Holdfast nicht aus'],
+  ['{0!} cannot be looked at', '{0} lässt sich nicht ansehen'],
+  [
+    'it is not there yet, and others may write {0!}',
+    'es gibt sie noch nicht, und Schreibrecht haben auch andere in {0}',
+  ],
   ['Holdfast adds no keys to your agent', 'Holdfast gibt deinem Agenten keine Schlüssel'],
   ['expected a time like 30 or 1m30s', 'erwartet wird eine Zeit wie 30 oder 1m30s'],
   ['Holdfast offers what is safe', 'Holdfast bietet an, was sicher ist'],
@@ -166,6 +172,18 @@ const reasons: readonly Phrase[] = [
 /** What holds those reasons. */
 const leftOut: readonly Phrase[] = [
   ['To connect, Holdfast will run the command: {0!}', 'Zum Verbinden führt Holdfast diesen Befehl aus: {0}'],
+  [
+    'Its connection runs a command, so it starts when you switch it on (start = "manual").',
+    'Seine Verbindung führt einen Befehl aus, also startet er, wenn du ihn einschaltest (start = "manual").',
+  ],
+  [
+    '{0!}: the key of a server that is not known yet is taken without a question.',
+    '{0}: der Schlüssel eines noch unbekannten Servers wird ohne Frage genommen.',
+  ],
+  [
+    '{0!}: host keys are looked up and kept there, not in your own known_hosts.',
+    '{0}: dort werden Host-Schlüssel nachgesehen und gemerkt, nicht in deiner eigenen known_hosts.',
+  ],
   [
     'sshpass is left out, with its password: Holdfast asks for the password and can keep it in the keychain.',
     'sshpass wurde weggelassen, mit seinem Passwort: Holdfast fragt nach dem Passwort und kann es im Schlüsselbund merken.',

@@ -104,7 +104,8 @@ describe('parseSshCommand', () => {
   ])('%s', (options, values) => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.host).toEqual({ address: 'h.example.org', ...values });
-    expect(result.notes).toEqual([]);
+    // Whom such an option trusts is said; the tests below look at the words.
+    expect(result.notes.filter((note) => !/^(StrictHostKey|UserKnownHosts)/.test(note))).toEqual([]);
     applied(result.edits);
   });
 
@@ -124,12 +125,27 @@ describe('parseSshCommand', () => {
     ['-o SetEnv=A=b', 'SetEnv A=b is left out'],
     ['-o Ciphers=aes128-cbc', 'Ciphers aes128-cbc is left out'],
     ['-i key.pem', 'key.pem is a relative path'],
-    ['-o ProxyCommand="nc -x p:1 %h %p"', 'To connect, Holdfast will run the command: nc -x p:1 %h %p'],
+    ['-o StrictHostKeyChecking=accept-new', 'is not known yet is taken without a question'],
+    ['-o UserKnownHostsFile=/x/known', 'host keys are looked up and kept there'],
     ['-b eth0', 'BindAddress eth0 is left out'],
   ])('%s is said', (options, note) => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.notes).toEqual([expect.stringContaining(note)]);
     applied(result.edits);
+  });
+
+  test('a command to connect with is said as a whole, and its tunnel does not start by itself', () => {
+    const command = `nc -x ${'p'.repeat(300)}:1 %h %p`;
+    const result = made(`ssh -o 'ProxyCommand=${command}' -L 1:a:1 h.example.org`);
+    expect(result.notes).toEqual([
+      `To connect, Holdfast will run the command: ${command}`,
+      expect.stringContaining('start = "manual"'),
+    ]);
+    expect(result.values['start']).toBe('manual');
+    // Over the host that is there then, and behind it as a jump host, too.
+    const config = applied(result.edits);
+    for (const next of ['ssh -L 2:a:2 h', 'ssh -J h -L 2:a:2 z.example.org'])
+      expect(parse(next, config).edits.at(-1)).toMatchObject({ op: 'add-tunnel', values: { start: 'manual' } });
   });
 
   test('jump hosts become hosts of their own, in order', () => {
@@ -402,7 +418,7 @@ forwards = [
     expect(back.tunnels.get('box')?.forwards.map(({ spec }) => spec)).toEqual(
       tunnel.forwards.filter(({ enabled }) => enabled).map(({ spec }) => spec),
     );
-    expect(parse(command).notes).toEqual([]);
+    expect(parse(command).notes.filter((note) => note.includes('left out'))).toEqual([]);
   });
 
   test('is short where there is little to say', () => {

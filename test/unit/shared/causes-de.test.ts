@@ -67,6 +67,7 @@ const callFiles = [
   'interop/autossh-settings.ts',
   'interop/host-options.ts',
   'interop/host-plan.ts',
+  'interop/known-hosts-trust.ts',
   'interop/shell-words.ts',
   'interop/ssh-address.ts',
   'interop/ssh-arguments.ts',

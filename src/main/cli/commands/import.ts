@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { commandsOfEdits } from '../../../shared/contract/edit-commands.ts';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
+import { cleanWhole } from '../../../shared/model/clean-text.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { applyEdits } from '../../engine/config/config-edits.ts';
 import { ConfigEditor } from '../../engine/config/edit.ts';
@@ -46,6 +48,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const isDry = booleanOption(input, 'dry-run');
   if (isDry || result.edits.length === 0) return tell(context, result, false);
   if (!yes && !context.json) out.print(asToml(result.edits));
+  const commands = commandsOfEdits(result.edits);
+  if (!yes && commands.length > 0 && !context.json) {
+    out.note(texts.importing.runs);
+    for (const command of commands) out.note(`  ${cleanWhole(command)}`);
+  }
   if (!yes && !(await agrees(context, texts.importing.add(context.profile.configFile)))) {
     throw usageError('import', 'Nothing was imported. Say --yes to import without a question, --dry-run to look only.');
   }
@@ -56,8 +63,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
 }
 
 /** `add command 'ssh …'`: the tunnel that the command line makes. */
-export async function addCommand(context: CommandContext, words: readonly string[]): Promise<number> {
-  const [text, ...rest] = words;
+export async function addCommand(context: CommandContext, input: CommandInput): Promise<number> {
+  const [, text, ...rest] = input.positionals;
   if (text === undefined || rest.length > 0)
     throw usageError('add', "Put the whole command in quotes: add command 'ssh -L 5432:db:5432 me@bastion'");
   const parsed = parseSshCommand(text, { config: await configOrEmpty(context), home: homedir() });
@@ -70,6 +77,16 @@ export async function addCommand(context: CommandContext, words: readonly string
     });
   }
   for (const note of parsed.notes) context.out.note(note);
+  const commands = commandsOfEdits(parsed.edits);
+  if (commands.length > 0 && !booleanOption(input, 'yes')) {
+    const { runs, add } = context.texts.importing;
+    const question = [runs, ...commands.map((command) => `  ${cleanWhole(command)}`), add(context.profile.configFile)];
+    if (!(await agrees(context, question.join('\n'))))
+      throw usageError(
+        'add',
+        'Nothing was saved: to connect would run a command. Look at it, and allow it with --yes.',
+      );
+  }
   return change(context, (editor) => applyEdits(editor, parsed.edits), {
     done: doneText(context, parsed.edits),
     json: { added: 'tunnel', name: parsed.tunnel, hosts: namesOf(parsed.edits, 'add-host'), notes: parsed.notes },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
-import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { cleanLine, cleanWhole } from '../../../shared/model/clean-text.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
 import { formatDuration, formatSize } from '../config/quantity.ts';
 import { supportedAlgorithms } from '../ssh/algorithms.ts';
@@ -20,6 +20,8 @@ export function newHostDraft(): HostDraft {
 export interface OptionContext {
   /** Makes a path of the option ready for the configuration (tokens, `~`). Null: it could not be. */
   readonly path: (text: string) => string | null;
+  /** Why the known_hosts file at a path as `path` gives it is not to be believed, null if it is. */
+  readonly distrust: (path: string) => string | null;
   readonly platform: NodeJS.Platform;
 }
 
@@ -80,6 +82,9 @@ const takers: Readonly<Record<string, Taker>> = {
         return;
       case 'accept-new':
         draft.values['host-key-policy'] = 'accept-new';
+        draft.notes.push(
+          `${name} ${shown(value)}: the key of a server that is not known yet is taken without a question.`,
+        );
         return;
       case 'ask':
         return;
@@ -105,7 +110,14 @@ const takers: Readonly<Record<string, Taker>> = {
     if (paths.some((path) => path === null))
       leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
     else {
-      draft.values['known-hosts'] = [...paths.flatMap((path) => path ?? []), ...systemKnownHosts(context.platform)];
+      const own = paths.flatMap((path) => path ?? []);
+      const distrust = own.flatMap((path) => context.distrust(path) ?? [])[0];
+      if (distrust !== undefined) {
+        leftOut(draft, name, value, distrust);
+        return;
+      }
+      draft.notes.push(`${name} ${shown(value)}: host keys are looked up and kept there, not in your own known_hosts.`);
+      draft.values['known-hosts'] = [...own, ...systemKnownHosts(context.platform)];
       // ssh_config(5): with a file of its own, UpdateHostKeys is off unless it is said.
       if (!draft.seen.has('updatehostkeys')) draft.values['update-host-keys'] = false;
     }
@@ -146,7 +158,7 @@ const takers: Readonly<Record<string, Taker>> = {
     if (unknown !== null) leftOut(draft, name, value, `Holdfast does not know ${unknown[0]} in it`);
     else {
       draft.values['proxy-command'] = value;
-      draft.notes.push(`To connect, Holdfast will run the command: ${shown(value)}`);
+      draft.notes.push(`To connect, Holdfast will run the command: ${cleanWhole(value)}`);
     }
   },
   rekeylimit: (draft, value, _context, name) => {
@@ -169,6 +181,8 @@ const takers: Readonly<Record<string, Taker>> = {
   forwardagent: (draft, value, _context, name) => {
     if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast does not lend your agent to servers');
   },
+  localcommand: runsNothing,
+  knownhostscommand: runsNothing,
   addkeystoagent: (draft, value, _context, name) => {
     if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast adds no keys to your agent');
   },
@@ -197,6 +211,10 @@ const silent = new Set([
   'syslogfacility',
   'ipqos',
 ]);
+
+function runsNothing(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
+  if (value.toLowerCase() !== 'none') leftOut(draft, name, value, 'Holdfast runs no such command');
+}
 
 function yesNo(key: string, fallback: boolean): Taker {
   return (draft, value, _context, name) => {

@@ -1,6 +1,7 @@
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
 import { asHoldfastError } from '../../../shared/model/failure.ts';
+import { expandPath } from '../config/paths.ts';
 import { autosshValues } from './autossh-settings.ts';
 import { forwardValues, readForwardList } from './forward-list.ts';
 import {
@@ -16,6 +17,7 @@ import { HostPlan, nameFromHost } from './host-plan.ts';
 import { splitShellWords } from './shell-words.ts';
 import { parseDestination, type SshDestination } from './ssh-address.ts';
 import { readInvocation, type SshInvocation } from './ssh-arguments.ts';
+import { distrustOfKnownHosts } from './known-hosts-trust.ts';
 import { jumpFromProxyCommand } from './proxy-jump.ts';
 
 /**
@@ -95,7 +97,11 @@ class CommandReader {
   constructor(context: SshCommandContext) {
     this.#home = context.home;
     this.#plan = new HostPlan(context.config, context.home);
-    this.#optionContext = { path: (path) => this.#path(path), platform: process.platform };
+    this.#optionContext = {
+      path: (path) => this.#path(path),
+      distrust: (path) => distrustOfKnownHosts(expandPath(path, context.home, context.home)),
+      platform: process.platform,
+    };
   }
 
   get #notes(): string[] {
@@ -249,10 +255,18 @@ class CommandReader {
     const values: Record<string, ConfigValue> = {
       host: host.name,
       forwards: specs.map((spec) => forwardValues(spec, this.#unlink)),
+      ...(this.#runsCommand([host.name, ...jump.names]) ? { start: 'manual' } : {}),
       ...(invocation.program === 'autossh' ? autosshValues(invocation, this.#notes) : {}),
     };
     const tunnel = this.#plan.addTunnel(host.name, values);
     return { problem: null, edits: [...this.#plan.edits], tunnel, notes: [...new Set(this.#notes)] };
+  }
+
+  /** To save something must not start a command of somebody else's text: a person switches such a tunnel on. */
+  #runsCommand(hosts: readonly string[]): boolean {
+    const runs = hosts.some((name) => this.#plan.host(name)?.proxy?.kind === 'command');
+    if (runs) this.#notes.push('Its connection runs a command, so it starts when you switch it on (start = "manual").');
+    return runs;
   }
 
   #addTarget(

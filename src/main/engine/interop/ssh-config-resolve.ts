@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import { expandPath } from '../config/paths.ts';
 import {
   addLegacy,
   applyHostOption,
@@ -8,9 +9,11 @@ import {
   leftOut,
   legacyNames,
   newHostDraft,
+  type OptionContext,
   shown,
 } from './host-options.ts';
 import { currentUser } from './host-plan.ts';
+import { distrustOfKnownHosts } from './known-hosts-trust.ts';
 import { jumpFromProxyCommand } from './proxy-jump.ts';
 import { parseDestination, readConfigForward, type SshDestination } from './ssh-address.ts';
 import type { SshDump, SshDumper } from './ssh-dump.ts';
@@ -151,7 +154,7 @@ export class AliasResolver {
       const filled = fillCommand(command, tokens);
       if (filled === null)
         return `Its ProxyCommand has something in it that Holdfast cannot fill in: ${shown(command)}`;
-      applyHostOption(draft, 'ProxyCommand', filled, { path: (path) => path, platform: process.platform });
+      applyHostOption(draft, 'ProxyCommand', filled, contextOf(tokens));
     }
     const chain =
       jumpText === null || jumpText === 'none'
@@ -199,15 +202,20 @@ export class AliasResolver {
   }
 }
 
-/** Everything of the host that is not as ssh has it without a file. */
-function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: TokenValues): void {
-  const context = {
-    path: (text: string): string | null => {
+function contextOf(tokens: TokenValues): OptionContext {
+  return {
+    path: (text) => {
       const path = expandSshPath(text, tokens);
       return path === null ? null : homeRelative(path);
     },
+    distrust: (path) => distrustOfKnownHosts(expandPath(path, homedir())),
     platform: process.platform,
   };
+}
+
+/** Everything of the host that is not as ssh has it without a file. */
+function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: TokenValues): void {
+  const context = contextOf(tokens);
   if (tokens.user !== currentUser()) applyHostOption(draft, 'User', tokens.user, context);
   applyHostOption(draft, 'Port', String(tokens.port), context);
   const ownKnownHosts = !sameValues(dump.get('userknownhostsfile') ?? [], defaults.get('userknownhostsfile'));
