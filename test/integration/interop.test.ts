@@ -124,7 +124,7 @@ describe('importSshConfig through the real ssh -G', () => {
       },
     ],
     ['ProxyCommand nc -x p:1 %h %p', { address: 'a', 'proxy-command': 'nc -x p:1 %h %p' }],
-    ['ProxyCommand nc %n %r %u %% x', { address: 'a', 'proxy-command': `nc a %r ${userInfo().username} %% x` }],
+    ['ProxyCommand nc %n %r %k %% x', { address: 'a', 'proxy-command': 'nc a %r a %% x' }],
     ['ProxyCommand none', { address: 'a' }],
     ['ProxyJump none', { address: 'a' }],
     ['ExitOnForwardFailure yes\n SendEnv LANG\n ControlMaster auto', { address: 'a' }],

@@ -78,9 +78,10 @@ const file: readonly Phrase[] = [
   ],
   ['the key file {0!} is not there.', 'die Schlüsseldatei {0} gibt es nicht.'],
   [
-    'Its ProxyCommand has something in it that Holdfast cannot fill in: {0!}',
-    'In seinem ProxyCommand steht etwas, das Holdfast nicht ausfüllen kann: {0}',
+    'Its {0} has {1!} in it, which ssh does not fill in there.',
+    'In seinem {0} steht {1}; das füllt ssh dort nicht aus.',
   ],
+  ['{0} has {1!} in it, which ssh does not fill in there.', 'In {0} steht {1}; das füllt ssh dort nicht aus.'],
   ['Its jump host {0} cannot be read.', 'Sein Zwischenhost {0} ist nicht zu lesen.'],
   ['The jump hosts go in a circle, at {0}.', 'Die Zwischenhosts gehen im Kreis, bei {0}.'],
   ['The way has more than {0} jump hosts.', 'Der Weg hat mehr als {0} Zwischenhosts.'],

@@ -37,6 +37,11 @@ export function parseDestination(text: string, hop: boolean): SshDestination | n
   return { user, host, port };
 }
 
+/** A hop as ProxyJump writes it. */
+export function formatDestination({ user, host, port }: SshDestination): string {
+  return `${user === null ? '' : `${user}@`}${bracketed(host)}${port === null ? '' : `:${port}`}`;
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -13,12 +13,13 @@ import {
   shown,
   unquoted,
 } from './host-options.ts';
-import { HostPlan, nameFromHost } from './host-plan.ts';
+import { currentUser, HostPlan, nameFromHost } from './host-plan.ts';
 import { splitShellWords } from './shell-words.ts';
-import { parseDestination, type SshDestination } from './ssh-address.ts';
+import { formatDestination, parseDestination, type SshDestination } from './ssh-address.ts';
 import { readInvocation, type SshInvocation } from './ssh-arguments.ts';
 import { distrustOfKnownHosts } from './known-hosts-trust.ts';
-import { jumpFromProxyCommand } from './proxy-jump.ts';
+import { jumpFromProxyCommand, readJumps } from './proxy-jump.ts';
+import { fillCommand, fillHostName, type TokenValues } from './ssh-tokens.ts';
 
 /**
  * interop: what other tools say about a tunnel, as edits of the configuration, and back. Nothing here writes a file; only
@@ -89,7 +90,8 @@ class CommandReader {
   readonly #draft: HostDraft = newHostDraft();
   readonly #forwards: { flag: 'L' | 'R' | 'D'; value: string; config: boolean }[] = [];
   #hostName: string | null = null;
-  #jump: string | null = null;
+  /** The first of ProxyJump and ProxyCommand counts. */
+  #way: { readonly option: 'ProxyJump' | '-J' | 'ProxyCommand'; readonly value: string } | null = null;
   #gatewayPorts = false;
   #unlink = false;
   readonly #optionContext: OptionContext;
@@ -136,7 +138,7 @@ class CommandReader {
         this.#forwards.push({ flag: letter, value, config: false });
         return;
       case 'J':
-        this.#setJump(value);
+        this.#way ??= { option: '-J', value };
         return;
       case 'p':
         return this.#set('Port', '-p', value);
@@ -197,9 +199,11 @@ class CommandReader {
         this.#hostName ??= value;
         return;
       case 'proxyjump':
-        return this.#setJump(value);
+        this.#way ??= { option: 'ProxyJump', value };
+        return;
       case 'proxycommand':
-        return this.#setProxyCommand(value);
+        this.#way ??= { option: 'ProxyCommand', value };
+        return;
       case 'clearallforwardings':
         if (/^(yes|true)$/i.test(value)) leftOut(this.#draft, said, value, 'the forwards are what the tunnel is for');
         return;
@@ -207,23 +211,6 @@ class CommandReader {
     if (!applyHostOption(this.#draft, name, value, this.#optionContext)) {
       this.#notes.push(`${`${said} ${shown(value)}`.trim()} is left out: Holdfast has nothing like it.`);
     }
-  }
-
-  /** The first of ProxyJump and ProxyCommand counts. */
-  #setJump(value: string): void {
-    if (this.#jump !== null || this.#draft.seen.has('proxycommand')) return;
-    this.#jump = value.toLowerCase() === 'none' ? '' : value;
-  }
-
-  #setProxyCommand(value: string): void {
-    if (this.#jump !== null) return;
-    const jump = jumpFromProxyCommand(value);
-    if (jump === null || this.#draft.seen.has('proxycommand')) {
-      applyHostOption(this.#draft, 'ProxyCommand', value, this.#optionContext);
-      return;
-    }
-    this.#jump = jump;
-    this.#notes.push(`ProxyCommand ${shown(value)} is taken as a jump host: ${shown(jump)}`);
   }
 
   /** Relative paths are taken from the home folder, where most commands are typed. */
@@ -244,9 +231,11 @@ class CommandReader {
     const { specs, problem } = readForwardList(this.#forwards, options);
     if (problem !== null) return failed(problem, this.#notes);
     if (specs.length === 0) return failed('The command forwards nothing: there is no -L, -R or -D in it.', this.#notes);
-    const jump = this.#addJumps();
+    const named = fillHostName(this.#hostName ?? '%h', destination.host);
+    if ('token' in named) return failed(noToken('HostName', named.token), this.#notes);
+    const jump = this.#addJumps(destination, named.text);
     if ('problem' in jump) return failed(jump.problem, this.#notes);
-    const host = this.#addTarget(destination, jump.names);
+    const host = this.#addTarget(destination, named.text, jump.names);
     if ('problem' in host) return failed(`The host cannot be taken over: ${host.problem}.`, this.#notes);
     if (invocation.program === 'ssh') {
       for (const [name, value] of invocation.environment)
@@ -271,9 +260,9 @@ class CommandReader {
 
   #addTarget(
     destination: SshDestination,
+    address: string,
     jump: readonly string[],
   ): { readonly name: string } | { readonly problem: string } {
-    const address = this.#hostName?.replaceAll('%h', destination.host) ?? destination.host;
     // Where the configuration has a host of that name and the command does not contradict it, that one is meant, as an alias would be.
     const values = jump.length === 0 ? this.#draft.values : { ...this.#draft.values, jump };
     const alias = this.#hostName === null ? this.#plan.host(destination.host) : null;
@@ -291,13 +280,15 @@ class CommandReader {
     return this.#plan.addHost(nameFromHost(destination.host), { address, ...values });
   }
 
-  #addJumps(): { readonly names: readonly string[] } | { readonly problem: string } {
+  #addJumps(
+    destination: SshDestination,
+    address: string,
+  ): { readonly names: readonly string[] } | { readonly problem: string } {
+    const way = this.#readWay(destination, address);
+    if ('problem' in way) return way;
     const names: string[] = [];
-    for (const text of (this.#jump ?? '').split(',').map((part) => part.trim())) {
-      if (text === '') continue;
-      const hop = parseDestination(text, true);
-      if (hop === null)
-        return { problem: `${JSON.stringify(shown(text))} is no jump host; expected [USER@]HOST[:PORT].` };
+    for (const hop of way.hops) {
+      const text = formatDestination(hop);
       const added = this.#addHop(hop);
       if ('problem' in added)
         return { problem: `The jump host ${shown(text)} cannot be taken over: ${added.problem}.` };
@@ -305,6 +296,45 @@ class CommandReader {
       names.push(...added.chain.filter((name) => !names.includes(name)), added.name);
     }
     return { names };
+  }
+
+  /** The hops of the way in; a command that is more than a jump host goes into the draft. */
+  #readWay(
+    destination: SshDestination,
+    address: string,
+  ): { readonly hops: readonly SshDestination[] } | { readonly problem: string } {
+    const { option, value } = this.#way ?? { option: '-J', value: 'none' };
+    const tokens = this.#tokens(destination, address);
+    const jumps = option === 'ProxyCommand' ? jumpFromProxyCommand(value, tokens) : readJumps(value, tokens);
+    if (jumps === null) {
+      const filled = fillCommand(value, tokens);
+      if ('token' in filled) return { problem: noToken(option, filled.token) };
+      applyHostOption(this.#draft, option, filled.text, this.#optionContext);
+      return { hops: [] };
+    }
+    if ('token' in jumps) return { problem: noToken(option, jumps.token) };
+    if ('unread' in jumps)
+      return { problem: `${JSON.stringify(shown(jumps.unread))} is no jump host; expected [USER@]HOST[:PORT].` };
+    if (option === 'ProxyCommand') {
+      const hops = jumps.hops.map(formatDestination).join(',');
+      this.#notes.push(`ProxyCommand ${shown(value)} is taken as a jump host: ${shown(hops)}`);
+    }
+    return jumps;
+  }
+
+  /** What the tokens of the command stand for; the first -l, -p and their like counted. */
+  #tokens(destination: SshDestination, address: string): TokenValues {
+    const { user, port, 'host-key-alias': alias } = this.#draft.values;
+    return {
+      alias: destination.host,
+      address,
+      port: typeof port === 'number' ? port : 22,
+      user: typeof user === 'string' ? user : currentUser(),
+      hostKeyAlias: typeof alias === 'string' ? alias : null,
+      hasJump: true,
+      home: this.#home,
+      localUser: currentUser(),
+    };
   }
 
   #addHop(
@@ -322,6 +352,11 @@ class CommandReader {
     const added = this.#plan.addHost(nameFromHost(hop.host), values);
     return 'problem' in added ? added : { name: added.name, chain: [] };
   }
+}
+
+/** ssh would refuse the command, with "unknown key". */
+function noToken(option: string, token: string): string {
+  return `${option} has ${token} in it, which ssh does not fill in there.`;
 }
 
 /** Whether two hosts agree on a key of the file. */

@@ -14,10 +14,10 @@ import {
 } from './host-options.ts';
 import { currentUser } from './host-plan.ts';
 import { distrustOfKnownHosts } from './known-hosts-trust.ts';
-import { jumpFromProxyCommand } from './proxy-jump.ts';
-import { parseDestination, readConfigForward, type SshDestination } from './ssh-address.ts';
+import { jumpFromProxyCommand, readJumps } from './proxy-jump.ts';
+import { readConfigForward, type SshDestination } from './ssh-address.ts';
 import type { SshDump, SshDumper } from './ssh-dump.ts';
-import { expandSshPath, type TokenValues, tokenValue } from './ssh-tokens.ts';
+import { expandSshPath, fillCommand, type TokenValues } from './ssh-tokens.ts';
 
 /** What `ssh -G` says about one alias, in Holdfast's terms. */
 export interface ResolvedAlias {
@@ -145,21 +145,27 @@ export class AliasResolver {
     const draft = newHostDraft();
     const command = dump.get('proxycommand')?.[0] ?? null;
     // -J for the rest of the chain takes the place of a later hop's own way in.
-    const jumpText = followJump
-      ? (dump.get('proxyjump')?.[0] ?? (command === null ? null : jumpFromProxyCommand(command)))
-      : null;
-    const tokens = this.#tokens(at.host, dump, jumpText !== null);
+    const jumpText = followJump ? (dump.get('proxyjump')?.[0] ?? null) : null;
+    const plain = this.#tokens(at.host, dump, jumpText !== null);
+    const jumps =
+      jumpText !== null
+        ? readJumps(jumpText, plain)
+        : followJump && command !== null
+          ? jumpFromProxyCommand(command, plain)
+          : null;
+    const tokens = { ...plain, hasJump: jumps !== null };
     readHost(draft, dump, this.#defaults, tokens);
-    if (followJump && command !== null && jumpText === null) {
+    if (followJump && command !== null && jumps === null) {
       const filled = fillCommand(command, tokens);
-      if (filled === null)
-        return `Its ProxyCommand has something in it that Holdfast cannot fill in: ${shown(command)}`;
-      applyHostOption(draft, 'ProxyCommand', filled, contextOf(tokens));
+      if ('token' in filled) return noToken('ProxyCommand', filled.token);
+      applyHostOption(draft, 'ProxyCommand', filled.text, contextOf(tokens));
     }
+    if (jumps !== null && 'token' in jumps)
+      return noToken(jumpText === null ? 'ProxyCommand' : 'ProxyJump', jumps.token);
+    if (jumps !== null && 'unread' in jumps)
+      return `Its jump host ${JSON.stringify(shown(jumps.unread))} cannot be read.`;
     const chain =
-      jumpText === null || jumpText === 'none'
-        ? []
-        : await this.#chain(jumpText, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
+      jumps === null ? [] : await this.#chain(jumps.hops, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
     if (typeof chain === 'string') return chain;
     return {
       host: at.host,
@@ -172,11 +178,9 @@ export class AliasResolver {
   }
 
   /** The hops of a ProxyJump. Only the first one's own ProxyJump is followed; the rest is reached through those before. */
-  async #chain(text: string, way: readonly string[]): Promise<ResolvedAlias[] | string> {
+  async #chain(hops: readonly SshDestination[], way: readonly string[]): Promise<ResolvedAlias[] | string> {
     const chain: ResolvedAlias[] = [];
-    for (const [index, part] of text.split(',').entries()) {
-      const hop = parseDestination(part.trim(), true);
-      if (hop === null) return `Its jump host ${JSON.stringify(shown(part))} cannot be read.`;
+    for (const [index, hop] of hops.entries()) {
       if (way.includes(`${hop.user ?? ''}@${hop.host}:${hop.port ?? ''}`))
         return `The jump hosts go in a circle, at ${shown(hop.host)}.`;
       if (way.length > maxHops || chain.length >= maxHops) return `The way has more than ${maxHops} jump hosts.`;
@@ -200,6 +204,11 @@ export class AliasResolver {
       localUser: currentUser(),
     };
   }
+}
+
+/** ssh would refuse to connect, with "unknown key". */
+function noToken(option: string, token: string): string {
+  return `Its ${option} has ${token} in it, which ssh does not fill in there.`;
 }
 
 function contextOf(tokens: TokenValues): OptionContext {
@@ -275,19 +284,6 @@ function readForwards(
     else forwards.set(read.spec.spec, read.spec);
   }
   return { forwards: [...forwards.values()], unlink: dump.get('streamlocalbindunlink')?.[0] === 'yes' };
-}
-
-/** Tokens that Holdfast fills in when it connects stay; the others are filled in now. `%n` is the alias, whatever the host is called here. */
-function fillCommand(command: string, tokens: TokenValues): string | null {
-  let known = true;
-  const filled = command.replaceAll(/%(.?)/gs, (token, letter: string) => {
-    if ('hpr%'.includes(letter) && letter !== '') return token;
-    const value = tokenValue(letter, tokens);
-    // The command goes to a shell: only what means nothing there is filled in.
-    known &&= value !== null && /^[A-Za-z0-9._/@:-]*$/.test(value);
-    return value ?? '';
-  });
-  return known ? filled : null;
 }
 
 /** With `~` where Holdfast reads it as the same folder. */
