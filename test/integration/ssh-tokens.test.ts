@@ -37,7 +37,7 @@ function userThere(said: string): string | null {
 /** Of the host that jumps: who logs in to the jump host. */
 function hopUser(edits: readonly ConfigEdit[]): string | null {
   const hop = edits.find((edit) => edit.op === 'add-host' && edit.values['address'] === '127.0.0.1');
-  return hop?.op === 'add-host' ? String(hop.values['user']).slice(1) : null;
+  return hop?.op === 'add-host' ? JSON.stringify(hop.values['user']).slice(2, -1) : null;
 }
 
 const ways = [

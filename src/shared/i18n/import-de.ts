@@ -137,8 +137,7 @@ const reasons: readonly Phrase[] = [
   ['Holdfast adds no keys to your agent', 'Holdfast gibt deinem Agenten keine Schlüssel'],
   ['expected a time like 30 or 1m30s', 'erwartet wird eine Zeit wie 30 oder 1m30s'],
   ['Holdfast offers what is safe', 'Holdfast bietet an, was sicher ist'],
-  ['old ones stand in legacy-algorithms', 'alte stehen in legacy-algorithms'],
-  ['Holdfast does not have them', 'Holdfast hat sie nicht'],
+  ['Holdfast does not have it', 'Holdfast hat das nicht'],
   ['a hundred files are enough', 'hundert Dateien sind genug'],
   ['Holdfast forwards no windows', 'Holdfast leitet keine Fenster weiter'],
   ['Holdfast does not log in with Kerberos', 'Holdfast meldet sich nicht mit Kerberos an'],
@@ -188,6 +187,10 @@ const leftOut: readonly Phrase[] = [
   [
     'sshpass is left out, with its password: Holdfast asks for the password and can keep it in the keychain.',
     'sshpass wurde weggelassen, mit seinem Passwort: Holdfast fragt nach dem Passwort und kann es im Schlüsselbund merken.',
+  ],
+  [
+    '{0} goes to legacy-algorithms, to be offered behind the safe ones.',
+    '{0} kommt in legacy-algorithms und wird hinter den sicheren angeboten.',
   ],
   ['The shorter list of {0} is left out: {1}.', 'Die kürzere Liste von {0} wurde weggelassen: {1}.'],
   ['A forward is left out. {0}', 'Eine Weiterleitung wurde weggelassen. {0}'],

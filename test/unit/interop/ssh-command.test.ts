@@ -6,6 +6,7 @@ import { applyEdits } from '../../../src/main/engine/config/config-edits.ts';
 import { ConfigEditor } from '../../../src/main/engine/config/edit.ts';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
 import { formatSshCommand, parseSshCommand } from '../../../src/main/engine/interop/ssh-command.ts';
+import { algorithmOffer } from '../../../src/main/engine/ssh/algorithms.ts';
 import { sameHost } from '../../../src/main/engine/interop/host-plan.ts';
 import type { HoldfastConfig } from '../../../src/shared/model/config.ts';
 
@@ -105,7 +106,7 @@ describe('parseSshCommand', () => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.host).toEqual({ address: 'h.example.org', ...values });
     // Whom such an option trusts is said; the tests below look at the words.
-    expect(result.notes.filter((note) => !/^(StrictHostKey|UserKnownHosts)/.test(note))).toEqual([]);
+    expect(result.notes.filter((note) => !/^(StrictHostKey|UserKnownHosts)|legacy-alg/.test(note))).toEqual([]);
     applied(result.edits);
   });
 
@@ -123,7 +124,6 @@ describe('parseSshCommand', () => {
     ['-X', '-X is left out'],
     ['-E log', '-E log is left out'],
     ['-o SetEnv=A=b', 'SetEnv A=b is left out'],
-    ['-o Ciphers=aes128-cbc', 'Ciphers aes128-cbc is left out'],
     ['-i key.pem', 'key.pem is a relative path'],
     ['-o StrictHostKeyChecking=accept-new', 'is not known yet is taken without a question'],
     ['-o UserKnownHostsFile=/x/known', 'host keys are looked up and kept there'],
@@ -132,6 +132,47 @@ describe('parseSshCommand', () => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.notes).toEqual([expect.stringContaining(note)]);
     applied(result.edits);
+  });
+
+  const goes = (name: string) => `${name} goes to legacy-algorithms, to be offered behind the safe ones.`;
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['-c aes128-cbc', ['aes128-cbc'], [goes('Ciphers aes128-cbc')]],
+    [
+      '-c aes128-ctr,3des-cbc,aes256-cbc',
+      ['3des-cbc', 'aes256-cbc'],
+      [goes('Ciphers 3des-cbc,aes256-cbc'), 'shorter list of Ciphers'],
+    ],
+    ['-c +aes256-cbc', ['aes256-cbc'], [goes('Ciphers aes256-cbc')]],
+    ['-c ^aes128-cbc', ['aes128-cbc'], [goes('Ciphers aes128-cbc')]],
+    ['-c aes256-gcm@openssh.com', [], ['shorter list of Ciphers']],
+    ['-m hmac-sha1', ['hmac-sha1'], [goes('MACs hmac-sha1')]],
+    ['-m hmac-sha2-256,hmac-sha1', [], ['shorter list of MACs']],
+    ['-m umac-64@openssh.com', [], ['MACs umac-64@openssh.com is left out: Holdfast does not have it']],
+    ['-o MACs=-hmac-sha1*', [], ['MACs -hmac-sha1* is left out']],
+    [
+      '-o KexAlgorithms=+diffie-hellman-group1-sha1',
+      ['diffie-hellman-group1-sha1'],
+      [goes('KexAlgorithms diffie-hellman-group1-sha1')],
+    ],
+    ['-o KexAlgorithms=sntrup761x25519-sha512@openssh.com,curve25519-sha256', [], ['shorter list of KexAlgorithms']],
+    [
+      '-o HostKeyAlgorithms=ssh-rsa,ssh-ed25519-cert-v01@openssh.com,ssh-ed25519',
+      ['ssh-rsa'],
+      [goes('HostKeyAlgorithms ssh-rsa'), 'shorter list'],
+    ],
+    ['-o Ciphers=+arcfour', [], ['Ciphers arcfour is left out: Holdfast does not have it']],
+    // Of another kind.
+    ['-c hmac-md5', [], ['Ciphers hmac-md5 is left out']],
+  ])('algorithms: %s', (options, legacy, notes) => {
+    const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
+    expect(result.host?.['legacy-algorithms'] ?? []).toEqual(legacy);
+    expect(result.notes).toEqual(notes.map((note) => expect.stringContaining(note)));
+    const host = applied(result.edits).hosts.get('h');
+    if (!host) throw new Error('no host');
+    const offer = algorithmOffer(host, (names) => names);
+    expect([...offer.kex, ...offer.serverHostKey, ...offer.cipher, ...offer.mac]).toEqual(
+      expect.arrayContaining([...legacy]),
+    );
   });
 
   test('a command to connect with is said as a whole, and its tunnel does not start by itself', () => {

@@ -64,6 +64,7 @@ const callFiles = [
   'engine-config.ts',
   'host-keys/known-hosts-store.ts',
   'host-keys/replace-host-key.ts',
+  'interop/algorithm-list.ts',
   'interop/autossh-settings.ts',
   'interop/host-options.ts',
   'interop/host-plan.ts',

@@ -3,7 +3,7 @@ import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import { cleanLine, cleanWhole } from '../../../shared/model/clean-text.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
 import { formatDuration, formatSize } from '../config/quantity.ts';
-import { supportedAlgorithms } from '../ssh/algorithms.ts';
+import { isAlgorithmOption, takeAlgorithms } from './algorithm-list.ts';
 
 /** A host on its way into the configuration: its keys there, and what could not be taken over. */
 export interface HostDraft {
@@ -36,13 +36,15 @@ const additive = new Set(['identityfile', 'certificatefile']);
  */
 export function applyHostOption(draft: HostDraft, name: string, value: string, context: OptionContext): boolean {
   const key = name.toLowerCase();
-  const take = Object.hasOwn(takers, key) ? takers[key] : undefined;
+  const take = Object.hasOwn(takers, key) ? takers[key] : isAlgorithmOption(key) ? takeList : undefined;
   if (take === undefined) return silent.has(key);
   if (draft.seen.has(key) && !additive.has(key)) return true;
   draft.seen.add(key);
   take(draft, value, context, name);
   return true;
 }
+
+const takeList: Taker = (draft, value, _context, name) => takeAlgorithms(draft, name, value);
 
 const takers: Readonly<Record<string, Taker>> = {
   user: (draft, value, _context, name) => {
@@ -172,12 +174,6 @@ const takers: Readonly<Record<string, Taker>> = {
     if (ms !== null && ms >= 60_000) draft.values['rekey-interval'] = formatDuration(ms);
     else if (ms !== null && ms > 0) leftOut(draft, name, value, 'Holdfast takes a minute and more');
   },
-  hostkeyalgorithms: algorithms,
-  pubkeyacceptedalgorithms: algorithms,
-  pubkeyacceptedkeytypes: algorithms,
-  kexalgorithms: algorithms,
-  ciphers: algorithms,
-  macs: algorithms,
   forwardagent: (draft, value, _context, name) => {
     if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast does not lend your agent to servers');
   },
@@ -239,31 +235,6 @@ export function sshTime(text: string): number | null {
   const part = (index: number): number => Number(match[index] ?? 0);
   const seconds = (((part(1) * 7 + part(2)) * 24 + part(3)) * 60 + part(4)) * 60 + part(5);
   return seconds <= 3650 * 86_400 ? seconds * 1000 : null;
-}
-
-/** `+name,name`: old algorithms beside the safe ones. A whole list of one's own is left out: Holdfast offers what is safe. */
-function algorithms(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
-  if (!value.startsWith('+')) {
-    leftOut(draft, name, value, 'Holdfast offers what is safe; old ones stand in legacy-algorithms');
-    return;
-  }
-  const old = legacyNames(value.slice(1).split(','));
-  addLegacy(draft, old.known);
-  if (old.unknown.length > 0) leftOut(draft, name, old.unknown.join(','), 'Holdfast does not have them');
-}
-
-export function addLegacy(draft: HostDraft, names: readonly string[]): void {
-  const had = (draft.values['legacy-algorithms'] ?? []) as readonly string[];
-  const all = [...new Set([...had, ...names])];
-  if (all.length > 0) draft.values['legacy-algorithms'] = all;
-}
-
-/** Which of these algorithms Holdfast can offer when asked to. */
-export function legacyNames(names: readonly string[]): { readonly known: string[]; readonly unknown: string[] } {
-  const supported = supportedAlgorithms();
-  const all = [...supported.kex, ...supported.serverHostKey, ...supported.cipher, ...supported.mac];
-  const given = names.filter((name) => name !== '');
-  return { known: given.filter((name) => all.includes(name)), unknown: given.filter((name) => !all.includes(name)) };
 }
 
 function addPath(draft: HostDraft, key: string, name: string, value: string, context: OptionContext): void {

@@ -80,8 +80,6 @@ const leftOutFlags: Readonly<Record<string, string>> = {
   I: 'Holdfast takes smart cards from the agent only',
   W: 'Holdfast forwards ports, not its own input and output',
   w: 'Holdfast forwards ports, not networks',
-  c: 'Holdfast offers what is safe',
-  m: 'Holdfast offers what is safe',
 };
 
 class CommandReader {
@@ -148,6 +146,10 @@ class CommandReader {
         return this.#set('IdentityFile', '-i', value);
       case 'b':
         return this.#set('BindAddress', '-b', value);
+      case 'c':
+        return this.#set('Ciphers', '-c', value);
+      case 'm':
+        return this.#set('MACs', '-m', value);
       case 'C':
         return this.#set('Compression', '-C', 'yes');
       case '4':

@@ -2,16 +2,8 @@ import { homedir } from 'node:os';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { expandPath } from '../config/paths.ts';
-import {
-  addLegacy,
-  applyHostOption,
-  type HostDraft,
-  leftOut,
-  legacyNames,
-  newHostDraft,
-  type OptionContext,
-  shown,
-} from './host-options.ts';
+import { applyHostOption, type HostDraft, leftOut, newHostDraft, type OptionContext, shown } from './host-options.ts';
+import { isAlgorithmOption, takeAlgorithms } from './algorithm-list.ts';
 import { currentUser } from './host-plan.ts';
 import { distrustOfKnownHosts } from './known-hosts-trust.ts';
 import { jumpFromProxyCommand, readJumps } from './proxy-jump.ts';
@@ -79,8 +71,6 @@ const skipped = new Set([
   'warnweakcrypto',
   'refuseconnection',
 ]);
-
-const algorithmLists = new Set(['ciphers', 'macs', 'kexalgorithms', 'hostkeyalgorithms', 'pubkeyacceptedalgorithms']);
 
 /** How ssh_config(5) spells what ssh -G prints in small letters, for notes. */
 const spelling: Readonly<Record<string, string>> = {
@@ -233,8 +223,9 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
     const always = key === 'updatehostkeys' && ownKnownHosts;
     if (skipped.has(key) || (!always && sameValues(values, defaults.get(key)))) continue;
     const name = spelling[key] ?? key;
-    if (algorithmLists.has(key)) {
-      readAlgorithms(draft, name, values[0] ?? '', defaults.get(key)?.[0] ?? '');
+    if (isAlgorithmOption(key)) {
+      // Whole lists, whatever the file says.
+      takeAlgorithms(draft, name, values[0] ?? '', (defaults.get(key)?.[0] ?? '').split(','));
       continue;
     }
     for (const value of values) {
@@ -245,17 +236,6 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
 
 function sameValues(a: readonly string[], b: readonly string[] | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);
-}
-
-/** ssh -G prints whole lists: what is more than the defaults are old algorithms, what is less Holdfast decides itself. */
-function readAlgorithms(draft: HostDraft, name: string, list: string, defaults: string): void {
-  const usual = defaults.split(',');
-  const given = list.split(',');
-  const { known, unknown } = legacyNames(given.filter((one) => !usual.includes(one)));
-  addLegacy(draft, known);
-  if (unknown.length > 0) leftOut(draft, name, unknown.join(','), 'Holdfast does not have them');
-  if (usual.some((one) => !given.includes(one)))
-    draft.notes.push(`The shorter list of ${name} is left out: Holdfast offers what is safe.`);
 }
 
 function readForwards(
