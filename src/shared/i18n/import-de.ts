@@ -40,6 +40,28 @@ const command: readonly Phrase[] = [
   ['The jump host {0} cannot be taken over: {1}.', 'Der Zwischenhost {0} lässt sich nicht übernehmen: {1}.'],
   ['The jump host {0} stands twice in the chain.', 'Der Zwischenhost {0} steht zweimal auf dem Weg.'],
   ['not valid', 'nicht gültig'],
+  ['Typographic marks were read as plain ones: {0!}', 'Typografische Zeichen wurden als einfache gelesen: {0}'],
+  [
+    'The loop is left out: Holdfast connects again by itself.',
+    'Die Schleife wurde weggelassen: Holdfast verbindet sich von selbst neu.',
+  ],
+  [
+    'The times of the crontab are left out: Holdfast keeps the tunnel up by itself.',
+    'Die Zeiten der Crontab wurden weggelassen: Holdfast hält den Tunnel von selbst oben.',
+  ],
+  [
+    'Of the unit only ExecStart, Environment and User are read: Holdfast keeps the tunnel up by itself.',
+    'Von der Unit werden nur ExecStart, Environment und User gelesen: Holdfast hält den Tunnel von selbst oben.',
+  ],
+  [
+    'The unit has {0!} in it, whose value only systemd knows. Write the value in its place.',
+    'In der Unit steht {0}; den Wert kennt nur systemd. Schreibe ihn an diese Stelle.',
+  ],
+  ['The command has too many command lines in one another.', 'Im Befehl stecken zu viele Befehlszeilen ineinander.'],
+  [
+    'The user at the server is {0!}, as for the ssh that {1!} runs.',
+    'Der Benutzer am Server ist {0}, wie beim ssh, das {1} startet.',
+  ],
   ['{0} is no forward as -{1} takes it', '{0} ist keine Weiterleitung, wie -{1} sie nimmt'],
   [
     '{0}: a path with a space in it cannot be told apart',
@@ -63,9 +85,14 @@ const file: readonly Phrase[] = [
   ['it includes more than {0} files', 'sie bindet mehr als {0} Dateien ein'],
   ['{0!} is too large, or no file with a text of its own', '{0} ist zu groß oder keine Datei mit einem eigenen Text'],
   [
-    'The name has characters that do not go into a command.',
-    'Der Name hat Zeichen, die nicht in einen Befehl gehören.',
+    'What stands before an @ is a user for ssh, so it never finds this name.',
+    'Was vor einem @ steht, ist für ssh ein Benutzer; diesen Namen findet es also nie.',
   ],
+  [
+    'ssh itself takes no name with a blank or such a character.',
+    'ssh selbst nimmt keinen Namen mit einem Leerzeichen oder einem solchen Zeichen.',
+  ],
+  ['it is called {0!} here.', 'er heißt hier {0}.'],
   ['Its settings cannot be taken over: {0}.', 'Seine Einstellungen lassen sich nicht übernehmen: {0}.'],
   [
     'The configuration has another host of that name already.',
@@ -128,6 +155,10 @@ const reasons: readonly Phrase[] = [
   ['Holdfast takes 1 MiB and more', 'Holdfast nimmt 1 MiB oder mehr'],
   ['Holdfast takes a minute and more', 'Holdfast nimmt eine Minute oder mehr'],
   ['Holdfast does not lend your agent to servers', 'Holdfast leiht Servern deinen Agenten nicht'],
+  ['a tunnel stays up until it is switched off', 'ein Tunnel bleibt oben, bis er ausgeschaltet wird'],
+  ['max-lifetime ends one after a time', 'max-lifetime beendet einen nach einer Zeit'],
+  ['how it reaches the network is not known here', 'wie er ins Netz kommt, ist hier nicht bekannt'],
+  ['set a proxy at the host', 'setze einen Proxy beim Host'],
   ['Holdfast runs no such command', 'einen solchen Befehl führt Holdfast nicht aus'],
   ['{0!} cannot be looked at', '{0} lässt sich nicht ansehen'],
   [

@@ -74,6 +74,12 @@ describe('import ssh-config', () => {
     const { bench, file } = benchWithSshConfig('# nothing\n');
     expect((await bench.run(['import'])).exitCode).toBe(2);
     expect((await bench.run(['import', 'putty'])).exitCode).toBe(2);
+    for (const path of [`${bench.folder}/no-such-file`, bench.folder])
+      for (const aliases of [[], ['web']])
+        expect(await bench.run(['import', 'ssh-config', ...aliases, '--file', path, '--yes'])).toMatchObject({
+          exitCode: 4,
+          stderr: expect.stringContaining(`${path} is not there, or cannot be read.`),
+        });
     expect((await bench.run(['import', 'ssh-config', '--file', file])).exitCode).toBe(4);
   });
 });

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { commandsOfEdits } from '../../../shared/contract/edit-commands.ts';
@@ -26,6 +28,14 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (what !== 'ssh-config') throw usageError('import', 'Say what to import: ssh-config [ALIAS...].');
   const { out, texts } = context;
   const file = expandPath(stringOption(input, 'file') ?? join(homedir(), '.ssh', 'config'), process.cwd());
+  if (!(await isReadable(file))) {
+    throw new HoldfastError({
+      code: 'not-found',
+      where: file,
+      message: `${file} is not there, or cannot be read.`,
+      next: 'Name another file with --file, or add a host: holdfast add host NAME --address ADDRESS',
+    });
+  }
   const config = await configOrEmpty(context);
   const found = await listSshConfig(file);
   const wanted = aliases.length > 0 ? aliases : found.aliases;
@@ -91,6 +101,15 @@ export async function addCommand(context: CommandContext, input: CommandInput): 
     done: doneText(context, parsed.edits),
     json: { added: 'tunnel', name: parsed.tunnel, hosts: namesOf(parsed.edits, 'add-host'), notes: parsed.notes },
   });
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function tell(context: CommandContext, result: ImportResult, saved: boolean): number {

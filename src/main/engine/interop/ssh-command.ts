@@ -14,6 +14,7 @@ import {
   unquoted,
 } from './host-options.ts';
 import { currentUser, HostPlan, nameFromHost } from './host-plan.ts';
+import { isLoopEnd, readPastedText } from './pasted-text.ts';
 import { splitShellWords } from './shell-words.ts';
 import { formatDestination, parseDestination, type SshDestination } from './ssh-address.ts';
 import { readInvocation, type SshInvocation } from './ssh-arguments.ts';
@@ -63,6 +64,9 @@ function failed(problem: string, notes: readonly string[]): ParsedSshCommand {
   return { problem, edits: [], tunnel: null, notes: [...notes] };
 }
 
+/** Longest text that is read; shell-words.ts has the same limit. */
+const mostPasted = 16 * 1024;
+
 /** Options without a value that change nothing here, or are what Holdfast does anyway. */
 const quiet = new Set(['N', 'f', 'T', 'n', 'q', 'v', 'a', 'x', 'k', 'y', 'e', 't', 's']);
 
@@ -109,13 +113,19 @@ class CommandReader {
   }
 
   read(text: string): ParsedSshCommand {
-    const split = splitShellWords(text);
-    if (split.problem !== null) return failed(split.problem, []);
+    if (text.length > mostPasted) return failed('The command is longer than 16 KiB.', []);
+    const pasted = readPastedText(text);
+    this.#notes.push(...pasted.notes);
+    if (pasted.problem !== null) return failed(pasted.problem, this.#notes);
+    const split = splitShellWords(pasted.command);
+    if (split.problem !== null) return failed(split.problem, this.#notes);
     for (const rest of split.leftOut)
-      if (!rest.startsWith('#'))
+      if (!rest.startsWith('#') && !(pasted.isLooped && isLoopEnd(rest)))
         this.#notes.push(`What follows is no part of the command and is left out: ${shown(rest)}`);
-    const invocation = readInvocation(split.words);
-    if (typeof invocation === 'string') return failed(invocation, []);
+    const found = readInvocation(split.words);
+    if (typeof found === 'string') return failed(found, this.#notes);
+    const environment = new Map([...pasted.environment, ...found.environment]);
+    const invocation = { ...found, environment, runAs: found.runAs ?? pasted.runAs };
     this.#notes.push(...invocation.notes);
     for (const { letter, value } of invocation.options) this.#option(letter, value);
     if (invocation.remoteCommand.length > 0) {
@@ -228,6 +238,11 @@ class CommandReader {
 
   #build(invocation: SshInvocation, destination: SshDestination): ParsedSshCommand {
     if (destination.user !== null) applyHostOption(this.#draft, 'User', destination.user, this.#optionContext);
+    const { runAs } = invocation;
+    if (runAs !== null && runAs !== currentUser() && !this.#draft.seen.has('user')) {
+      this.#notes.push(`The user at the server is ${shown(runAs)}, as for the ssh that ${shown(runAs)} runs.`);
+      applyHostOption(this.#draft, 'User', runAs, this.#optionContext);
+    }
     if (destination.port !== null) applyHostOption(this.#draft, 'Port', String(destination.port), this.#optionContext);
     const options = { gatewayPorts: this.#gatewayPorts, home: this.#home };
     const { specs, problem } = readForwardList(this.#forwards, options);
