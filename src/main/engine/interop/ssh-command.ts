@@ -28,10 +28,13 @@ import { fillCommand, fillHostName, type TokenValues } from './ssh-tokens.ts';
  *
  * - ssh-command.ts         a pasted `ssh …` or `autossh …` line: `parseSshCommand`
  * - ssh-command-format.ts  a tunnel as such a line: `formatSshCommand`
+ * - pasted-text.ts, command-wrappers.ts   what stands around the command: units, crontabs, loops; sudo, nice, timeout
  * - shell-words.ts, ssh-arguments.ts, autossh-settings.ts, ssh-address.ts   its parts: quoting, getopt, addresses and forwards
  * - host-options.ts        options of ssh_config(5) as keys of a host, for command and import alike
+ * - algorithm-list.ts     lists of algorithms; known-hosts-trust.ts  whether a named known_hosts file is ours alone
+ * - proxy-jump.ts, ssh-tokens.ts   ways in, and the TOKENS of ssh_config(5)
  * - host-plan.ts           the hosts and tunnels to add: free names, no host twice
- * - ssh-config-list.ts     the aliases of an ssh_config, through its Includes
+ * - ssh-config-list.ts, ssh-config-line.ts, include-glob.ts   the aliases of an ssh_config, through its Includes, and whether it runs commands
  * - ssh-config-import.ts, ssh-dump.ts, ssh-tokens.ts   aliases as hosts and tunnels, resolved by `ssh -G`
  */
 export { formatSshCommand } from './ssh-command-format.ts';
@@ -187,7 +190,11 @@ class CommandReader {
       return;
     }
     const [, name = '', raw = ''] = match;
-    this.#set(name, name, /^(userknownhostsfile|proxycommand)$/i.test(name) ? raw : unquoted(raw));
+    this.#set(
+      name,
+      name,
+      /^(userknownhostsfile|proxycommand|localforward|remoteforward|dynamicforward)$/i.test(name) ? raw : unquoted(raw),
+    );
   }
 
   #set(name: string, said: string, value: string): void {
