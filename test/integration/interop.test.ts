@@ -124,7 +124,7 @@ describe('importSshConfig through the real ssh -G', () => {
       },
     ],
     ['ProxyCommand nc -x p:1 %h %p', { address: 'a', 'proxy-command': 'nc -x p:1 %h %p' }],
-    ['ProxyCommand nc %n %r %u %% x', { address: 'a', 'proxy-command': `nc a %r ${userInfo().username} %% x` }],
+    ['ProxyCommand nc %n %r %k %% x', { address: 'a', 'proxy-command': 'nc a %r a %% x' }],
     ['ProxyCommand none', { address: 'a' }],
     ['ProxyJump none', { address: 'a' }],
     ['ExitOnForwardFailure yes\n SendEnv LANG\n ControlMaster auto', { address: 'a' }],
@@ -155,7 +155,7 @@ describe('importSshConfig through the real ssh -G', () => {
     ['Ciphers aes128-ctr', 'The shorter list of Ciphers is left out'],
     ['IdentityFile /nowhere/key', 'the key file /nowhere/key is not there'],
     ['ProxyCommand nc %h %p', 'Holdfast will run the command: nc %h %p'],
-    ['LocalForward "/tmp/my l.sock" db:1', 'a path with a space'],
+    ['LocalForward "/tmp/my /l.sock" /r.sock', 'a path with a space'],
     ['LocalForward *:8080 db:1', 'local *:8080 -> db:1 listens at all addresses'],
   ])('%s is said', async (options, note) => {
     const { hosts, notes, skipped } = await imported(`Host a\n ${options}\n`);
@@ -289,7 +289,7 @@ Host j3
     expect(skipped.map(({ alias }) => alias).sort()).toEqual(['b', 'c']);
   });
 
-  test.each(['-oProxyCommand=touch x', 'a b', 'a;b', '$(id)', 'a\nb', '', '../a', 'a::b', '-G'])(
+  test.each(['-oProxyCommand=touch x', 'a b', 'a;b', '$(id)', 'a\nb', '', '../a', 'a:b', 'me@a', '-G'])(
     'the name %j goes nowhere',
     async (alias) => {
       const { edits, skipped } = await imported('Host *\n', { aliases: [alias] });
@@ -297,6 +297,40 @@ Host j3
       expect(skipped).toHaveLength(1);
     },
   );
+
+  test('names with / + : ü become the nearest that can be names here, and are found again', async () => {
+    const aliases = ['a/b', 'a+b', 'x:y', 'ü'];
+    const text = aliases
+      .map((alias, at) => `Host ${alias}\n HostName 10.0.0.${at}\n LocalForward ${at + 1} a:1\n`)
+      .join('');
+    const { hosts, tunnels, skipped, notes, edits } = await imported(text, { aliases });
+    expect(skipped).toEqual([]);
+    expect(Object.values(hosts).map(({ address }) => address)).toEqual(aliases.map((_, at) => `10.0.0.${at}`));
+    expect(Object.keys(hosts).slice(0, 3)).toEqual(['a-b', 'a-b-2', 'x-y']);
+    expect(Object.keys(tunnels)).toHaveLength(4);
+    expect(notes).toContain('a+b: it is called a-b-2 here.');
+    const again = await imported(text, { aliases, config: configAfter(edits) });
+    expect(again.edits).toEqual([]);
+    expect(again.skipped.map(({ reason }) => reason)).toEqual(aliases.map(() => 'It is in the configuration already.'));
+  });
+
+  test('paths with blanks in forwards', async () => {
+    const { tunnels, notes } = await imported(
+      'Host a\n LocalForward "/l/my sock" "/r/your sock"\n LocalForward 8080 "/r/a b"\n LocalForward "/l/c d" db:1\n',
+    );
+    expect(notes).toEqual([]);
+    const specs = (tunnels['a']?.['forwards'] ?? []) as string[];
+    expect(specs).toHaveLength(3);
+    const parsed = configAfter([
+      { op: 'add-host', name: 'a', values: { address: 'a' } },
+      { op: 'add-tunnel', name: 'a', values: { host: 'a', forwards: specs } },
+    ]);
+    const forwards = parsed.tunnels.get('a')?.forwards ?? [];
+    expect(forwards.map(({ kind }) => kind)).toEqual(['local', 'local', 'local']);
+    expect(forwards[0]).toMatchObject({ listen: { path: '/l/my sock' }, target: { path: '/r/your sock' } });
+    expect(forwards[1]).toMatchObject({ target: { path: '/r/a b' } });
+    expect(forwards[2]).toMatchObject({ listen: { path: '/l/c d' } });
+  });
 
   test('Include, Match and the first value count as for ssh', async () => {
     const { hosts } = await imported(

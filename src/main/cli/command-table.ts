@@ -196,12 +196,13 @@ export const commandTable: readonly CommandSpec[] = [
     synopsis: [
       'add host NAME --address ADDRESS [--user USER] [--port PORT] [--identity FILE...] [--jump HOST...]',
       'add tunnel NAME --host HOST --forward SPEC... [--start login|demand|manual] [--group GROUP]',
-      "add command 'ssh -L ...'",
+      "add command 'ssh -L ...' [--yes]",
     ],
     summary: 'add a host or a tunnel to the configuration',
     notes: [
       'Other keys as KEY=VALUE behind the name, as in the file: add host box address=10.0.0.1 agent=false',
       'add command makes the hosts and the tunnel of an ssh or autossh command line; it runs nothing.',
+      'If to connect would run a command (ProxyCommand), it shows the command and asks; --yes is a yes.',
     ],
     options: {
       address: { type: 'string', value: 'ADDRESS', help: 'of the SSH server' },
@@ -213,6 +214,7 @@ export const commandTable: readonly CommandSpec[] = [
       forward: { type: 'string', multiple: true, value: 'SPEC', help: 'such as "local 5432 -> db:5432"' },
       start: { type: 'string', value: 'WHEN', help: 'login, demand or manual' },
       group: { type: 'string', value: 'GROUP', help: 'switched together' },
+      yes: { type: 'boolean', short: 'y', help: 'of add command: without a question' },
     },
     words: ['host', 'tunnel', 'command'],
     argument: 'none',
@@ -224,7 +226,7 @@ export const commandTable: readonly CommandSpec[] = [
     summary: 'hosts and tunnels from ~/.ssh/config',
     notes: [
       'Without an ALIAS all of them. ssh -G resolves each; the file itself is never written.',
-      '--yes asks nothing, and lets Match exec lines run their commands.',
+      '--yes asks nothing, and lets commands run that reading the file runs (Match exec).',
     ],
     options: {
       file: { type: 'string', value: 'FILE', help: 'this ssh_config (~/.ssh/config)' },

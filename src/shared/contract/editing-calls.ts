@@ -202,7 +202,7 @@ export const editingCalls = {
     input: z.object({}),
     output: z.object({
       file: z.string(),
-      /** `Match exec` lines would run commands when read: ask first. */
+      /** Reading it may run commands (`Match exec`, or what only ssh itself can tell): ask first. */
       runsCommands: z.boolean(),
       hosts: z.array(z.object({ alias: z.string(), known: z.boolean() })).readonly(),
     }),

@@ -75,8 +75,9 @@ export const de = {
     watchHint: 'q beendet die Ansicht',
   },
   importing: {
-    mayRun: (file: string) =>
-      `${file} hat Zeilen mit Match exec; beim Lesen laufen deren Befehle. Laufen lassen? ja oder nein:`,
+    mayRun: (file: string, at: string) =>
+      `Beim Lesen von ${file} können Befehle laufen (${at}). Laufen lassen? ja oder nein:`,
+    runs: 'Zum Verbinden führt dieser Rechner aus:',
     add: (file: string) => `Das in ${file} aufnehmen? ja oder nein:`,
     skipped: (alias: string, reason: string) => `${alias} übergangen: ${reason}`,
   },

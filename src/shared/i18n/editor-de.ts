@@ -21,6 +21,12 @@ export const editorDe: EditorTexts = {
     understood: 'Aus dem Befehl ausgefüllt. Sieh es durch, bevor du speicherst.',
     makesHosts: (names) => `Legt auch den Host ${names} an.`,
   },
+  command: {
+    title: 'Darf dieser Rechner einen Befehl ausführen?',
+    text: 'Er kam mit dem, was du übernimmst. Zum Verbinden läuft er hier, durch deine Shell und mit deinen Rechten:',
+    allow: 'Erlauben',
+    refuse: 'Nicht erlauben',
+  },
   sections: { tunnel: 'Tunnel', forwards: 'Weiterleitungen', more: 'Verhalten', test: 'Probe' },
   name: 'Name',
   nameHint: 'Buchstaben, Ziffern, Punkte, Striche und Unterstriche.',

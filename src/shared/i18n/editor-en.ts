@@ -18,6 +18,12 @@ export const editorEn = {
     understood: 'Filled in from the command. Look it over before you save.',
     makesHosts: (names: string) => `Makes the host ${names} too.`,
   },
+  command: {
+    title: 'Let this computer run a command?',
+    text: 'It came with what you took over. To connect, it runs here, through your shell and with your rights:',
+    allow: 'Allow it',
+    refuse: 'Do not allow it',
+  },
   sections: { tunnel: 'Tunnel', forwards: 'Forwards', more: 'How it behaves', test: 'Test' },
   name: 'Name',
   nameHint: 'Letters, digits, dots, dashes and underscores.',

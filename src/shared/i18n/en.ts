@@ -153,7 +153,8 @@ export const en = {
     reloadProblem: (text: string) => `The engine keeps its last good configuration: ${text}`,
   },
   importing: {
-    mayRun: (file: string) => `${file} has Match exec lines; reading it runs their commands. Run them? yes or no:`,
+    mayRun: (file: string, at: string) => `Reading ${file} may run commands (${at}). Run them? yes or no:`,
+    runs: 'To connect, this machine will run:',
     add: (file: string) => `Add this to ${file}? yes or no:`,
     skipped: (alias: string, reason: string) => `Skipped ${alias}: ${reason}`,
   },

@@ -40,6 +40,28 @@ const command: readonly Phrase[] = [
   ['The jump host {0} cannot be taken over: {1}.', 'Der Zwischenhost {0} lässt sich nicht übernehmen: {1}.'],
   ['The jump host {0} stands twice in the chain.', 'Der Zwischenhost {0} steht zweimal auf dem Weg.'],
   ['not valid', 'nicht gültig'],
+  ['Typographic marks were read as plain ones: {0!}', 'Typografische Zeichen wurden als einfache gelesen: {0}'],
+  [
+    'The loop is left out: Holdfast connects again by itself.',
+    'Die Schleife wurde weggelassen: Holdfast verbindet sich von selbst neu.',
+  ],
+  [
+    'The times of the crontab are left out: Holdfast keeps the tunnel up by itself.',
+    'Die Zeiten der Crontab wurden weggelassen: Holdfast hält den Tunnel von selbst oben.',
+  ],
+  [
+    'Of the unit only ExecStart, Environment and User are read: Holdfast keeps the tunnel up by itself.',
+    'Von der Unit werden nur ExecStart, Environment und User gelesen: Holdfast hält den Tunnel von selbst oben.',
+  ],
+  [
+    'The unit has {0!} in it, whose value only systemd knows. Write the value in its place.',
+    'In der Unit steht {0}; den Wert kennt nur systemd. Schreibe ihn an diese Stelle.',
+  ],
+  ['The command has too many command lines in one another.', 'Im Befehl stecken zu viele Befehlszeilen ineinander.'],
+  [
+    'The user at the server is {0!}, as for the ssh that {1!} runs.',
+    'Der Benutzer am Server ist {0}, wie beim ssh, das {1} startet.',
+  ],
   ['{0} is no forward as -{1} takes it', '{0} ist keine Weiterleitung, wie -{1} sie nimmt'],
   [
     '{0}: a path with a space in it cannot be told apart',
@@ -50,13 +72,27 @@ const command: readonly Phrase[] = [
 /** The ssh_config. */
 const file: readonly Phrase[] = [
   [
-    'The file has Match exec lines, and to read it runs their commands: allow that first.',
-    'Die Datei hat Zeilen mit Match exec; beim Lesen laufen deren Befehle: erlaube das zuerst.',
+    'Reading the file may run commands ({0}): allow that first.',
+    'Beim Lesen der Datei können Befehle laufen ({0}): erlaube das zuerst.',
+  ],
+  ['{0!} line {1}: Match exec', '{0} Zeile {1}: Match exec'],
+  ['{0!} line {1}: only ssh itself can tell what it does', '{0} Zeile {1}: nur ssh selbst kann sagen, was sie tut'],
+  [
+    '{0!} line {1}: only ssh itself can tell what it includes',
+    '{0} Zeile {1}: nur ssh selbst kann sagen, was sie einbindet',
+  ],
+  ['{0!} is included {1} files deep', '{0} wird {1} Dateien tief eingebunden'],
+  ['it includes more than {0} files', 'sie bindet mehr als {0} Dateien ein'],
+  ['{0!} is too large, or no file with a text of its own', '{0} ist zu groß oder keine Datei mit einem eigenen Text'],
+  [
+    'What stands before an @ is a user for ssh, so it never finds this name.',
+    'Was vor einem @ steht, ist für ssh ein Benutzer; diesen Namen findet es also nie.',
   ],
   [
-    'The name has characters that do not go into a command.',
-    'Der Name hat Zeichen, die nicht in einen Befehl gehören.',
+    'ssh itself takes no name with a blank or such a character.',
+    'ssh selbst nimmt keinen Namen mit einem Leerzeichen oder einem solchen Zeichen.',
   ],
+  ['it is called {0!} here.', 'er heißt hier {0}.'],
   ['Its settings cannot be taken over: {0}.', 'Seine Einstellungen lassen sich nicht übernehmen: {0}.'],
   [
     'The configuration has another host of that name already.',
@@ -69,9 +105,10 @@ const file: readonly Phrase[] = [
   ],
   ['the key file {0!} is not there.', 'die Schlüsseldatei {0} gibt es nicht.'],
   [
-    'Its ProxyCommand has something in it that Holdfast cannot fill in: {0!}',
-    'In seinem ProxyCommand steht etwas, das Holdfast nicht ausfüllen kann: {0}',
+    'Its {0} has {1!} in it, which ssh does not fill in there.',
+    'In seinem {0} steht {1}; das füllt ssh dort nicht aus.',
   ],
+  ['{0} has {1!} in it, which ssh does not fill in there.', 'In {0} steht {1}; das füllt ssh dort nicht aus.'],
   ['Its jump host {0} cannot be read.', 'Sein Zwischenhost {0} ist nicht zu lesen.'],
   ['The jump hosts go in a circle, at {0}.', 'Die Zwischenhosts gehen im Kreis, bei {0}.'],
   ['The way has more than {0} jump hosts.', 'Der Weg hat mehr als {0} Zwischenhosts.'],
@@ -118,11 +155,20 @@ const reasons: readonly Phrase[] = [
   ['Holdfast takes 1 MiB and more', 'Holdfast nimmt 1 MiB oder mehr'],
   ['Holdfast takes a minute and more', 'Holdfast nimmt eine Minute oder mehr'],
   ['Holdfast does not lend your agent to servers', 'Holdfast leiht Servern deinen Agenten nicht'],
+  ['a tunnel stays up until it is switched off', 'ein Tunnel bleibt oben, bis er ausgeschaltet wird'],
+  ['max-lifetime ends one after a time', 'max-lifetime beendet einen nach einer Zeit'],
+  ['how it reaches the network is not known here', 'wie er ins Netz kommt, ist hier nicht bekannt'],
+  ['set a proxy at the host', 'setze einen Proxy beim Host'],
+  ['Holdfast runs no such command', 'einen solchen Befehl führt Holdfast nicht aus'],
+  ['{0!} cannot be looked at', '{0} lässt sich nicht ansehen'],
+  [
+    'it is not there yet, and others may write {0!}',
+    'es gibt sie noch nicht, und Schreibrecht haben auch andere in {0}',
+  ],
   ['Holdfast adds no keys to your agent', 'Holdfast gibt deinem Agenten keine Schlüssel'],
   ['expected a time like 30 or 1m30s', 'erwartet wird eine Zeit wie 30 oder 1m30s'],
   ['Holdfast offers what is safe', 'Holdfast bietet an, was sicher ist'],
-  ['old ones stand in legacy-algorithms', 'alte stehen in legacy-algorithms'],
-  ['Holdfast does not have them', 'Holdfast hat sie nicht'],
+  ['Holdfast does not have it', 'Holdfast hat das nicht'],
   ['a hundred files are enough', 'hundert Dateien sind genug'],
   ['Holdfast forwards no windows', 'Holdfast leitet keine Fenster weiter'],
   ['Holdfast does not log in with Kerberos', 'Holdfast meldet sich nicht mit Kerberos an'],
@@ -163,8 +209,24 @@ const reasons: readonly Phrase[] = [
 const leftOut: readonly Phrase[] = [
   ['To connect, Holdfast will run the command: {0!}', 'Zum Verbinden führt Holdfast diesen Befehl aus: {0}'],
   [
+    'Its connection runs a command, so it starts when you switch it on (start = "manual").',
+    'Seine Verbindung führt einen Befehl aus, also startet er, wenn du ihn einschaltest (start = "manual").',
+  ],
+  [
+    '{0!}: the key of a server that is not known yet is taken without a question.',
+    '{0}: der Schlüssel eines noch unbekannten Servers wird ohne Frage genommen.',
+  ],
+  [
+    '{0!}: host keys are looked up and kept there, not in your own known_hosts.',
+    '{0}: dort werden Host-Schlüssel nachgesehen und gemerkt, nicht in deiner eigenen known_hosts.',
+  ],
+  [
     'sshpass is left out, with its password: Holdfast asks for the password and can keep it in the keychain.',
     'sshpass wurde weggelassen, mit seinem Passwort: Holdfast fragt nach dem Passwort und kann es im Schlüsselbund merken.',
+  ],
+  [
+    '{0} goes to legacy-algorithms, to be offered behind the safe ones.',
+    '{0} kommt in legacy-algorithms und wird hinter den sicheren angeboten.',
   ],
   ['The shorter list of {0} is left out: {1}.', 'Die kürzere Liste von {0} wurde weggelassen: {1}.'],
   ['A forward is left out. {0}', 'Eine Weiterleitung wurde weggelassen. {0}'],

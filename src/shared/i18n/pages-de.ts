@@ -137,7 +137,8 @@ export const pagesDe: PageTexts = {
     importTitle: (file) => `Hosts aus ${file}`,
     importText: 'Die gewählten werden hier zu Hosts, mit denen, über die sie gehen. Die Datei selbst bleibt unberührt.',
     known: 'schon hier',
-    mayRun: 'Das Lesen führt Befehle aus: die Datei hat „Match exec“-Zeilen. Ausführen',
+    mayRun:
+      'Beim Lesen können Befehle laufen: die Datei hat „Match exec“-Zeilen oder solche, die nur ssh deuten kann. Ausführen',
     importGo: (count) =>
       count === 0 ? 'Die gewählten Hosts übernehmen' : count === 1 ? '1 Host übernehmen' : `${count} Hosts übernehmen`,
     imported: (count) =>

@@ -133,7 +133,7 @@ export const pagesEn = {
     importTitle: (file: string) => `Hosts of ${file}`,
     importText: 'The chosen ones become hosts here, with the hosts they go through. The file itself is not touched.',
     known: 'already here',
-    mayRun: 'Reading it runs commands: it has “Match exec” lines. Run them',
+    mayRun: 'Reading it may run commands: it has “Match exec” lines, or lines that only ssh can tell. Run them',
     importGo: (count: number) =>
       count === 0 ? 'Take over the chosen hosts' : count === 1 ? 'Take over 1 host' : `Take over ${count} hosts`,
     imported: (count: number) =>

@@ -17,6 +17,12 @@ export function cleanLine(text: string, limit = 1024): string {
   return cleanText(text.replaceAll(/[\r\n\t]+/g, ' '), limit);
 }
 
+/** `cleanText` on one line and whole, for what somebody is to agree to: newlines and tabs are shown as `\\n` and `\\t`, nothing is cut. */
+export function cleanWhole(text: string): string {
+  const shown = text.replaceAll('\r', '\\r').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return cleanText(shown, Number.POSITIVE_INFINITY);
+}
+
 function isHarmless(char: string): boolean {
   const code = char.codePointAt(0) ?? 0;
   if (code === 0x0a || code === 0x09) return true;

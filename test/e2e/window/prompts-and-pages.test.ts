@@ -521,6 +521,57 @@ describe.skipIf(executable === null)('editor', () => {
       });
   });
 
+  it('asks before a pasted command has this computer run one, shows it whole, and runs it for no test before', async () => {
+    const longCommand = `printf x;\n${'cloudflared access ssh --hostname '.repeat(20)}; touch /tmp/end`;
+    const opened = await open('index.html#/new', {
+      outputs: {
+        'ssh-command.parse': {
+          problem: null,
+          tunnel: 'edge',
+          notes: [],
+          edits: [
+            { op: 'add-host', name: 'edge', values: { address: 'edge.acme.io', 'proxy-command': longCommand } },
+            {
+              op: 'add-tunnel',
+              name: 'edge',
+              values: { host: 'edge', start: 'manual', forwards: ['local 8080 -> web:80'] },
+            },
+          ],
+        },
+      },
+    });
+    const { page } = opened;
+    const field = page.getByLabel('Paste an ssh command', { exact: true });
+    await field.fill("ssh -o ProxyCommand='…' -L 8080:web:80 edge");
+    await field.press('Enter');
+    await page.getByText('Filled in from the command.').waitFor();
+    const dialog = page.getByRole('alertdialog', { name: 'Let this computer run a command?' });
+    await page.getByRole('button', { name: 'Test before saving' }).click();
+    await dialog.waitFor();
+    expect(await dialog.locator('pre').textContent()).toBe(longCommand.replace('\n', '\\n'));
+    expect(await violations(opened)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('button', { name: 'Do not allow it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await callsOf(opened, 'tunnel.test')).toEqual([]);
+    expect((await callsOf(opened, 'config.edit')).every((call) => JSON.stringify(call).includes('"dryRun":true'))).toBe(
+      true,
+    );
+    await page.getByRole('button', { name: 'Test before saving' }).click();
+    await dialog.getByRole('button', { name: 'Allow it', exact: true }).click();
+    await page.getByText('It does not work yet.').waitFor();
+    // What was agreed to once is not asked again.
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect
+      .poll(async () => (await callsOf(opened, 'config.edit')).at(-1))
+      .toMatchObject({
+        dryRun: false,
+        edits: [{ values: { 'proxy-command': longCommand } }, { values: { start: 'manual' } }],
+      });
+  });
+
   it('says who stays connected where a change ends nobody', async () => {
     const { page } = await open('index.html#/edit/postgres-prod');
     await page.getByLabel('Programs wait for a lost link').fill('1m');
@@ -728,6 +779,27 @@ describe.skipIf(executable === null)('pages', () => {
     await page.getByLabel('ssh command', { exact: true }).fill('ssh -L 8080:web:80 edge');
     await page.keyboard.press('Enter');
     await page.getByText('Filled in from the command.').waitFor();
+  });
+
+  it('asks before hosts of ~/.ssh/config are taken over whose connection runs a command', async () => {
+    const command = 'cloudflared access ssh --hostname web-2';
+    const edits = [{ op: 'add-host', name: 'web-2', values: { address: 'web-2.acme.io', 'proxy-command': command } }];
+    const opened = await open('index.html#/first-run', {
+      outputs: { 'ssh-config.import': { edits, notes: [], skipped: [] } },
+    });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Pick from ~/.ssh/config (2 hosts)' }).click();
+    await page.getByLabel('web-2').check();
+    const take = page.getByRole('button', { name: 'Take over 1 host' });
+    const dialog = page.getByRole('alertdialog', { name: 'Let this computer run a command?' });
+    await take.click();
+    await dialog.getByText(command).waitFor();
+    await dialog.getByRole('button', { name: 'Do not allow it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await callsOf(opened, 'config.edit')).toEqual([]);
+    await take.click();
+    await dialog.getByRole('button', { name: 'Allow it', exact: true }).click();
+    await page.getByText('1 host is here.').waitFor();
   });
 
   it('takes hosts of ~/.ssh/config over into a new tunnel too, when there are tunnels already', async () => {

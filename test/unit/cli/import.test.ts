@@ -74,6 +74,12 @@ describe('import ssh-config', () => {
     const { bench, file } = benchWithSshConfig('# nothing\n');
     expect((await bench.run(['import'])).exitCode).toBe(2);
     expect((await bench.run(['import', 'putty'])).exitCode).toBe(2);
+    for (const path of [`${bench.folder}/no-such-file`, bench.folder])
+      for (const aliases of [[], ['web']])
+        expect(await bench.run(['import', 'ssh-config', ...aliases, '--file', path, '--yes'])).toMatchObject({
+          exitCode: 4,
+          stderr: expect.stringContaining(`${path} is not there, or cannot be read.`),
+        });
     expect((await bench.run(['import', 'ssh-config', '--file', file])).exitCode).toBe(4);
   });
 });
@@ -92,6 +98,66 @@ describe('add command', () => {
     });
     expect(ran.stderr).toContain('-A is left out');
     expect(await bench.json(['list'])).toMatchObject([{ name: 'bastion', forwards: ['local 5432 -> db:5432'] }]);
+  });
+
+  describe('where to connect runs a command', () => {
+    const proxy = `${'x'.repeat(200)}; touch /tmp/end`;
+    const line = `ssh -o 'ProxyCommand=${proxy}' -L 1:a:1 box`;
+
+    it('saves nothing without a yes, and shows all of it', async () => {
+      const bench = new Bench();
+      const ran = await bench.run(['add', 'command', line]);
+      expect(ran).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(ran.stderr).toContain(`${'x'.repeat(200)}; touch /tmp/end`);
+      expect((await bench.run(['add', 'command', line, '--json'])).exitCode).toBe(2);
+      expect(existsSync(bench.configFile)).toBe(false);
+    });
+
+    it('asks on a terminal', async () => {
+      const bench = new Bench();
+      for (const [answer, exitCode] of [
+        ['no\r', 2],
+        ['yes\r', 0],
+      ] as const) {
+        const running = bench.start(['add', 'command', line], { tty: true, input: null });
+        await running.sees(/this machine will run:\r?\n {2}x{200}; touch \/tmp\/end\r?\n.*yes or no/s);
+        running.type(answer);
+        expect(await running.ended).toBe(exitCode);
+        expect(existsSync(bench.configFile)).toBe(exitCode === 0);
+      }
+    });
+
+    it('takes --yes, and leaves the tunnel to be switched on', async () => {
+      const bench = new Bench();
+      expect((await bench.run(['add', 'command', line, '--yes'])).exitCode).toBe(0);
+      expect(await bench.json(['list'])).toMatchObject([{ name: 'box', start: 'manual' }]);
+      // Over the host that is there, too.
+      const again = await bench.run(['add', 'command', line.replace('1:a:1', '2:a:2'), '--yes']);
+      expect(again).toMatchObject({ exitCode: 0, stdout: 'Added tunnel box-2.\n' });
+      expect(await bench.json(['list'])).toMatchObject([{ start: 'manual' }, { name: 'box-2', start: 'manual' }]);
+      expect((await bench.run(['add', 'host', 'x', '--address', 'x', '--yes'])).exitCode).toBe(2);
+    });
+
+    it('shows it at an import too', async () => {
+      const { bench, file } = benchWithSshConfig(`Host web\n  ProxyCommand ${'y'.repeat(200)} end\n`);
+      const running = bench.start(['import', 'ssh-config', '--file', file], { tty: true, input: null });
+      await running.sees(/this machine will run:\r?\n {2}y{200} end\r?\n.*yes or no/s);
+      running.type('no\r');
+      expect(await running.ended).toBe(2);
+    });
+  });
+
+  it('asks nothing where no command of the text would run', async () => {
+    const bench = new Bench();
+    const ran = await bench.run([
+      'add',
+      'command',
+      'ssh -o PermitLocalCommand=yes -o LocalCommand="touch /tmp/x" -o KnownHostsCommand=/bin/x -L 1:a:1 box',
+    ]);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: 'Added host box.\nAdded tunnel box.\n' });
+    expect(ran.stderr).toContain('LocalCommand touch /tmp/x is left out: Holdfast runs no such command');
+    expect(ran.stderr).toContain('KnownHostsCommand /bin/x is left out');
+    expect(readFileSync(bench.configFile, 'utf8')).not.toMatch(/touch|bin/);
   });
 
   it('refuses what is no tunnel, and a command without quotes', async () => {

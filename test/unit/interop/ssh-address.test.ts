@@ -79,8 +79,11 @@ describe('readSshForward', () => {
     expect(readConfigForward(flag, text, options).spec?.spec).toBe(spec);
   });
 
-  test('a path with a space cannot be told apart', () => {
-    expect(readConfigForward('L', '/tmp/my l.sock /r.sock', options).problem).toContain('space');
+  test('a path with a space, where there is one way to read it or quotes tell; else it is a problem', () => {
+    const paths = { listen: { path: '/tmp/my l.sock' }, target: { path: '/r.sock' } };
+    expect(readConfigForward('L', '/tmp/my l.sock /r.sock', options).spec).toMatchObject(paths);
+    expect(readConfigForward('L', '"/tmp/my l.sock" /r.sock', options).spec).toMatchObject(paths);
+    expect(readConfigForward('L', '/tmp/my /l.sock /r.sock', options).problem).toContain('space');
   });
 });
 

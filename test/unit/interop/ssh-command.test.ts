@@ -6,6 +6,7 @@ import { applyEdits } from '../../../src/main/engine/config/config-edits.ts';
 import { ConfigEditor } from '../../../src/main/engine/config/edit.ts';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
 import { formatSshCommand, parseSshCommand } from '../../../src/main/engine/interop/ssh-command.ts';
+import { algorithmOffer } from '../../../src/main/engine/ssh/algorithms.ts';
 import { sameHost } from '../../../src/main/engine/interop/host-plan.ts';
 import type { HoldfastConfig } from '../../../src/shared/model/config.ts';
 
@@ -117,7 +118,8 @@ describe('parseSshCommand', () => {
   ])('%s', (options, values) => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.host).toEqual({ address: 'h.example.org', ...values });
-    expect(result.notes).toEqual([]);
+    // Whom such an option trusts is said; the tests below look at the words.
+    expect(result.notes.filter((note) => !/^(StrictHostKey|UserKnownHosts)|legacy-alg/.test(note))).toEqual([]);
     applied(result.edits);
   });
 
@@ -137,14 +139,69 @@ describe('parseSshCommand', () => {
     ['-X', '-X is left out'],
     ['-E log', '-E log is left out'],
     ['-o SetEnv=A=b', 'SetEnv A=b is left out'],
-    ['-o Ciphers=aes128-cbc', 'Ciphers aes128-cbc is left out'],
     ['-i key.pem', 'key.pem is a relative path'],
-    ['-o ProxyCommand="nc -x p:1 %h %p"', 'To connect, Holdfast will run the command: nc -x p:1 %h %p'],
+    ['-o StrictHostKeyChecking=accept-new', 'is not known yet is taken without a question'],
+    ['-o UserKnownHostsFile=/x/known', 'host keys are looked up and kept there'],
     ['-b eth0', 'BindAddress eth0 is left out'],
   ])('%s is said', (options, note) => {
     const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
     expect(result.notes).toEqual([expect.stringContaining(note)]);
     applied(result.edits);
+  });
+
+  const goes = (name: string) => `${name} goes to legacy-algorithms, to be offered behind the safe ones.`;
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['-c aes128-cbc', ['aes128-cbc'], [goes('Ciphers aes128-cbc')]],
+    [
+      '-c aes128-ctr,3des-cbc,aes256-cbc',
+      ['3des-cbc', 'aes256-cbc'],
+      [goes('Ciphers 3des-cbc,aes256-cbc'), 'shorter list of Ciphers'],
+    ],
+    ['-c +aes256-cbc', ['aes256-cbc'], [goes('Ciphers aes256-cbc')]],
+    ['-c ^aes128-cbc', ['aes128-cbc'], [goes('Ciphers aes128-cbc')]],
+    ['-c aes256-gcm@openssh.com', [], ['shorter list of Ciphers']],
+    ['-m hmac-sha1', ['hmac-sha1'], [goes('MACs hmac-sha1')]],
+    ['-m hmac-sha2-256,hmac-sha1', [], ['shorter list of MACs']],
+    ['-m umac-64@openssh.com', [], ['MACs umac-64@openssh.com is left out: Holdfast does not have it']],
+    ['-o MACs=-hmac-sha1*', [], ['MACs -hmac-sha1* is left out']],
+    [
+      '-o KexAlgorithms=+diffie-hellman-group1-sha1',
+      ['diffie-hellman-group1-sha1'],
+      [goes('KexAlgorithms diffie-hellman-group1-sha1')],
+    ],
+    ['-o KexAlgorithms=sntrup761x25519-sha512@openssh.com,curve25519-sha256', [], ['shorter list of KexAlgorithms']],
+    [
+      '-o HostKeyAlgorithms=ssh-rsa,ssh-ed25519-cert-v01@openssh.com,ssh-ed25519',
+      ['ssh-rsa'],
+      [goes('HostKeyAlgorithms ssh-rsa'), 'shorter list'],
+    ],
+    ['-o Ciphers=+arcfour', [], ['Ciphers arcfour is left out: Holdfast does not have it']],
+    // Of another kind.
+    ['-c hmac-md5', [], ['Ciphers hmac-md5 is left out']],
+  ])('algorithms: %s', (options, legacy, notes) => {
+    const result = made(`ssh ${options} -L 1:a:1 h.example.org`);
+    expect(result.host?.['legacy-algorithms'] ?? []).toEqual(legacy);
+    expect(result.notes).toEqual(notes.map((note) => expect.stringContaining(note)));
+    const host = applied(result.edits).hosts.get('h');
+    if (!host) throw new Error('no host');
+    const offer = algorithmOffer(host, (names) => names);
+    expect([...offer.kex, ...offer.serverHostKey, ...offer.cipher, ...offer.mac]).toEqual(
+      expect.arrayContaining([...legacy]),
+    );
+  });
+
+  test('a command to connect with is said as a whole, and its tunnel does not start by itself', () => {
+    const command = `nc -x ${'p'.repeat(300)}:1 %h %p`;
+    const result = made(`ssh -o 'ProxyCommand=${command}' -L 1:a:1 h.example.org`);
+    expect(result.notes).toEqual([
+      `To connect, Holdfast will run the command: ${command}`,
+      expect.stringContaining('start = "manual"'),
+    ]);
+    expect(result.values['start']).toBe('manual');
+    // Over the host that is there then, and behind it as a jump host, too.
+    const config = applied(result.edits);
+    for (const next of ['ssh -L 2:a:2 h', 'ssh -J h -L 2:a:2 z.example.org'])
+      expect(parse(next, config).edits.at(-1)).toMatchObject({ op: 'add-tunnel', values: { start: 'manual' } });
   });
 
   test('jump hosts become hosts of their own, in order', () => {
@@ -417,7 +474,7 @@ forwards = [
     expect(back.tunnels.get('box')?.forwards.map(({ spec }) => spec)).toEqual(
       tunnel.forwards.filter(({ enabled }) => enabled).map(({ spec }) => spec),
     );
-    expect(parse(command).notes).toEqual([]);
+    expect(parse(command).notes.filter((note) => note.includes('left out'))).toEqual([]);
   });
 
   test('is short where there is little to say', () => {

@@ -76,6 +76,28 @@ describe('listSshConfig', () => {
     ['match HOST a EXEC "x"', true],
     ['Match host exec.example.org', false],
     ['Match all', false],
+    ['Match host *.example.org,"b c" user me', false],
+    ['Match originalhost=box.example.org !user root', false],
+    ['Match final host "a" # why', false],
+    ['Match canonical\nInclude "with space" ~/.ssh/conf.d/*.conf conf.?/[a-c0]*', false],
+    ['Use-Keychain yes\n\tHost\ta\r\n\f\n', false],
+    ['IgnoreUnknown Use-Keychain\nUse-Keychain yes', false],
+    ['Match host a frobnicate b', true],
+    ['"Match" exec x', true],
+    ['Mat"ch" exec x', true],
+    ['Match ex"ec" x', true],
+    ["Match 'ex'ec x", true],
+    ['Match exec "x\u2028"', true],
+    ['=Match exec x', true],
+    ['Host a\0', true],
+    ['"Include" more', true],
+    ["Include 'more'", true],
+    ['Include mor\\e', true],
+    ['Include [[:alpha:]]ore', true],
+    ['Include ~root/config', true],
+    ['Include /dev/null', true],
+    ['Include ${HOME}/.ssh/more', true],
+    ['Include %d/.ssh/nothing', false],
     ['# Match exec x', false],
     ['Include more', true],
     ['Include ${HOLDFAST_NOT_SET}/x', true],
@@ -85,11 +107,31 @@ describe('listSshConfig', () => {
     expect((await listSshConfig(file, home)).runsCommands).toBe(runsCommands);
   });
 
+  test('what is more than is read counts as a command', async () => {
+    const huge = homeWith({ config: `#${'x'.repeat(5_000_000)}\nHost a\n` });
+    expect(await listSshConfig(huge.file, huge.home)).toMatchObject({ runsCommands: true, aliases: [] });
+    const line = `#${'x'.repeat(3_900_000)}\n`;
+    const parts = Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`conf.d/${at}`, line]));
+    const much = homeWith({ config: 'Include conf.d/*\n', ...parts });
+    expect(await listSshConfig(much.file, much.home)).toMatchObject({ runsCommands: true });
+    const wide = homeWith({ config: `Include ${'.*/'.repeat(60)}x\n` });
+    expect(await listSshConfig(wide.file, wide.home)).toMatchObject({ runsCommands: true });
+    const long = homeWith({ config: `Include ${'*a'.repeat(3000)}\n` });
+    expect(await listSshConfig(long.file, long.home)).toMatchObject({ runsCommands: true });
+  });
+
+  test('a glob that a tree of tries would never end on is answered', async () => {
+    const name = 'a'.repeat(200);
+    const { home, file } = homeWith({ config: `Include ${'*?'.repeat(14)}b ${'*a'.repeat(40)}b\nHost h`, [name]: '' });
+    expect(await listSshConfig(file, home)).toMatchObject({ runsCommands: false, aliases: ['h'] });
+  });
+
   test('a missing file has no aliases', async () => {
     const home = tempFolder();
     expect(await listSshConfig(home.file('nothing'), home.path)).toEqual({
       file: home.file('nothing'),
       runsCommands: false,
+      commandsAt: null,
       aliases: [],
     });
   });

@@ -23,9 +23,13 @@ type Values = Record<string, TomlValue>;
 async function add(context: CommandContext, input: CommandInput): Promise<number> {
   const [what, name, ...pairs] = input.positionals;
   if (what === 'command') {
-    refuse(input, 'command', Object.keys(input.command.options));
+    refuse(
+      input,
+      'command',
+      Object.keys(input.command.options).filter((option) => option !== 'yes'),
+    );
     const { addCommand } = await import('./import.ts');
-    return addCommand(context, input.positionals.slice(1));
+    return addCommand(context, input);
   }
   if ((what !== 'host' && what !== 'tunnel') || name === undefined)
     throw usageError('add', "Say what to add: host NAME, tunnel NAME, or command 'ssh ...'.");
@@ -48,7 +52,7 @@ async function add(context: CommandContext, input: CommandInput): Promise<number
 }
 
 function hostValues(input: CommandInput): Values {
-  refuse(input, 'host', ['host', 'forward', 'start', 'group']);
+  refuse(input, 'host', ['host', 'forward', 'start', 'group', 'yes']);
   const values: Values = {};
   const address = stringOption(input, 'address');
   const port = stringOption(input, 'port');
@@ -64,7 +68,7 @@ function hostValues(input: CommandInput): Values {
 }
 
 function tunnelValues(input: CommandInput): Values {
-  refuse(input, 'tunnel', ['address', 'port', 'user', 'identity', 'jump']);
+  refuse(input, 'tunnel', ['address', 'port', 'user', 'identity', 'jump', 'yes']);
   const values: Values = {};
   for (const key of ['host', 'start', 'group']) {
     const value = stringOption(input, key);

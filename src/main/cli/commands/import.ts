@@ -1,7 +1,11 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { commandsOfEdits } from '../../../shared/contract/edit-commands.ts';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
+import { cleanWhole } from '../../../shared/model/clean-text.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { applyEdits } from '../../engine/config/config-edits.ts';
 import { ConfigEditor } from '../../engine/config/edit.ts';
@@ -24,6 +28,14 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (what !== 'ssh-config') throw usageError('import', 'Say what to import: ssh-config [ALIAS...].');
   const { out, texts } = context;
   const file = expandPath(stringOption(input, 'file') ?? join(homedir(), '.ssh', 'config'), process.cwd());
+  if (!(await isReadable(file))) {
+    throw new HoldfastError({
+      code: 'not-found',
+      where: file,
+      message: `${file} is not there, or cannot be read.`,
+      next: 'Name another file with --file, or add a host: holdfast add host NAME --address ADDRESS',
+    });
+  }
   const config = await configOrEmpty(context);
   const found = await listSshConfig(file);
   const wanted = aliases.length > 0 ? aliases : found.aliases;
@@ -36,11 +48,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     });
   }
   const yes = booleanOption(input, 'yes');
-  if (found.runsCommands && !yes && !(await agrees(context, texts.importing.mayRun(file)))) {
-    throw usageError(
-      'import',
-      `${file} has Match exec lines, and reading it runs their commands. Allow that with --yes.`,
-    );
+  const { commandsAt } = found;
+  if (commandsAt !== null && !yes && !(await agrees(context, texts.importing.mayRun(file, commandsAt)))) {
+    throw usageError('import', `Reading ${file} may run commands (${commandsAt}). Allow that with --yes.`);
   }
   const result = await importSshConfig(wanted, { file, config, mayRunCommands: found.runsCommands });
   for (const note of result.notes) out.note(note);
@@ -48,6 +58,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const isDry = booleanOption(input, 'dry-run');
   if (isDry || result.edits.length === 0) return tell(context, result, false);
   if (!yes && !context.json) out.print(asToml(result.edits));
+  const commands = commandsOfEdits(result.edits);
+  if (!yes && commands.length > 0 && !context.json) {
+    out.note(texts.importing.runs);
+    for (const command of commands) out.note(`  ${cleanWhole(command)}`);
+  }
   if (!yes && !(await agrees(context, texts.importing.add(context.profile.configFile)))) {
     throw usageError('import', 'Nothing was imported. Say --yes to import without a question, --dry-run to look only.');
   }
@@ -58,8 +73,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
 }
 
 /** `add command 'ssh …'`: the tunnel that the command line makes. */
-export async function addCommand(context: CommandContext, words: readonly string[]): Promise<number> {
-  const [text, ...rest] = words;
+export async function addCommand(context: CommandContext, input: CommandInput): Promise<number> {
+  const [, text, ...rest] = input.positionals;
   if (text === undefined || rest.length > 0)
     throw usageError('add', "Put the whole command in quotes: add command 'ssh -L 5432:db:5432 me@bastion'");
   const parsed = parseSshCommand(text, { config: await configOrEmpty(context), home: homedir() });
@@ -72,10 +87,29 @@ export async function addCommand(context: CommandContext, words: readonly string
     });
   }
   for (const note of parsed.notes) context.out.note(note);
+  const commands = commandsOfEdits(parsed.edits);
+  if (commands.length > 0 && !booleanOption(input, 'yes')) {
+    const { runs, add } = context.texts.importing;
+    const question = [runs, ...commands.map((command) => `  ${cleanWhole(command)}`), add(context.profile.configFile)];
+    if (!(await agrees(context, question.join('\n'))))
+      throw usageError(
+        'add',
+        'Nothing was saved: to connect would run a command. Look at it, and allow it with --yes.',
+      );
+  }
   return change(context, (editor) => applyEdits(editor, parsed.edits), {
     done: doneText(context, parsed.edits),
     json: { added: 'tunnel', name: parsed.tunnel, hosts: namesOf(parsed.edits, 'add-host'), notes: parsed.notes },
   });
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function tell(context: CommandContext, result: ImportResult, saved: boolean): number {

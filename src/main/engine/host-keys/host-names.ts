@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHmac, randomBytes } from 'node:crypto';
 import type { HostConfig } from '../../../shared/model/config.ts';
+import { matchWildcard } from '../../../shared/model/wildcard.ts';
 import { decodeBase64 } from './public-key.ts';
 
 /**
@@ -75,40 +76,13 @@ function matchPatternList(name: string, list: string): boolean {
     const comma = list.indexOf(',', start);
     const end = comma < 0 ? list.length : comma;
     if (end - start > longestPattern) return false;
-    if (matchPattern(name, lowerCase(list.slice(start, end)))) {
+    if (matchWildcard(name, lowerCase(list.slice(start, end)))) {
       if (negated) return false;
       found = true;
     }
     at = end + 1;
   }
   return found;
-}
-
-/** `*` is any text, `?` one byte, everything else itself. Linear in both lengths but for the product in the worst case: no backtracking tree. */
-function matchPattern(name: string, pattern: string): boolean {
-  let n = 0;
-  let p = 0;
-  let star = -1;
-  let resume = 0;
-  while (n < name.length) {
-    const wanted = pattern.charAt(p);
-    if (wanted === '*') {
-      star = p;
-      resume = n;
-      p += 1;
-    } else if (p < pattern.length && (wanted === '?' || wanted === name.charAt(n))) {
-      n += 1;
-      p += 1;
-    } else if (star >= 0) {
-      resume += 1;
-      n = resume;
-      p = star + 1;
-    } else {
-      return false;
-    }
-  }
-  while (pattern.charAt(p) === '*') p += 1;
-  return p === pattern.length;
 }
 
 /** True if the name can stand in known_hosts in clear without meaning something else (a list, a pattern, a marker, a comment). */

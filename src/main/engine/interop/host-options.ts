@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
-import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { cleanLine, cleanWhole } from '../../../shared/model/clean-text.ts';
 import { type AuthMethodName, authMethodNames } from '../../../shared/model/config.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
 import { formatDuration, formatSize } from '../config/quantity.ts';
-import { supportedAlgorithms } from '../ssh/algorithms.ts';
+import { isAlgorithmOption, takeAlgorithms } from './algorithm-list.ts';
 
 /** A host on its way into the configuration: its keys there, and what could not be taken over. */
 export interface HostDraft {
@@ -21,6 +21,8 @@ export function newHostDraft(): HostDraft {
 export interface OptionContext {
   /** Makes a path of the option ready for the configuration (tokens, `~`). Null: it could not be. */
   readonly path: (text: string) => string | null;
+  /** Why the known_hosts file at a path as `path` gives it is not to be believed, null if it is. */
+  readonly distrust: (path: string) => string | null;
   readonly platform: NodeJS.Platform;
 }
 
@@ -43,13 +45,15 @@ const olderNames: Readonly<Record<string, string>> = {
 export function applyHostOption(draft: HostDraft, name: string, value: string, context: OptionContext): boolean {
   const lower = name.toLowerCase();
   const key = Object.hasOwn(olderNames, lower) ? (olderNames[lower] ?? lower) : lower;
-  const take = Object.hasOwn(takers, key) ? takers[key] : undefined;
+  const take = Object.hasOwn(takers, key) ? takers[key] : isAlgorithmOption(key) ? takeList : undefined;
   if (take === undefined) return silent.has(key);
   if (draft.seen.has(key) && !additive.has(key)) return true;
   draft.seen.add(key);
   take(draft, value, context, name);
   return true;
 }
+
+const takeList: Taker = (draft, value, _context, name) => takeAlgorithms(draft, name, value);
 
 const takers: Readonly<Record<string, Taker>> = {
   user: (draft, value, _context, name) => {
@@ -93,6 +97,9 @@ const takers: Readonly<Record<string, Taker>> = {
         return;
       case 'accept-new':
         draft.values['host-key-policy'] = 'accept-new';
+        draft.notes.push(
+          `${name} ${shown(value)}: the key of a server that is not known yet is taken without a question.`,
+        );
         return;
       case 'ask':
         return;
@@ -118,7 +125,14 @@ const takers: Readonly<Record<string, Taker>> = {
     if (paths.some((path) => path === null))
       leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
     else {
-      draft.values['known-hosts'] = [...paths.flatMap((path) => path ?? []), ...systemKnownHosts(context.platform)];
+      const own = paths.flatMap((path) => path ?? []);
+      const distrust = own.flatMap((path) => context.distrust(path) ?? [])[0];
+      if (distrust !== undefined) {
+        leftOut(draft, name, value, distrust);
+        return;
+      }
+      draft.notes.push(`${name} ${shown(value)}: host keys are looked up and kept there, not in your own known_hosts.`);
+      draft.values['known-hosts'] = [...own, ...systemKnownHosts(context.platform)];
       // ssh_config(5): with a file of its own, UpdateHostKeys is off unless it is said.
       if (!draft.seen.has('updatehostkeys')) draft.values['update-host-keys'] = false;
     }
@@ -159,7 +173,7 @@ const takers: Readonly<Record<string, Taker>> = {
     if (unknown !== null) leftOut(draft, name, value, `Holdfast does not know ${unknown[0]} in it`);
     else {
       draft.values['proxy-command'] = value;
-      draft.notes.push(`To connect, Holdfast will run the command: ${shown(value)}`);
+      draft.notes.push(`To connect, Holdfast will run the command: ${cleanWhole(value)}`);
     }
   },
   rekeylimit: (draft, value, _context, name) => {
@@ -173,15 +187,11 @@ const takers: Readonly<Record<string, Taker>> = {
     if (ms !== null && ms >= 60_000) draft.values['rekey-interval'] = formatDuration(ms);
     else if (ms !== null && ms > 0) leftOut(draft, name, value, 'Holdfast takes a minute and more');
   },
-  hostkeyalgorithms: algorithms,
-  pubkeyacceptedalgorithms: algorithms,
-  pubkeyacceptedkeytypes: algorithms,
-  kexalgorithms: algorithms,
-  ciphers: algorithms,
-  macs: algorithms,
   forwardagent: (draft, value, _context, name) => {
     if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast does not lend your agent to servers');
   },
+  localcommand: runsNothing,
+  knownhostscommand: runsNothing,
   addkeystoagent: (draft, value, _context, name) => {
     if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast adds no keys to your agent');
   },
@@ -210,6 +220,10 @@ const silent = new Set([
   'syslogfacility',
   'ipqos',
 ]);
+
+function runsNothing(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
+  if (value.toLowerCase() !== 'none') leftOut(draft, name, value, 'Holdfast runs no such command');
+}
 
 function yesNo(key: string, fallback: boolean): Taker {
   return (draft, value, _context, name) => {
@@ -267,31 +281,6 @@ export function sshTime(text: string): number | null {
   const part = (index: number): number => Number(match[index] ?? 0);
   const seconds = (((part(1) * 7 + part(2)) * 24 + part(3)) * 60 + part(4)) * 60 + part(5);
   return seconds <= 3650 * 86_400 ? seconds * 1000 : null;
-}
-
-/** `+name,name`: old algorithms beside the safe ones. A whole list of one's own is left out: Holdfast offers what is safe. */
-function algorithms(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
-  if (!value.startsWith('+')) {
-    leftOut(draft, name, value, 'Holdfast offers what is safe; old ones stand in legacy-algorithms');
-    return;
-  }
-  const old = legacyNames(value.slice(1).split(','));
-  addLegacy(draft, old.known);
-  if (old.unknown.length > 0) leftOut(draft, name, old.unknown.join(','), 'Holdfast does not have them');
-}
-
-export function addLegacy(draft: HostDraft, names: readonly string[]): void {
-  const had = (draft.values['legacy-algorithms'] ?? []) as readonly string[];
-  const all = [...new Set([...had, ...names])];
-  if (all.length > 0) draft.values['legacy-algorithms'] = all;
-}
-
-/** Which of these algorithms Holdfast can offer when asked to. */
-export function legacyNames(names: readonly string[]): { readonly known: string[]; readonly unknown: string[] } {
-  const supported = supportedAlgorithms();
-  const all = [...supported.kex, ...supported.serverHostKey, ...supported.cipher, ...supported.mac];
-  const given = names.filter((name) => name !== '');
-  return { known: given.filter((name) => all.includes(name)), unknown: given.filter((name) => !all.includes(name)) };
 }
 
 function addPath(draft: HostDraft, key: string, name: string, value: string, context: OptionContext): void {

@@ -6,6 +6,7 @@ import {
   isHostName,
   isIpv6,
 } from '../config/forward-spec.ts';
+import { configWords } from './ssh-config-line.ts';
 import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { asHoldfastError, assertNever } from '../../../shared/model/failure.ts';
 
@@ -35,6 +36,11 @@ export function parseDestination(text: string, hop: boolean): SshDestination | n
   if (port !== null && (port < 1 || port > 65_535)) return null;
   if (user !== null && !/^[^\s-]\S*$/u.test(user)) return null;
   return { user, host, port };
+}
+
+/** A hop as ProxyJump writes it. */
+export function formatDestination({ user, host, port }: SshDestination): string {
+  return `${user === null ? '' : `${user}@`}${bracketed(host)}${port === null ? '' : `:${port}`}`;
 }
 
 function decode(text: string): string {
@@ -102,14 +108,27 @@ export function readSshForward(flag: 'L' | 'R' | 'D', text: string, options: Rea
 
 /** The same as ssh_config(5) writes it: listener and target as two words. `[socks]:0` is how `ssh -G` shows a remote SOCKS proxy. */
 export function readConfigForward(flag: 'L' | 'R' | 'D', value: string, options: ReadForwardOptions): ReadForward {
-  const words = value.trim().split(/\s+/);
-  const [listen = '', target] = words;
-  if (words.length > 2)
+  const words = configWords(value.trim());
+  const [listen = '', target] = words.length > 2 ? (unquotedWords(value.trim()) ?? words) : words;
+  if (words.length > 2 && unquotedWords(value.trim()) === null)
     return { spec: null, problem: `${forwardName(flag)} ${value}: a path with a space in it cannot be told apart` };
   if (target === undefined) return readSshForward(flag, listen, options);
   if (flag === 'D') return unread(flag, value);
   if (flag === 'R' && target === '[socks]:0') return readSshForward('R', listen, options);
-  return readSshForward(flag, `${listen}:${target}`, options);
+  return readSshForward(flag, `${escapedPath(listen)}:${escapedPath(target)}`, options);
+}
+
+/** `ssh -G` prints paths with blanks without quotes: told apart where there is one way to. */
+function unquotedWords(text: string): readonly [string, string] | null {
+  const match =
+    /^(.*) (\[[^\]]*\]:\d+)$/.exec(text) ??
+    /^((?:\[[^\]]*\]:)?\d+) (\/.*)$/.exec(text) ??
+    /^(\/(?:(?! \/).)*) (\/(?:(?! \/).)*)$/.exec(text);
+  return match === null ? null : [match[1] ?? '', match[2] ?? ''];
+}
+
+function escapedPath(text: string): string {
+  return text.startsWith('/') ? sshPath(text) : text;
 }
 
 function bare(port: string, kind: ForwardKind, options: ReadForwardOptions): string {

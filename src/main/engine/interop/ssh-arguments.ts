@@ -1,3 +1,5 @@
+import { programName, unwrapCommand, type UnwrappedCommand } from './command-wrappers.ts';
+
 /** One option of the command, in the order given. `value` is empty for those without one. */
 export interface SshOption {
   readonly letter: string;
@@ -8,6 +10,8 @@ export interface SshInvocation {
   readonly program: 'ssh' | 'autossh';
   /** `NAME=value` in front of the program. */
   readonly environment: ReadonlyMap<string, string>;
+  /** As whom sudo and its like run it; null: as the person who types it. */
+  readonly runAs: string | null;
   readonly options: readonly SshOption[];
   /** autossh's own. */
   readonly monitor: string | null;
@@ -20,78 +24,25 @@ export interface SshInvocation {
 /** getopt's text of ssh(1), OpenSSH 10: a letter with a colon takes a value. */
 const sshLetters = '1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYyh';
 
-/** Programs that only run the next one. */
-const wrappers = new Set([
-  'nohup',
-  'exec',
-  'command',
-  'time',
-  'setsid',
-  'start',
-  'caffeinate',
-  'env',
-  'sudo',
-  'doas',
-  'sshpass',
-  'call',
-  '&',
-]);
-
 /** Words of a command line as an invocation of ssh or autossh; a text says why they are none. */
 export function readInvocation(words: readonly string[]): SshInvocation | string {
-  const notes: string[] = [];
-  const environment = new Map<string, string>();
-  let at = 0;
-  // A prompt that was copied along.
-  if (/^([$#%]|PS)$/.test(words[at] ?? '')) at += 1;
-  for (; at < words.length; at += 1) {
-    const word = words[at] ?? '';
-    const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(word);
-    if (assignment !== null) {
-      environment.set(assignment[1] ?? '', assignment[2] ?? '');
-      continue;
-    }
-    const name = programName(word);
-    if (!wrappers.has(name)) break;
-    if (name === 'sudo' || name === 'doas')
-      notes.push(`${name} is left out: Holdfast logs in as the person who runs it, with that person's keys.`);
-    if (name === 'sshpass') {
-      notes.push(
-        'sshpass is left out, with its password: Holdfast asks for the password and can keep it in the keychain.',
-      );
-      at = afterSshpass(words, at);
-    } else at = afterFlags(words, at);
-  }
-  const program = programName(words[at] ?? '');
-  if (words.length === 0 || at >= words.length)
+  const unwrapped = unwrapCommand(words);
+  if (typeof unwrapped === 'string') return unwrapped;
+  const [first, ...args] = unwrapped.words;
+  if (first === undefined)
     return 'There is no command here. Paste one like: ssh -L 5432:db.internal:5432 me@bastion.example.org';
+  const program = programName(first);
   if (program !== 'ssh' && program !== 'autossh')
-    return `This is no ssh or autossh command: it begins with ${JSON.stringify((words[at] ?? '').slice(0, 60))}.`;
-  return readArguments(program, words.slice(at + 1), environment, notes);
-}
-
-function programName(word: string): string {
-  return (word.split(/[\\/]/).at(-1) ?? '').replace(/\.exe$/i, '').toLowerCase();
-}
-
-function afterFlags(words: readonly string[], at: number): number {
-  let last = at;
-  while (words[last + 1]?.startsWith('-') === true) last += 1;
-  return last;
-}
-
-function afterSshpass(words: readonly string[], at: number): number {
-  let last = at;
-  while (words[last + 1]?.startsWith('-') === true) last += /^-[pfdP]$/.test(words[last + 1] ?? '') ? 2 : 1;
-  return last;
+    return `This is no ssh or autossh command: it begins with ${JSON.stringify(first.slice(0, 60))}.`;
+  return readArguments(program, args, unwrapped);
 }
 
 function readArguments(
   program: 'ssh' | 'autossh',
   args: readonly string[],
-  environment: ReadonlyMap<string, string>,
-  notes: string[],
+  { environment, runAs, notes: before }: UnwrappedCommand,
 ): SshInvocation | string {
+  const notes = [...before];
   const letters = program === 'autossh' ? `${sshLetters.replace('M', '')}M:` : sshLetters;
   const options: SshOption[] = [];
   let destination: string | null = null;
@@ -128,5 +79,15 @@ function readArguments(
       destination = word;
     } else break;
   }
-  return { program, environment, options, monitor, background, destination, remoteCommand: args.slice(at), notes };
+  return {
+    program,
+    environment,
+    runAs,
+    options,
+    monitor,
+    background,
+    destination,
+    remoteCommand: args.slice(at),
+    notes,
+  };
 }

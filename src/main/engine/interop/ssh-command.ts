@@ -1,6 +1,7 @@
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
 import { asHoldfastError } from '../../../shared/model/failure.ts';
+import { expandPath } from '../config/paths.ts';
 import { autosshValues } from './autossh-settings.ts';
 import { forwardValues, readForwardList } from './forward-list.ts';
 import {
@@ -12,11 +13,14 @@ import {
   shown,
   unquoted,
 } from './host-options.ts';
-import { HostPlan, nameFromHost } from './host-plan.ts';
+import { currentUser, HostPlan, nameFromHost } from './host-plan.ts';
+import { isLoopEnd, readPastedText } from './pasted-text.ts';
 import { splitShellWords } from './shell-words.ts';
-import { parseDestination, type SshDestination } from './ssh-address.ts';
+import { formatDestination, parseDestination, type SshDestination } from './ssh-address.ts';
 import { readInvocation, type SshInvocation } from './ssh-arguments.ts';
-import { jumpFromProxyCommand } from './proxy-jump.ts';
+import { distrustOfKnownHosts } from './known-hosts-trust.ts';
+import { jumpFromProxyCommand, readJumps } from './proxy-jump.ts';
+import { fillCommand, fillHostName, type TokenValues } from './ssh-tokens.ts';
 
 /**
  * interop: what other tools say about a tunnel, as edits of the configuration, and back. Nothing here writes a file; only
@@ -24,10 +28,13 @@ import { jumpFromProxyCommand } from './proxy-jump.ts';
  *
  * - ssh-command.ts         a pasted `ssh …` or `autossh …` line: `parseSshCommand`
  * - ssh-command-format.ts  a tunnel as such a line: `formatSshCommand`
+ * - pasted-text.ts, command-wrappers.ts   what stands around the command: units, crontabs, loops; sudo, nice, timeout
  * - shell-words.ts, ssh-arguments.ts, autossh-settings.ts, ssh-address.ts   its parts: quoting, getopt, addresses and forwards
  * - host-options.ts        options of ssh_config(5) as keys of a host, for command and import alike
+ * - algorithm-list.ts     lists of algorithms; known-hosts-trust.ts  whether a named known_hosts file is ours alone
+ * - proxy-jump.ts, ssh-tokens.ts   ways in, and the TOKENS of ssh_config(5)
  * - host-plan.ts           the hosts and tunnels to add: free names, no host twice
- * - ssh-config-list.ts     the aliases of an ssh_config, through its Includes
+ * - ssh-config-list.ts, ssh-config-line.ts, include-glob.ts   the aliases of an ssh_config, through its Includes, and whether it runs commands
  * - ssh-config-import.ts, ssh-dump.ts, ssh-tokens.ts   aliases as hosts and tunnels, resolved by `ssh -G`
  */
 export { formatSshCommand } from './ssh-command-format.ts';
@@ -60,6 +67,9 @@ function failed(problem: string, notes: readonly string[]): ParsedSshCommand {
   return { problem, edits: [], tunnel: null, notes: [...notes] };
 }
 
+/** Longest text that is read; shell-words.ts has the same limit. */
+const mostPasted = 16 * 1024;
+
 /** Options without a value that change nothing here, or are what Holdfast does anyway. */
 const quiet = new Set(['N', 'f', 'T', 'n', 'q', 'v', 'a', 'x', 'k', 'y', 'e', 't', 's']);
 
@@ -77,8 +87,6 @@ const leftOutFlags: Readonly<Record<string, string>> = {
   I: 'Holdfast takes smart cards from the agent only',
   W: 'Holdfast forwards ports, not its own input and output',
   w: 'Holdfast forwards ports, not networks',
-  c: 'Holdfast offers what is safe',
-  m: 'Holdfast offers what is safe',
 };
 
 class CommandReader {
@@ -87,7 +95,8 @@ class CommandReader {
   readonly #draft: HostDraft = newHostDraft();
   readonly #forwards: { flag: 'L' | 'R' | 'D'; value: string; config: boolean }[] = [];
   #hostName: string | null = null;
-  #jump: string | null = null;
+  /** The first of ProxyJump and ProxyCommand counts. */
+  #way: { readonly option: 'ProxyJump' | '-J' | 'ProxyCommand'; readonly value: string } | null = null;
   #gatewayPorts = false;
   #unlink = false;
   readonly #optionContext: OptionContext;
@@ -95,7 +104,11 @@ class CommandReader {
   constructor(context: SshCommandContext) {
     this.#home = context.home;
     this.#plan = new HostPlan(context.config, context.home);
-    this.#optionContext = { path: (path) => this.#path(path), platform: process.platform };
+    this.#optionContext = {
+      path: (path) => this.#path(path),
+      distrust: (path) => distrustOfKnownHosts(expandPath(path, context.home, context.home)),
+      platform: process.platform,
+    };
   }
 
   get #notes(): string[] {
@@ -103,13 +116,19 @@ class CommandReader {
   }
 
   read(text: string): ParsedSshCommand {
-    const split = splitShellWords(text);
-    if (split.problem !== null) return failed(split.problem, []);
+    if (text.length > mostPasted) return failed('The command is longer than 16 KiB.', []);
+    const pasted = readPastedText(text);
+    this.#notes.push(...pasted.notes);
+    if (pasted.problem !== null) return failed(pasted.problem, this.#notes);
+    const split = splitShellWords(pasted.command);
+    if (split.problem !== null) return failed(split.problem, this.#notes);
     for (const rest of split.leftOut)
-      if (!rest.startsWith('#'))
+      if (!rest.startsWith('#') && !(pasted.isLooped && isLoopEnd(rest)))
         this.#notes.push(`What follows is no part of the command and is left out: ${shown(rest)}`);
-    const invocation = readInvocation(split.words);
-    if (typeof invocation === 'string') return failed(invocation, []);
+    const found = readInvocation(split.words);
+    if (typeof found === 'string') return failed(found, this.#notes);
+    const environment = new Map([...pasted.environment, ...found.environment]);
+    const invocation = { ...found, environment, runAs: found.runAs ?? pasted.runAs };
     this.#notes.push(...invocation.notes);
     for (const { letter, value } of invocation.options) this.#option(letter, value);
     if (invocation.remoteCommand.length > 0) {
@@ -130,7 +149,7 @@ class CommandReader {
         this.#forwards.push({ flag: letter, value, config: false });
         return;
       case 'J':
-        this.#setJump(value);
+        this.#way ??= { option: '-J', value };
         return;
       case 'p':
         return this.#set('Port', '-p', value);
@@ -140,6 +159,10 @@ class CommandReader {
         return this.#set('IdentityFile', '-i', value);
       case 'b':
         return this.#set('BindAddress', '-b', value);
+      case 'c':
+        return this.#set('Ciphers', '-c', value);
+      case 'm':
+        return this.#set('MACs', '-m', value);
       case 'C':
         return this.#set('Compression', '-C', 'yes');
       case '4':
@@ -167,7 +190,11 @@ class CommandReader {
       return;
     }
     const [, name = '', raw = ''] = match;
-    this.#set(name, name, /^(userknownhostsfile|proxycommand)$/i.test(name) ? raw : unquoted(raw));
+    this.#set(
+      name,
+      name,
+      /^(userknownhostsfile|proxycommand|localforward|remoteforward|dynamicforward)$/i.test(name) ? raw : unquoted(raw),
+    );
   }
 
   #set(name: string, said: string, value: string): void {
@@ -191,9 +218,11 @@ class CommandReader {
         this.#hostName ??= value;
         return;
       case 'proxyjump':
-        return this.#setJump(value);
+        this.#way ??= { option: 'ProxyJump', value };
+        return;
       case 'proxycommand':
-        return this.#setProxyCommand(value);
+        this.#way ??= { option: 'ProxyCommand', value };
+        return;
       case 'clearallforwardings':
         if (/^(yes|true)$/i.test(value)) leftOut(this.#draft, said, value, 'the forwards are what the tunnel is for');
         return;
@@ -201,23 +230,6 @@ class CommandReader {
     if (!applyHostOption(this.#draft, name, value, this.#optionContext)) {
       this.#notes.push(`${`${said} ${shown(value)}`.trim()} is left out: Holdfast has nothing like it.`);
     }
-  }
-
-  /** The first of ProxyJump and ProxyCommand counts. */
-  #setJump(value: string): void {
-    if (this.#jump !== null || this.#draft.seen.has('proxycommand')) return;
-    this.#jump = value.toLowerCase() === 'none' ? '' : value;
-  }
-
-  #setProxyCommand(value: string): void {
-    if (this.#jump !== null) return;
-    const jump = jumpFromProxyCommand(value);
-    if (jump === null || this.#draft.seen.has('proxycommand')) {
-      applyHostOption(this.#draft, 'ProxyCommand', value, this.#optionContext);
-      return;
-    }
-    this.#jump = jump;
-    this.#notes.push(`ProxyCommand ${shown(value)} is taken as a jump host: ${shown(jump)}`);
   }
 
   /** Relative paths are taken from the home folder, where most commands are typed. */
@@ -233,14 +245,21 @@ class CommandReader {
 
   #build(invocation: SshInvocation, destination: SshDestination): ParsedSshCommand {
     if (destination.user !== null) applyHostOption(this.#draft, 'User', destination.user, this.#optionContext);
+    const { runAs } = invocation;
+    if (runAs !== null && runAs !== currentUser() && !this.#draft.seen.has('user')) {
+      this.#notes.push(`The user at the server is ${shown(runAs)}, as for the ssh that ${shown(runAs)} runs.`);
+      applyHostOption(this.#draft, 'User', runAs, this.#optionContext);
+    }
     if (destination.port !== null) applyHostOption(this.#draft, 'Port', String(destination.port), this.#optionContext);
     const options = { gatewayPorts: this.#gatewayPorts, home: this.#home };
     const { specs, problem } = readForwardList(this.#forwards, options);
     if (problem !== null) return failed(problem, this.#notes);
     if (specs.length === 0) return failed('The command forwards nothing: there is no -L, -R or -D in it.', this.#notes);
-    const jump = this.#addJumps();
+    const named = fillHostName(this.#hostName ?? '%h', destination.host);
+    if ('token' in named) return failed(noToken('HostName', named.token), this.#notes);
+    const jump = this.#addJumps(destination, named.text);
     if ('problem' in jump) return failed(jump.problem, this.#notes);
-    const host = this.#addTarget(destination, jump.names);
+    const host = this.#addTarget(destination, named.text, jump.names);
     if ('problem' in host) return failed(`The host cannot be taken over: ${host.problem}.`, this.#notes);
     if (invocation.program === 'ssh') {
       for (const [name, value] of invocation.environment)
@@ -249,17 +268,25 @@ class CommandReader {
     const values: Record<string, ConfigValue> = {
       host: host.name,
       forwards: specs.map((spec) => forwardValues(spec, this.#unlink)),
+      ...(this.#runsCommand([host.name, ...jump.names]) ? { start: 'manual' } : {}),
       ...(invocation.program === 'autossh' ? autosshValues(invocation, this.#notes) : {}),
     };
     const tunnel = this.#plan.addTunnel(host.name, values);
     return { problem: null, edits: [...this.#plan.edits], tunnel, notes: [...new Set(this.#notes)] };
   }
 
+  /** To save something must not start a command of somebody else's text: a person switches such a tunnel on. */
+  #runsCommand(hosts: readonly string[]): boolean {
+    const runs = hosts.some((name) => this.#plan.host(name)?.proxy?.kind === 'command');
+    if (runs) this.#notes.push('Its connection runs a command, so it starts when you switch it on (start = "manual").');
+    return runs;
+  }
+
   #addTarget(
     destination: SshDestination,
+    address: string,
     jump: readonly string[],
   ): { readonly name: string } | { readonly problem: string } {
-    const address = this.#hostName?.replaceAll('%h', destination.host) ?? destination.host;
     // Where the configuration has a host of that name and the command does not contradict it, that one is meant, as an alias would be.
     const values = jump.length === 0 ? this.#draft.values : { ...this.#draft.values, jump };
     const alias = this.#hostName === null ? this.#plan.host(destination.host) : null;
@@ -277,13 +304,15 @@ class CommandReader {
     return this.#plan.addHost(nameFromHost(destination.host), { address, ...values });
   }
 
-  #addJumps(): { readonly names: readonly string[] } | { readonly problem: string } {
+  #addJumps(
+    destination: SshDestination,
+    address: string,
+  ): { readonly names: readonly string[] } | { readonly problem: string } {
+    const way = this.#readWay(destination, address);
+    if ('problem' in way) return way;
     const names: string[] = [];
-    for (const text of (this.#jump ?? '').split(',').map((part) => part.trim())) {
-      if (text === '') continue;
-      const hop = parseDestination(text, true);
-      if (hop === null)
-        return { problem: `${JSON.stringify(shown(text))} is no jump host; expected [USER@]HOST[:PORT].` };
+    for (const hop of way.hops) {
+      const text = formatDestination(hop);
       const added = this.#addHop(hop);
       if ('problem' in added)
         return { problem: `The jump host ${shown(text)} cannot be taken over: ${added.problem}.` };
@@ -291,6 +320,45 @@ class CommandReader {
       names.push(...added.chain.filter((name) => !names.includes(name)), added.name);
     }
     return { names };
+  }
+
+  /** The hops of the way in; a command that is more than a jump host goes into the draft. */
+  #readWay(
+    destination: SshDestination,
+    address: string,
+  ): { readonly hops: readonly SshDestination[] } | { readonly problem: string } {
+    const { option, value } = this.#way ?? { option: '-J', value: 'none' };
+    const tokens = this.#tokens(destination, address);
+    const jumps = option === 'ProxyCommand' ? jumpFromProxyCommand(value, tokens) : readJumps(value, tokens);
+    if (jumps === null) {
+      const filled = fillCommand(value, tokens);
+      if ('token' in filled) return { problem: noToken(option, filled.token) };
+      applyHostOption(this.#draft, option, filled.text, this.#optionContext);
+      return { hops: [] };
+    }
+    if ('token' in jumps) return { problem: noToken(option, jumps.token) };
+    if ('unread' in jumps)
+      return { problem: `${JSON.stringify(shown(jumps.unread))} is no jump host; expected [USER@]HOST[:PORT].` };
+    if (option === 'ProxyCommand') {
+      const hops = jumps.hops.map(formatDestination).join(',');
+      this.#notes.push(`ProxyCommand ${shown(value)} is taken as a jump host: ${shown(hops)}`);
+    }
+    return jumps;
+  }
+
+  /** What the tokens of the command stand for; the first -l, -p and their like counted. */
+  #tokens(destination: SshDestination, address: string): TokenValues {
+    const { user, port, 'host-key-alias': alias } = this.#draft.values;
+    return {
+      alias: destination.host,
+      address,
+      port: typeof port === 'number' ? port : 22,
+      user: typeof user === 'string' ? user : currentUser(),
+      hostKeyAlias: typeof alias === 'string' ? alias : null,
+      hasJump: true,
+      home: this.#home,
+      localUser: currentUser(),
+    };
   }
 
   #addHop(
@@ -308,6 +376,11 @@ class CommandReader {
     const added = this.#plan.addHost(nameFromHost(hop.host), values);
     return 'problem' in added ? added : { name: added.name, chain: [] };
   }
+}
+
+/** ssh would refuse the command, with "unknown key". */
+function noToken(option: string, token: string): string {
+  return `${option} has ${token} in it, which ssh does not fill in there.`;
 }
 
 /** Whether two hosts agree on a key of the file. */

@@ -5,7 +5,7 @@ import type { HoldfastConfig, HostConfig } from '../../../shared/model/config.ts
 import { expandPath } from '../config/paths.ts';
 import { forwardValues } from './forward-list.ts';
 import { shown } from './host-options.ts';
-import { HostPlan, nameFromHost, sameHost } from './host-plan.ts';
+import { HostPlan, nameFromHost, sameHost, validName } from './host-plan.ts';
 import { listSshConfig, passwdHome } from './ssh-config-list.ts';
 import { AliasResolver, type ResolvedAlias } from './ssh-config-resolve.ts';
 import { isSafeAlias, SshDumper } from './ssh-dump.ts';
@@ -14,7 +14,7 @@ export interface ImportOptions {
   /** The ssh_config; only ever read. */
   readonly file: string;
   readonly config: HoldfastConfig;
-  /** Consent to run the commands of `Match exec`. Without it, a file that has one is not resolved at all. */
+  /** Consent to run what reading the file runs (`Match exec`). Without it, a file that may run something is not resolved at all. */
   readonly mayRunCommands: boolean;
   /** Default: `ssh` of the path. */
   readonly sshProgram?: string;
@@ -37,9 +37,10 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
   const home = options.home ?? passwdHome();
   const wanted = [...new Set(aliases)];
   const importer = new Importer(options.config, home);
-  if (!options.mayRunCommands && (await listSshConfig(options.file, home)).runsCommands) {
+  const commandsAt = options.mayRunCommands ? null : (await listSshConfig(options.file, home)).commandsAt;
+  if (commandsAt !== null) {
     for (const alias of wanted)
-      importer.skip(alias, 'The file has Match exec lines, and to read it runs their commands: allow that first.');
+      importer.skip(alias, `Reading the file may run commands (${commandsAt}): allow that first.`);
     return importer.result();
   }
   const dumper = new SshDumper({ program: options.sshProgram ?? 'ssh', file: options.file, home });
@@ -51,8 +52,9 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
   const resolver = new AliasResolver(dumper, defaults.dump, home);
   const resolved = await Promise.all(
     wanted.map(async (alias) => {
-      if (alias.includes(':') || !isSafeAlias(alias))
-        return { alias, answer: 'The name has characters that do not go into a command.' };
+      if (alias.includes('@'))
+        return { alias, answer: 'What stands before an @ is a user for ssh, so it never finds this name.' };
+      if (!isSafeAlias(alias)) return { alias, answer: 'ssh itself takes no name with a blank or such a character.' };
       return { alias, answer: await resolver.resolve(alias) };
     }),
   );
@@ -113,12 +115,16 @@ class Importer {
       if (chain.includes(added.name)) return `The jump host ${shown(hop.host)} stands twice in the chain.`;
       chain.push(added.name);
     }
-    const known = this.#config.hosts.get(alias);
-    const added = this.#plan.addHost(alias, this.#hostValues(resolved, chain, chain.length === 0), { exact: true });
+    // A name that cannot be one here gets the nearest; then an equal host is that one, whatever its name.
+    const exact = validName(alias) === alias;
+    const known = exact ? this.#config.hosts.get(alias) : undefined;
+    const added = this.#plan.addHost(alias, this.#hostValues(resolved, chain, chain.length === 0), { exact });
     if ('problem' in added) return `Its settings cannot be taken over: ${added.problem}.`;
     if (known !== undefined && !added.reused) return 'The configuration has another host of that name already.';
+    if (!exact) this.#note(alias, `it is called ${added.name} here.`);
     const tunnelAdded = this.#addTunnel(alias, added.name, resolved);
-    if (known !== undefined && !tunnelAdded) return 'It is in the configuration already.';
+    if (added.reused && this.#config.hosts.has(added.name) && !tunnelAdded)
+      return 'It is in the configuration already.';
     for (const hop of [...resolved.chain, resolved]) for (const note of hop.notes) this.#note(alias, note);
     this.#noteMissingKeys(alias, resolved);
     return null;
@@ -137,8 +143,13 @@ class Importer {
   #addTunnel(alias: string, host: string, resolved: ResolvedAlias): boolean {
     if (resolved.forwards.length === 0) return false;
     const specs = resolved.forwards.map((forward) => forward.spec);
-    const there = this.#config.tunnels.get(alias);
-    if (there?.host === host && there.forwards.map(({ spec }) => spec).join('\n') === specs.join('\n')) return false;
+    const isThere = [...this.#config.tunnels.values()].some(
+      (tunnel) =>
+        tunnel.host === host &&
+        (tunnel.name === alias || validName(alias) !== alias) &&
+        tunnel.forwards.map(({ spec }) => spec).join('\n') === specs.join('\n'),
+    );
+    if (isThere) return false;
     this.#plan.addTunnel(alias, {
       host,
       start: 'manual',

@@ -1,11 +1,17 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { Buffer } from 'node:buffer';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { type GlobBudget, globPaths } from './include-glob.ts';
+import { readConfigLine } from './ssh-config-line.ts';
 
 export interface SshConfigList {
   readonly file: string;
-  /** A `Match exec` somewhere: `ssh -G` would run its command. */
+  /** `ssh -G` may run commands: there is a `Match exec`, or something that is not wholly understood here and so could be one. */
   readonly runsCommands: boolean;
+  /** What that is and where, null if `runsCommands` is false. */
+  readonly commandsAt: string | null;
   /** Every literal name of a Host line, in the order of the files. */
   readonly aliases: string[];
 }
@@ -14,23 +20,33 @@ export interface SshConfigList {
 const maxDepth = 16;
 const maxFiles = 1000;
 const maxFileBytes = 4 * 1024 * 1024;
-const systemFile = '/etc/ssh/ssh_config';
+const maxBytes = 16 * 1024 * 1024;
+const maxGlobSteps = 20_000_000;
+
+/** Where builds of ssh have the system's file. */
+function systemFiles(): readonly string[] {
+  if (process.platform === 'win32') return [join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_config')];
+  return ['/etc', '/usr/etc', '/usr/local/etc', '/opt/homebrew/etc', '/opt/local/etc'].map(
+    (folder) => `${folder}/ssh/ssh_config`,
+  );
+}
 
 /**
- * The aliases of an ssh_config(5), through its Includes. Patterns and negations are left out. Nothing is run and nothing written; a file that is
- * missing or cannot be read has no aliases. `home`: where relative Includes are found, below `.ssh`; the one of the user database by default.
+ * The aliases of an ssh_config(5), through its Includes, and whether `ssh -G` may run a command: what is not wholly understood, or is more than
+ * is read, counts as a command. Patterns and negations are left out. Nothing is run and nothing written; a file that is missing or cannot be
+ * read has no aliases. `home`: where relative Includes are found, below `.ssh`; the one of the user database by default.
  */
 export async function listSshConfig(file: string, home: string = passwdHome()): Promise<SshConfigList> {
   const own = new Scan(home, join(home, '.ssh'));
   await own.read(file, 0);
-  let runsCommands = own.runsCommands;
+  let { commandsAt } = own;
   // Without -F ssh reads the system's file too, whose conditions would run as well.
-  if (isDefaultConfig(file)) {
+  for (const systemFile of isDefaultConfig(file) ? systemFiles() : []) {
     const system = new Scan(home, dirname(systemFile));
     await system.read(systemFile, 0);
-    runsCommands ||= system.runsCommands;
+    commandsAt ??= system.commandsAt;
   }
-  return { file, runsCommands, aliases: [...own.aliases] };
+  return { file, runsCommands: commandsAt !== null, commandsAt, aliases: [...own.aliases] };
 }
 
 /** The home of the user database, which ssh goes by; not HOME. */
@@ -49,10 +65,13 @@ export function isDefaultConfig(file: string): boolean {
 
 class Scan {
   readonly aliases = new Set<string>();
-  runsCommands = false;
+  /** The first thing that runs a command, or could. */
+  commandsAt: string | null = null;
   readonly #home: string;
   readonly #base: string;
   readonly #seen = new Set<string>();
+  readonly #globBudget: GlobBudget = { steps: maxGlobSteps };
+  #bytesLeft = maxBytes;
 
   constructor(home: string, base: string) {
     this.#home = home;
@@ -60,112 +79,110 @@ class Scan {
   }
 
   async read(file: string, depth: number): Promise<void> {
-    if (depth > maxDepth || this.#seen.has(file) || this.#seen.size >= maxFiles) return;
+    if (this.#seen.has(file)) return;
+    if (depth > maxDepth) return this.#found(`${file} is included ${depth} files deep`);
+    if (this.#seen.size >= maxFiles) return this.#found(`it includes more than ${maxFiles} files`);
     this.#seen.add(file);
-    const text = await readText(file);
-    for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-      const match = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*)$/.exec(line);
-      if (match === null) continue;
-      const [, keyword = '', rest = ''] = match;
-      switch (keyword.toLowerCase()) {
-        case 'host':
-          for (const name of configWords(rest)) if (!/[*?!]/.test(name) && name !== '') this.aliases.add(name);
+    const bytes = await readWhole(file, Math.min(maxFileBytes, this.#bytesLeft));
+    if (bytes === 'nothing') return;
+    if (bytes === 'not-whole') return this.#found(`${file} is too large, or no file with a text of its own`);
+    this.#bytesLeft -= bytes.length;
+    // Bytes, not characters: ssh knows no other ends of lines, blanks or letters than those of ASCII.
+    const lines = bytes.toString('latin1').split('\n');
+    for (const [index, text] of lines.entries()) {
+      const line = readConfigLine(index === 0 ? text.replace(/^\xEF\xBB\xBF/, '') : text);
+      switch (line.kind) {
+        case 'nothing':
           break;
-        case 'match':
-          if (/(^|[\s!"'])exec([\s="']|$)/i.test(rest)) this.runsCommands = true;
+        case 'host':
+          for (const name of line.names) if (!/[*?!]/.test(name) && name !== '') this.aliases.add(fromBytes(name));
+          break;
+        case 'match-exec':
+          this.#found(`${file} line ${index + 1}: Match exec`);
+          break;
+        case 'unclear':
+          this.#found(`${file} line ${index + 1}: only ssh itself can tell what it does`);
           break;
         case 'include':
-          for (const pattern of configWords(rest)) await this.#include(pattern, depth);
+          for (const pattern of line.patterns) {
+            const certain = await this.#include(pattern, depth);
+            if (!certain || !line.certain)
+              this.#found(`${file} line ${index + 1}: only ssh itself can tell what it includes`);
+          }
           break;
       }
     }
   }
 
-  async #include(pattern: string, depth: number): Promise<void> {
-    const path = this.#expand(pattern);
-    if (path === null) {
-      // What stands behind it is not known; it could run something.
-      this.runsCommands = true;
-      return;
-    }
-    for (const file of await glob(path)) await this.read(file, depth + 1);
+  #found(what: string): void {
+    this.commandsAt ??= what;
   }
 
-  #expand(pattern: string): string | null {
-    let unset = false;
-    const filled = pattern.replaceAll(/\$\{([A-Za-z0-9_]+)\}/g, (_whole, name: string) => {
-      const value = name === 'HOME' ? this.#home : process.env[name];
-      unset ||= value === undefined;
-      return value ?? '';
+  /** False: it may include more or other files than were read. */
+  async #include(pattern: string, depth: number): Promise<boolean> {
+    const { paths, certain } = this.#expand(fromBytes(pattern));
+    let isAll = certain;
+    for (const path of paths) {
+      const found = await globPaths(path, this.#globBudget);
+      isAll &&= found.certain;
+      for (const file of found.paths) await this.read(file, depth + 1);
+    }
+    return isAll;
+  }
+
+  /** Versions of ssh differ in whether they fill in `%d` and `${VARIABLE}`: the file is looked for both ways. */
+  #expand(pattern: string): { readonly paths: readonly string[]; readonly certain: boolean } {
+    let certain = !pattern.includes('\uFFFD');
+    const filled = pattern.replaceAll(/%(.?)|\$\{([^}]*)\}/gs, (whole, letter: string | undefined, name = '') => {
+      const value = letter === undefined ? this.#variable(String(name)) : ({ '%': '%', d: this.#home }[letter] ?? null);
+      certain &&= value !== null;
+      return value ?? whole;
     });
-    const path = filled.replace(/^~(?=[\\/]|$)/, this.#home).replaceAll('%d', this.#home);
-    if (unset || path.startsWith('~') || path.includes('%')) return null;
-    return isAbsolute(path) ? path : join(this.#base, path);
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const info = await stat(file);
-    return info.isFile() && info.size <= maxFileBytes ? await readFile(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
-}
-
-/** Words of a line as ssh's argv_split makes them: quotes of both kinds, backslashes before quotes and spaces, a comment ends it. */
-function configWords(text: string): string[] {
-  const words: string[] = [];
-  for (const match of text.matchAll(/(?:"[^"]*"?|'[^']*'?|\\["' \\]|[^\s"'])+/g)) {
-    if (match[0].startsWith('#')) break;
-    words.push(
-      match[0].replaceAll(/"([^"]*)"?|'([^']*)'?|\\(["' \\])/g, (_whole, double, single, escaped) =>
-        String(double ?? single ?? escaped ?? ''),
-      ),
-    );
-  }
-  return words;
-}
-
-/** glob(7) over whole paths, sorted; what holds no pattern is itself, whether it is there or not. */
-async function glob(path: string): Promise<string[]> {
-  if (!/[*?[]/.test(path)) return [path];
-  const folder = dirname(path);
-  const name = basename(path);
-  const folders = folder === path ? [folder] : await glob(folder);
-  const found: string[] = [];
-  for (const each of folders) {
-    if (!/[*?[]/.test(name)) {
-      found.push(join(each, name));
-      continue;
+    const paths: string[] = [];
+    for (const one of new Set([pattern, filled])) {
+      const slashed = process.platform === 'win32' ? one.replaceAll('\\', '/') : one;
+      const path = slashed.replace(/^~(?=\/|$)/, () => this.#home);
+      // The home of somebody else.
+      certain &&= !path.startsWith('~');
+      paths.push(isAbsolute(path) ? path : `${this.#base}/${path}`);
     }
-    const pattern = globPattern(name);
-    const names = await readdir(each).catch(() => []);
-    found.push(
-      ...names
-        .filter((one) => pattern.test(one) && (name.startsWith('.') || !one.startsWith('.')))
-        .map((one) => join(each, one)),
-    );
+    return { paths, certain };
   }
-  return found.sort((a, b) => (a < b ? -1 : 1)).slice(0, maxFiles);
+
+  #variable(name: string): string | null {
+    return name === 'HOME' ? this.#home : (process.env[name] ?? null);
+  }
 }
 
-function globPattern(name: string): RegExp {
-  let source = '';
-  for (let at = 0; at < name.length; at += 1) {
-    const char = name[at] ?? '';
-    const set = char === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(name.slice(at)) : null;
-    if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (set !== null) {
-      source += `[${set[1] === '' ? '' : '^'}${(set[2] ?? '').replaceAll(/[\\\]^[]/g, '\\$&')}]`;
-      at += set[0].length - 1;
-    } else source += char.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  }
+/** A byte string as text. */
+function fromBytes(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/**
+ * The whole file. `nothing`: ssh finds nothing there either. `not-whole`: longer than `most`, or no plain file with a length of its own: such a
+ * one may say something else to the next who reads it.
+ */
+async function readWhole(file: string, most: number): Promise<Buffer | 'nothing' | 'not-whole'> {
+  let handle: FileHandle | null = null;
   try {
-    return new RegExp(`^${source}$`, 's');
-  } catch {
-    // A set like [z-a] matches nothing.
-    return /(?!)/;
+    // A pipe must not be waited for.
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const info = await handle.stat();
+    if (info.isDirectory()) return 'nothing';
+    if (!info.isFile() || info.size > most) return 'not-whole';
+    const bytes = Buffer.alloc(info.size + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return length === info.size ? bytes.subarray(0, length) : 'not-whole';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes(code) ? 'nothing' : 'not-whole';
+  } finally {
+    await handle?.close();
   }
 }

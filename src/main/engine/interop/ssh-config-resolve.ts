@@ -1,20 +1,15 @@
 import { homedir } from 'node:os';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
-import {
-  addLegacy,
-  applyHostOption,
-  type HostDraft,
-  leftOut,
-  legacyNames,
-  newHostDraft,
-  shown,
-} from './host-options.ts';
+import { expandPath } from '../config/paths.ts';
+import { applyHostOption, type HostDraft, leftOut, newHostDraft, type OptionContext, shown } from './host-options.ts';
+import { isAlgorithmOption, takeAlgorithms } from './algorithm-list.ts';
 import { currentUser } from './host-plan.ts';
-import { jumpFromProxyCommand } from './proxy-jump.ts';
-import { parseDestination, readConfigForward, type SshDestination } from './ssh-address.ts';
+import { distrustOfKnownHosts } from './known-hosts-trust.ts';
+import { jumpFromProxyCommand, readJumps } from './proxy-jump.ts';
+import { readConfigForward, type SshDestination } from './ssh-address.ts';
 import type { SshDump, SshDumper } from './ssh-dump.ts';
-import { expandSshPath, type TokenValues, tokenValue } from './ssh-tokens.ts';
+import { expandSshPath, fillCommand, type TokenValues } from './ssh-tokens.ts';
 
 /** What `ssh -G` says about one alias, in Holdfast's terms. */
 export interface ResolvedAlias {
@@ -76,8 +71,6 @@ const skipped = new Set([
   'warnweakcrypto',
   'refuseconnection',
 ]);
-
-const algorithmLists = new Set(['ciphers', 'macs', 'kexalgorithms', 'hostkeyalgorithms', 'pubkeyacceptedalgorithms']);
 
 /** How ssh_config(5) spells what ssh -G prints in small letters, for notes. */
 const spelling: Readonly<Record<string, string>> = {
@@ -142,21 +135,27 @@ export class AliasResolver {
     const draft = newHostDraft();
     const command = dump.get('proxycommand')?.[0] ?? null;
     // -J for the rest of the chain takes the place of a later hop's own way in.
-    const jumpText = followJump
-      ? (dump.get('proxyjump')?.[0] ?? (command === null ? null : jumpFromProxyCommand(command)))
-      : null;
-    const tokens = this.#tokens(at.host, dump, jumpText !== null);
+    const jumpText = followJump ? (dump.get('proxyjump')?.[0] ?? null) : null;
+    const plain = this.#tokens(at.host, dump, jumpText !== null);
+    const jumps =
+      jumpText !== null
+        ? readJumps(jumpText, plain)
+        : followJump && command !== null
+          ? jumpFromProxyCommand(command, plain)
+          : null;
+    const tokens = { ...plain, hasJump: jumps !== null };
     readHost(draft, dump, this.#defaults, tokens);
-    if (followJump && command !== null && jumpText === null) {
+    if (followJump && command !== null && jumps === null) {
       const filled = fillCommand(command, tokens);
-      if (filled === null)
-        return `Its ProxyCommand has something in it that Holdfast cannot fill in: ${shown(command)}`;
-      applyHostOption(draft, 'ProxyCommand', filled, { path: (path) => path, platform: process.platform });
+      if ('token' in filled) return noToken('ProxyCommand', filled.token);
+      applyHostOption(draft, 'ProxyCommand', filled.text, contextOf(tokens));
     }
+    if (jumps !== null && 'token' in jumps)
+      return noToken(jumpText === null ? 'ProxyCommand' : 'ProxyJump', jumps.token);
+    if (jumps !== null && 'unread' in jumps)
+      return `Its jump host ${JSON.stringify(shown(jumps.unread))} cannot be read.`;
     const chain =
-      jumpText === null || jumpText === 'none'
-        ? []
-        : await this.#chain(jumpText, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
+      jumps === null ? [] : await this.#chain(jumps.hops, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
     if (typeof chain === 'string') return chain;
     return {
       host: at.host,
@@ -169,11 +168,9 @@ export class AliasResolver {
   }
 
   /** The hops of a ProxyJump. Only the first one's own ProxyJump is followed; the rest is reached through those before. */
-  async #chain(text: string, way: readonly string[]): Promise<ResolvedAlias[] | string> {
+  async #chain(hops: readonly SshDestination[], way: readonly string[]): Promise<ResolvedAlias[] | string> {
     const chain: ResolvedAlias[] = [];
-    for (const [index, part] of text.split(',').entries()) {
-      const hop = parseDestination(part.trim(), true);
-      if (hop === null) return `Its jump host ${JSON.stringify(shown(part))} cannot be read.`;
+    for (const [index, hop] of hops.entries()) {
       if (way.includes(`${hop.user ?? ''}@${hop.host}:${hop.port ?? ''}`))
         return `The jump hosts go in a circle, at ${shown(hop.host)}.`;
       if (way.length > maxHops || chain.length >= maxHops) return `The way has more than ${maxHops} jump hosts.`;
@@ -199,15 +196,25 @@ export class AliasResolver {
   }
 }
 
-/** Everything of the host that is not as ssh has it without a file. */
-function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: TokenValues): void {
-  const context = {
-    path: (text: string): string | null => {
+/** ssh would refuse to connect, with "unknown key". */
+function noToken(option: string, token: string): string {
+  return `Its ${option} has ${token} in it, which ssh does not fill in there.`;
+}
+
+function contextOf(tokens: TokenValues): OptionContext {
+  return {
+    path: (text) => {
       const path = expandSshPath(text, tokens);
       return path === null ? null : homeRelative(path);
     },
+    distrust: (path) => distrustOfKnownHosts(expandPath(path, homedir())),
     platform: process.platform,
   };
+}
+
+/** Everything of the host that is not as ssh has it without a file. */
+function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: TokenValues): void {
+  const context = contextOf(tokens);
   if (tokens.user !== currentUser()) applyHostOption(draft, 'User', tokens.user, context);
   applyHostOption(draft, 'Port', String(tokens.port), context);
   const ownKnownHosts = !sameValues(dump.get('userknownhostsfile') ?? [], defaults.get('userknownhostsfile'));
@@ -216,8 +223,9 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
     const always = key === 'updatehostkeys' && ownKnownHosts;
     if (skipped.has(key) || (!always && sameValues(values, defaults.get(key)))) continue;
     const name = spelling[key] ?? key;
-    if (algorithmLists.has(key)) {
-      readAlgorithms(draft, name, values[0] ?? '', defaults.get(key)?.[0] ?? '');
+    if (isAlgorithmOption(key)) {
+      // Whole lists, whatever the file says.
+      takeAlgorithms(draft, name, values[0] ?? '', (defaults.get(key)?.[0] ?? '').split(','));
       continue;
     }
     for (const value of values) {
@@ -228,17 +236,6 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
 
 function sameValues(a: readonly string[], b: readonly string[] | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);
-}
-
-/** ssh -G prints whole lists: what is more than the defaults are old algorithms, what is less Holdfast decides itself. */
-function readAlgorithms(draft: HostDraft, name: string, list: string, defaults: string): void {
-  const usual = defaults.split(',');
-  const given = list.split(',');
-  const { known, unknown } = legacyNames(given.filter((one) => !usual.includes(one)));
-  addLegacy(draft, known);
-  if (unknown.length > 0) leftOut(draft, name, unknown.join(','), 'Holdfast does not have them');
-  if (usual.some((one) => !given.includes(one)))
-    draft.notes.push(`The shorter list of ${name} is left out: Holdfast offers what is safe.`);
 }
 
 function readForwards(
@@ -267,19 +264,6 @@ function readForwards(
     else forwards.set(read.spec.spec, read.spec);
   }
   return { forwards: [...forwards.values()], unlink: dump.get('streamlocalbindunlink')?.[0] === 'yes' };
-}
-
-/** Tokens that Holdfast fills in when it connects stay; the others are filled in now. `%n` is the alias, whatever the host is called here. */
-function fillCommand(command: string, tokens: TokenValues): string | null {
-  let known = true;
-  const filled = command.replaceAll(/%(.?)/gs, (token, letter: string) => {
-    if ('hpr%'.includes(letter) && letter !== '') return token;
-    const value = tokenValue(letter, tokens);
-    // The command goes to a shell: only what means nothing there is filled in.
-    known &&= value !== null && /^[A-Za-z0-9._/@:-]*$/.test(value);
-    return value ?? '';
-  });
-  return known ? filled : null;
 }
 
 /** With `~` where Holdfast reads it as the same folder. */

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
-import { isIpv6 } from '../config/forward-spec.ts';
 import { isDefaultConfig } from './ssh-config-list.ts';
 
 /** What `ssh -G` printed: keywords in lower case, each with its values in order. */
@@ -21,9 +20,10 @@ export interface DumpTarget {
 const timeoutMs = 10_000;
 const atOnce = 4;
 
-/** A name that is handed to ssh: nothing that it or a shell could take for anything else. */
+/** A name that ssh takes for a host (its valid_hostname): nothing that it or a shell could take for anything else. */
 export function isSafeAlias(alias: string): boolean {
-  return /^[A-Za-z0-9._][A-Za-z0-9._-]{0,254}$/.test(alias) || isIpv6(alias);
+  if (alias.length > 255 || /^-|^ssh:\/\//i.test(alias)) return false;
+  return /^[^\s\p{C}'"`$\\;&<>|(){},@*?!]+$/u.test(alias);
 }
 
 /**

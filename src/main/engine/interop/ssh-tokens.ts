@@ -74,3 +74,50 @@ export function expandSshPath(
   );
   return known ? path : null;
 }
+
+/** A text with its tokens filled in, or the first token that is not filled in there. */
+export type FilledText = { readonly text: string } | { readonly token: string };
+
+/** Fills in those `%` tokens of `letters`, in one pass, so that what is filled in is not read again. A value that is not `safe` there is none. */
+function fillTokens(text: string, values: TokenValues, letters: string, safe: RegExp): FilledText {
+  let unfilled: string | null = null;
+  const filled = text.replaceAll(/%(.?)/gsu, (token, letter: string) => {
+    const value = letter !== '' && letters.includes(letter) ? tokenValue(letter, values) : null;
+    if (value === null || !safe.test(value)) unfilled ??= token;
+    return value ?? '';
+  });
+  return unfilled === null ? { text: filled } : { token: unfilled };
+}
+
+/** ProxyJump and -J: they take what ProxyCommand takes (ssh makes one of them), with the values of the host at the end of the way. */
+export function fillJump(text: string, values: TokenValues): FilledText {
+  return fillTokens(text, values, 'hknpr%', /^[^\s,;/'"`$&|<>(){}\\]+$/u);
+}
+
+/** HostName: `%h` is the name that was typed. */
+export function fillHostName(text: string, alias: string): FilledText {
+  const values = {
+    alias,
+    address: alias,
+    port: 22,
+    user: '',
+    hostKeyAlias: null,
+    hasJump: false,
+    home: '',
+    localUser: '',
+  };
+  return fillTokens(text, values, 'h%', /./s);
+}
+
+/**
+ * ProxyCommand: what Holdfast fills in when it connects (`%h`, `%p`, `%r`, `%%`) stays, the rest is filled in: `%n` is the name that was typed,
+ * whatever the host is called here. The command goes to a shell: only what means nothing there is put in.
+ */
+export function fillCommand(text: string, values: TokenValues): FilledText {
+  const kept = text.split(/(%[hpr%])/);
+  const parts = kept.map((part, index) =>
+    index % 2 === 1 ? { text: part } : fillTokens(part, values, 'kn', /^[A-Za-z0-9._/@:-]*$/),
+  );
+  const unfilled = parts.find((part) => 'token' in part);
+  return unfilled ?? { text: parts.map((part) => ('text' in part ? part.text : '')).join('') };
+}

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { isPrivateGroup } from './private-group.ts';
+import { isPrivateGroup, isPrivateGroupNow } from './private-group.ts';
 
 /**
  * Who could have written a file, or put another in its place: one rule for the configuration, known_hosts, keys and the state folder.
@@ -37,13 +37,23 @@ export async function wayTo(path: string): Promise<FileWay> {
 }
 
 /** Why a file or folder is not ours alone, with the command that heals it; null if it is. */
-export async function distrustOf(stats: Stats, kind: 'file' | 'folder' | 'link', path: string): Promise<string | null> {
+export async function distrustOf(stats: Stats, kind: TrustedKind, path: string): Promise<string | null> {
+  return distrustIf(stats, kind, path, await othersMayWrite(stats));
+}
+
+/** The same at once, for those who cannot wait. */
+export function distrustOfNow(stats: Stats, kind: TrustedKind, path: string): string | null {
+  return distrustIf(stats, kind, path, othersMayWriteNow(stats));
+}
+
+type TrustedKind = 'file' | 'folder' | 'link';
+
+function distrustIf(stats: Stats, kind: TrustedKind, path: string, othersMay: boolean): string | null {
   if (process.platform === 'win32') return null;
-  const uid = process.getuid?.() ?? 0;
-  if (stats.uid !== uid && stats.uid !== 0) {
+  if (stats.uid !== ownUid() && stats.uid !== 0) {
     return `the ${kind} ${path} belongs to another user (uid ${stats.uid}); it must be yours or root's`;
   }
-  if (kind === 'link' || (kind === 'folder' && isSticky(stats)) || !(await othersMayWrite(stats))) return null;
+  if (kind === 'link' || (kind === 'folder' && isSticky(stats)) || !othersMay) return null;
   const who = (stats.mode & 0o002) === 0 ? 'its group' : 'everybody';
   return `the ${kind} ${path} may be written by ${who}; run: chmod go-w ${shellQuoted(path)}`;
 }
@@ -171,9 +181,19 @@ async function windowsWay(path: string): Promise<FileWay> {
 }
 
 async function othersMayWrite(stats: Stats): Promise<boolean> {
-  if ((stats.mode & 0o022) === 0) return false;
-  if ((stats.mode & 0o002) !== 0) return true;
-  return !(await isPrivateGroup(stats.gid, process.getuid?.() ?? 0));
+  return groupAloneMayWrite(stats) ? !(await isPrivateGroup(stats.gid, ownUid())) : (stats.mode & 0o022) !== 0;
+}
+
+function othersMayWriteNow(stats: Stats): boolean {
+  return groupAloneMayWrite(stats) ? !isPrivateGroupNow(stats.gid, ownUid()) : (stats.mode & 0o022) !== 0;
+}
+
+function groupAloneMayWrite(stats: Stats): boolean {
+  return (stats.mode & 0o022) === 0o020;
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0;
 }
 
 function isSticky(stats: Stats): boolean {

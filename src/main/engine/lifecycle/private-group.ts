@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** A user database beyond this is not searched: then no group is private. */
@@ -17,8 +18,19 @@ const systemDatabase: GroupDatabase = { groupFile: '/etc/group', passwdFile: '/e
  * or group that only a directory service knows is not vouched for. Never rejects.
  */
 export async function isPrivateGroup(gid: number, uid: number, database = systemDatabase): Promise<boolean> {
-  if (gid === 0) return false;
   const [groups, users] = await Promise.all([rowsOf(database.groupFile), rowsOf(database.passwdFile)]);
+  return isAlone(gid, uid, groups, users);
+}
+
+/** The same at once, for those who cannot wait. Never throws. */
+export function isPrivateGroupNow(gid: number, uid: number, database = systemDatabase): boolean {
+  return isAlone(gid, uid, rowsNow(database.groupFile), rowsNow(database.passwdFile));
+}
+
+type Rows = readonly (readonly string[])[];
+
+function isAlone(gid: number, uid: number, groups: Rows, users: Rows): boolean {
+  if (gid === 0) return false;
   const names = new Set(users.filter(([name, , id]) => name !== '' && id === String(uid)).map(([name]) => name));
   const rows = groups.filter(([, , id]) => id === String(gid));
   if (names.size === 0 || rows.length === 0) return false;
@@ -27,16 +39,28 @@ export async function isPrivateGroup(gid: number, uid: number, database = system
   return members.size > 0 && [...members].every((name) => names.has(name));
 }
 
-async function rowsOf(file: string): Promise<readonly (readonly string[])[]> {
+function rowsNow(file: string): Rows {
+  try {
+    return statSync(file).size > longestDatabase ? [] : split(readFileSync(file, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+async function rowsOf(file: string): Promise<Rows> {
   try {
     const handle = await open(file, 'r');
     try {
       if ((await handle.stat()).size > longestDatabase) return [];
-      return (await handle.readFile('utf8')).split('\n').map((line) => line.split(':'));
+      return split(await handle.readFile('utf8'));
     } finally {
       await handle.close();
     }
   } catch {
     return [];
   }
+}
+
+function split(text: string): Rows {
+  return text.split('\n').map((line) => line.split(':'));
 }

@@ -52,6 +52,11 @@ const wanted: SupportedAlgorithms = {
   compress: ['none'],
 };
 
+/** What is offered to every host, as far as the runtime has it. */
+export function defaultAlgorithms(): SupportedAlgorithms {
+  return wanted;
+}
+
 /** What each algorithm needs of the runtime beyond what ssh2's own lists tell; ssh2 looks at ciphers and hashes but not at curves. */
 const curveOf: Readonly<Record<string, string>> = {
   'ecdh-sha2-nistp256': 'prime256v1',

@@ -15,13 +15,23 @@ type State =
   | { readonly kind: 'done'; readonly steps: Steps }
   | { readonly kind: 'failed'; readonly problem: string };
 
-/** Tries what the form says before it is saved. `edits` are those that saving would make. */
-export function TestPanel({ tunnel, edits, isOff }: { tunnel: string; edits: readonly ConfigEdit[]; isOff: boolean }) {
+interface TestPanelProps {
+  readonly tunnel: string;
+  /** Those that saving would make. */
+  readonly edits: readonly ConfigEdit[];
+  /** Asks, where to try would run a command that nobody has agreed to. */
+  readonly mayRun: () => Promise<boolean>;
+  readonly isOff: boolean;
+}
+
+/** Tries what the form says before it is saved. */
+export function TestPanel({ tunnel, edits, mayRun, isOff }: TestPanelProps) {
   const texts = useEditorTexts().test;
   const { errorText } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<State>({ kind: 'idle' });
   const run = async (): Promise<void> => {
+    if (!(await mayRun())) return;
     setState({ kind: 'running' });
     const result = await bridge.call('tunnel.test', { tunnel, edits: [...edits] });
     setState(

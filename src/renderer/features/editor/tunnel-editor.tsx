@@ -7,6 +7,7 @@ import { showTunnel } from '../../store/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { announce } from '../../ui/live-region.tsx';
 import { PickSshHosts } from '../pages/pick-ssh-hosts.tsx';
+import { useCommandConsent } from './command-consent.tsx';
 import { type Problem, problemsOf, splitKey } from './field-problems.ts';
 import { FormPage, FormSection, Note } from './form-section.tsx';
 import { emptyForward, isBeyondLoopback } from './forward-draft.ts';
@@ -71,6 +72,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   const bridge = useBridge();
   const copy = useCopy();
   const save = useSave();
+  const consent = useCommandConsent();
   const parse = useParseCommand();
   // What the file said last, as this form knows it: edits are relative to it.
   const [saved, setSaved] = useState(() => view.tunnels.find((tunnel) => tunnel.name === name) ?? null);
@@ -150,6 +152,8 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
   };
   const submit = async (): Promise<void> => {
     setFailure(null);
+    // Hosts of a pasted command: what their commands are, nobody has typed here.
+    if (!(await consent.agreesTo(hostEdits))) return;
     if (edits.length > 0 && !(await write(edits))) return;
     announce(edits.length === 0 ? texts.unchanged : texts.saved(draft.name.trim()));
     leaveTo(draft.name.trim());
@@ -254,6 +258,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
         <TestPanel
           tunnel={draft.name.trim()}
           edits={edits}
+          mayRun={() => consent.agreesTo(hostEdits)}
           isOff={draft.name.trim() === '' || draft.host === '' || (dryRun.check?.problems.length ?? 0) > 0}
         />
       </FormSection>
@@ -269,6 +274,7 @@ function LoadedEditor({ config, view, name, command }: LoadedEditorProps) {
       ))}
       <UsageNotes check={dryRun.check} />
       {question}
+      {consent.question}
       {failure === null && dryRun.problem === null ? null : <Note tone="dead">{failure ?? dryRun.problem}</Note>}
       {isRemoving && saved !== null ? (
         <RemoveDialog

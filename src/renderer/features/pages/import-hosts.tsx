@@ -4,6 +4,7 @@ import { useBridge } from '../../bridge.ts';
 import { useTexts } from '../../texts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Checkbox } from '../../ui/field.tsx';
+import { useCommandConsent } from '../editor/command-consent.tsx';
 import { useSave } from '../editor/use-config.ts';
 import styles from './pages.module.css';
 import { usePageTexts } from './texts.ts';
@@ -20,6 +21,7 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
   const { errorText, engineSays } = useTexts();
   const bridge = useBridge();
   const save = useSave();
+  const consent = useCommandConsent();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [mayRun, setMayRun] = useState(false);
   const [said, setSaid] = useState<readonly string[]>([]);
@@ -36,6 +38,7 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
     const notes = result.output.notes.map(engineSays);
     const left = skipped.map(({ alias, reason }) => texts.skipped(alias, engineSays(reason)));
     if (edits.length === 0) return setSaid([...left, ...notes]);
+    if (!(await consent.agreesTo(edits))) return;
     const outcome = await save(edits);
     if (outcome.kind === 'failed') return setSaid([outcome.problem]);
     if (outcome.kind === 'refused')
@@ -83,6 +86,7 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
           {texts.importGo(picked.size)}
         </Button>
       </div>
+      {consent.question}
     </section>
   );
 }
