@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
@@ -56,6 +57,8 @@ export class RemoteRunner extends ForwardBase<RemoteSpec> implements ForwardRunn
     this.#binding = binding;
     binding.add(listener);
     const abort = new AbortController();
+    // One for each client that is being connected, which is no leak.
+    setMaxListeners(0, abort.signal);
     binding.defer(() => abort.abort(new Error('the forward was closed')));
     binding.add(listener.onDidConnect((incoming) => void this.#serve(incoming, binding, abort.signal)));
     this.show('up', remoteAddressText(this.spec.listen, listener.port), null);
