@@ -2,6 +2,7 @@ import { useEffect, type ReactNode } from 'react';
 import styles from './app.module.css';
 import { useBridge } from './bridge.ts';
 import { ActivityPage } from './features/activity/activity-page.tsx';
+import { EndedPage } from './features/frame/ended-page.tsx';
 import { Bar, pagePanelId } from './features/frame/bar.tsx';
 import { Notices } from './features/frame/notices.tsx';
 import { StatusLine } from './features/frame/status-line.tsx';
@@ -11,11 +12,17 @@ import { useKeyboard } from './features/frame/use-keyboard.ts';
 import { LoginsPage } from './features/logins/logins-page.tsx';
 import { TunnelsPage } from './features/tunnels/tunnels-page.tsx';
 import { pageFor, PromptSlot } from './slots.tsx';
+import { usePage } from './store/page-store.ts';
 import { go, parseRoute, useRoute, type Route } from './store/route.ts';
 import { LiveRegion } from './ui/live-region.tsx';
 
-/** The main window, and the whole of the panel. */
+/** The main window, and the whole of the panel; of a panel that has ended only that. */
 export function App() {
+  const ended = usePage((page) => page.connection === 'ended');
+  return ended ? <EndedPage /> : <Window />;
+}
+
+function Window() {
   const route = useRoute();
   useKeyboard();
   useAnnouncements();

@@ -1,3 +1,4 @@
+import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.ts';
 import type { Holdfast } from '../support/holdfast.ts';
@@ -44,14 +45,14 @@ export async function runningPanel(): Promise<{ hf: Holdfast; panel: PanelPage; 
   return { hf, panel, server };
 }
 
-export async function openPanel(link: string): Promise<PanelPage> {
-  const panel = own(await browser.open(link));
+export async function openPanel(link: string, options: BrowserContextOptions = {}): Promise<PanelPage> {
+  const panel = own(await browser.open(link, options));
   opened.push(panel);
   return panel;
 }
 
-/** Another page of the same browser, at the same panel or by a fresh link. */
-export async function openBeside(panel: PanelPage, link = panel.origin): Promise<PanelPage> {
+/** Another page of the same browser, by a fresh link. */
+export async function openBeside(panel: PanelPage, link: string): Promise<PanelPage> {
   const beside = await panel.another(link);
   opened.push(beside);
   return beside;

@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { webcrypto } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { askForProof, freshWord, secretId } from '../../src/shared/contract/proof.ts';
 import { Holdfast } from '../support/holdfast.ts';
 import { freshLink, panelLink } from '../support/panel-page.ts';
+import { enter, PanelWire, secretIn, trade } from '../support/panel-wire.ts';
 
 /** The panel's server as a stranger on this machine, or another site in its owner's browser, meets it. */
 
@@ -25,7 +27,7 @@ const secretPassword = 'hunter2-of-the-box';
 const vaultPassphrase = 'passphrase-of-the-vault';
 let holdfast: Holdfast;
 let link: URL;
-let cookie = '';
+let session = '';
 
 /** One request, the path exactly as written. */
 function ask(path: string, { method = 'GET', headers = {} }: Asked = {}): Promise<Answer> {
@@ -42,45 +44,31 @@ function ask(path: string, { method = 'GET', headers = {} }: Asked = {}): Promis
   });
 }
 
-/** Opens a WebSocket; resolves with the status of a refusal, or with 101 and the first frame that `hello` brings. */
-function upgrade(headers: Readonly<Record<string, string>>, path = '/ws'): Promise<{ status: number; frame: string }> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${link.port}${path}`, { headers });
-    socket.on('unexpected-response', (sent, answer) => {
-      sent.destroy();
-      resolve({ status: answer.statusCode ?? 0, frame: '' });
-    });
-    socket.on('open', () =>
-      socket.send(JSON.stringify({ id: 1, call: 'hello', input: { client: 'panel', contract: contractVersion } })),
-    );
-    socket.on('message', (data) => {
-      socket.terminate();
-      resolve({ status: 101, frame: (data as Buffer).toString() });
-    });
-    socket.on('error', reject);
-  });
+const hello = { client: 'panel', contract: contractVersion };
+
+/** The status that an upgrade is refused with; 101 if it is not. */
+async function upgrade(headers: Readonly<Record<string, string>>, path = '/ws'): Promise<number> {
+  try {
+    (await PanelWire.open(own(), headers, path)).socket.terminate();
+    return 101;
+  } catch (error) {
+    return Number((error as Error).message);
+  }
 }
 
 /** The answers to calls made one after the other, as they came. */
-function framesOf(list: readonly (readonly [call: string, input: object])[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${link.port}/ws`, { headers: { origin: own(), cookie } });
-    const got: string[] = [];
-    const all = [['hello', { client: 'panel', contract: contractVersion }] as const, ...list];
-    const next = (): void => {
-      const [call, input] = all[got.length] ?? [];
-      if (call !== undefined) return socket.send(JSON.stringify({ id: got.length, call, input }));
-      socket.terminate();
-      resolve(got.join('\n'));
-    };
-    socket.on('open', next);
-    socket.on('message', (data) => {
-      got.push((data as Buffer).toString());
-      next();
-    });
-    socket.on('close', (code) => reject(new Error(`closed with ${code}: ${got.join()}`)));
-    socket.on('error', reject);
-  });
+async function framesOf(list: readonly (readonly [call: string, input: object])[]): Promise<string> {
+  const wire = await entered();
+  let id = 0;
+  for (const [call, input] of [['hello', hello] as const, ...list]) await wire.call(id++, call, input);
+  wire.socket.terminate();
+  return wire.got.join('\n');
+}
+
+async function entered(): Promise<PanelWire> {
+  const wire = await enter(own(), session);
+  if (wire === null) throw new Error('the session is none any more');
+  return wire;
 }
 
 const own = (): string => `http://127.0.0.1:${link.port}`;
@@ -97,51 +85,109 @@ forwards = ["local 127.0.0.1:0 -> 127.0.0.1:5432"]
 `);
   await holdfast.serve(['--panel']);
   link = new URL(await panelLink(holdfast));
-  const opened = await ask(`${link.pathname}${link.search}`);
-  cookie = (opened.headers['set-cookie'] ?? []).join('; ').split(';')[0] ?? '';
+  session = (await trade(link)) ?? '';
 });
 afterAll(() => holdfast.dispose());
 
 describe('the way in', () => {
-  it('trades a token for a cookie once', async () => {
-    const fresh = new URL(await freshLink(holdfast));
-    expect(fresh.host).toBe(link.host);
-    const path = `${fresh.pathname}${fresh.search}`;
-    const first = await ask(path);
-    expect(first.status).toBe(303);
-    expect(first.headers.location).toBe('/');
-    expect(first.headers['set-cookie']?.join()).toMatch(
-      /^holdfast-panel=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/,
-    );
-    const second = await ask(path);
-    expect(second.status).toBe(401);
-    expect(second.headers['set-cookie']).toBeUndefined();
+  it('is a link whose secret stands in the fragment, which is never sent', async () => {
+    expect(link.href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/#link=[0-9a-f]{64}$/);
+    const page = await ask(link.pathname);
+    expect([page.status, page.headers['set-cookie']]).toEqual([200, undefined]);
+    expect(page.body).toContain('<title>Holdfast</title>');
   });
 
-  it('does not spend a token on a request that it refuses', async () => {
-    const fresh = new URL(await freshLink(holdfast));
-    const path = `${fresh.pathname}${fresh.search}`;
-    expect((await ask(path, { headers: { host: 'evil.example' } })).status).toBe(403);
-    expect((await ask(path, { method: 'POST' })).status).toBe(405);
-    expect((await ask(path)).status).toBe(303);
-  });
-
-  it.each(['/open', '/open?token=', '/open?token=guessed', `/open?token=${'A'.repeat(43)}`])(
-    'refuses %s',
-    async (path) => {
-      const answer = await ask(path);
-      expect(answer.status).toBe(401);
-      expect(answer.headers['set-cookie']).toBeUndefined();
-    },
-  );
-
-  it('shows nothing without a cookie, or with another one', async () => {
-    for (const given of ['', 'holdfast-panel=', `${cookie}x`, `other=1; x${cookie}`]) {
-      const answer = await ask('/', given === '' ? {} : { headers: { cookie: given } });
-      expect(answer.status).toBe(401);
-      expect(answer.body).not.toContain('<');
+  it('trades a link for a session once, and the session comes in again and again', async () => {
+    const fresh = await freshLink(holdfast);
+    expect(new URL(fresh).host).toBe(link.host);
+    const traded = await trade(fresh);
+    expect(traded).toMatch(/^[0-9a-f]{64}$/);
+    expect(traded).not.toBe(secretIn(fresh));
+    expect(await trade(fresh)).toBeNull();
+    for (let time = 0; time < 3; time += 1) {
+      const page = await enter(own(), traded ?? '');
+      expect(await page?.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
+      page?.socket.terminate();
     }
-    expect((await ask('/', { headers: { cookie: `theme=dark; ${cookie}` } })).status).toBe(200);
+  });
+
+  it('of two pages with one link one comes in', async () => {
+    const fresh = await freshLink(holdfast);
+    const both = await Promise.all([trade(fresh), trade(fresh)]);
+    expect(both.filter((each) => each === null)).toHaveLength(1);
+  });
+
+  it('does not spend a link on a page that does not prove it', async () => {
+    const fresh = await freshLink(holdfast);
+    const wire = await PanelWire.open(own());
+    wire.send({ prove: { id: await secretId(webcrypto, secretIn(fresh)), nonce: freshWord(webcrypto) } });
+    expect(await wire.next()).toMatchObject({ challenge: {} });
+    wire.send({ proof: freshWord(webcrypto) });
+    expect(await wire.next()).toEqual({ ended: true });
+    expect(await wire.closed).toBe(1008);
+    expect(await trade(fresh)).not.toBeNull();
+  });
+
+  it('an id is no secret: a proof that was captured is worth nothing at another connection', async () => {
+    const frames: object[] = [];
+    const first = await PanelWire.open(own());
+    const recorder = { send: (frame: object) => (frames.push(frame), first.send(frame)), next: () => first.next() };
+    expect(await askForProof(webcrypto, session, own(), recorder)).not.toBeNull();
+    first.socket.terminate();
+    expect(JSON.stringify([frames, first.got])).not.toContain(session);
+    const second = await PanelWire.open(own());
+    second.send(frames[0] ?? {});
+    expect(await second.next()).not.toEqual(JSON.parse(first.got[0] ?? ''));
+    second.send(frames[1] ?? {});
+    expect(await second.next()).toEqual({ ended: true });
+  });
+
+  it.each([
+    ['a request before the proof', { id: 1, call: 'hello', input: hello }],
+    ['an unknown id', { prove: { id: 'f'.repeat(64), nonce: 'e'.repeat(64) } }],
+    ['a nonce that is none', { prove: { id: 'f'.repeat(64), nonce: '' } }],
+    ['a proof without a question', { proof: 'f'.repeat(64) }],
+  ])('%s ends it, and nothing else is said', async (_, frame) => {
+    const wire = await PanelWire.open(own());
+    wire.send(frame);
+    expect(await wire.closed).toBe(1008);
+    expect(wire.got).toEqual(['{"ended":true}']);
+  });
+
+  it('more than the proof needs, before it, is cut off', async () => {
+    const wire = await PanelWire.open(own());
+    wire.send({
+      prove: { id: await secretId(webcrypto, session), nonce: freshWord(webcrypto) },
+      more: 'x'.repeat(2000),
+    });
+    expect(await wire.closed).toBe(1006);
+    const binary = await PanelWire.open(own());
+    binary.socket.send(Buffer.from('{}'));
+    expect(await binary.closed).toBe(1006);
+  });
+
+  it('strangers that say nothing keep nobody out', async () => {
+    const silent = await Promise.all(Array.from({ length: 80 }, () => PanelWire.open(own())));
+    const wire = await entered();
+    expect(await wire.call(1, 'hello', hello)).toMatchObject({ ok: true });
+    expect(silent.filter(({ socket }) => socket.readyState === socket.OPEN).length).toBeLessThanOrEqual(32);
+    for (const { socket } of [wire, ...silent]) socket.terminate();
+  });
+
+  it.each(['/open', '/open?token=', '/open?token=guessed', '/ws', '/index.html'])('nothing is at %s', async (path) => {
+    expect((await ask(path)).status).toBe(404);
+  });
+
+  it.each(['127.0.0.1', 'localhost'])('the bare address by the name %s leads to the page', async (name) => {
+    const answer = await ask('/', { headers: { host: `${name}:${link.port}` } });
+    expect([answer.status, answer.headers.location]).toEqual([307, `${own()}${link.pathname}`]);
+  });
+
+  it('the name localhost, which may be somebody else at [::1], has no page and no socket', async () => {
+    const host = `localhost:${link.port}`;
+    for (const path of [link.pathname, '//evil.example/', 'http://evil.example/'])
+      expect((await ask(path, { headers: { host } })).headers.location).toBe(`${own()}${link.pathname}`);
+    expect(await upgrade({ host, origin: `http://${host}` })).toBe(403);
   });
 });
 
@@ -149,38 +195,30 @@ describe('other sites', () => {
   it.each(['evil.example', '127.0.0.1', 'localhost:1', 'panel.localhost', 'x'])(
     'an address of %s is not ours',
     async (host) => {
-      for (const path of ['/', '/open?token=x', '/ws'])
-        expect((await ask(path, { headers: { host, cookie } })).status).toBe(403);
-      expect((await upgrade({ host, cookie, origin: `http://${host}` })).status).toBe(403);
+      for (const path of ['/', link.pathname, '/ws']) expect((await ask(path, { headers: { host } })).status).toBe(403);
+      expect(await upgrade({ host, origin: `http://${host}` })).toBe(403);
     },
   );
 
-  it.each(['http://evil.example', 'null', 'http://127.0.0.1', 'https://localhost'])(
+  it.each(['http://evil.example', 'null', 'http://127.0.0.1', 'http://127.0.0.1:1', 'https://localhost'])(
     'an origin of %s is not ours',
     async (origin) => {
-      expect((await ask('/', { headers: { origin, cookie } })).status).toBe(403);
-      expect((await upgrade({ origin, cookie })).status).toBe(403);
+      expect((await ask(link.pathname, { headers: { origin } })).status).toBe(403);
+      expect(await upgrade({ origin })).toBe(403);
     },
   );
 
   it('an origin of ours is let in, and the socket asks for it', async () => {
-    expect((await ask('/', { headers: { origin: own(), cookie } })).status).toBe(200);
-    expect((await upgrade({ cookie })).status).toBe(403);
-    const { status, frame } = await upgrade({ origin: own(), cookie });
-    expect(status).toBe(101);
-    expect(JSON.parse(frame)).toMatchObject({ id: 1, ok: true, output: { contract: contractVersion } });
-  });
-
-  it('the socket is refused without a cookie, and elsewhere than at its path', async () => {
-    expect((await upgrade({ origin: own() })).status).toBe(403);
-    expect((await upgrade({ origin: own(), cookie: `${cookie}x` })).status).toBe(403);
-    expect((await upgrade({ origin: own(), cookie }, '/')).status).toBe(403);
+    expect((await ask(link.pathname, { headers: { origin: own() } })).status).toBe(200);
+    expect(await upgrade({})).toBe(403);
+    expect(await upgrade({ origin: own() })).toBe(101);
+    expect(await upgrade({ origin: own() }, '/')).toBe(403);
   });
 });
 
 describe('what is served', () => {
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused', async (method) => {
-    const answer = await ask('/', { method, headers: { cookie } });
+    const answer = await ask(link.pathname, { method });
     expect(answer.status).toBe(405);
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
@@ -201,17 +239,19 @@ describe('what is served', () => {
     '/__proto__',
     '/%E0%A4%A',
     '/nothing',
-  ])('nothing is at %s', async (path) => {
-    const answer = await ask(path, { headers: { cookie } });
-    expect(answer.status).toBe(404);
-    expect(answer.body).toBe('There is nothing at this address.\n');
+  ])('nothing is at %s, and beside the pages neither', async (path) => {
+    for (const asked of [path, `${link.pathname}${path.slice(1)}`]) {
+      const answer = await ask(asked);
+      expect([asked, answer.status]).toEqual([asked, 404]);
+      expect(answer.body).toMatch(/^There is nothing at this address\./);
+    }
   });
 
   it('every answer carries the rules, refusals too', async () => {
     const answers = await Promise.all([
-      ask('/', { headers: { cookie } }),
       ask('/'),
-      ask('/nothing', { headers: { cookie } }),
+      ask(link.pathname),
+      ask('/nothing'),
       ask('/', { method: 'POST' }),
       ask('/', { headers: { host: 'evil.example' } }),
     ]);
@@ -241,15 +281,15 @@ describe('what is served', () => {
   });
 
   it('the page and every file that it names come with their types', async () => {
-    const index = await ask('/', { headers: { cookie } });
+    const index = await ask(link.pathname);
     const named = [...index.body.matchAll(/(?:src|href)="\.?\/?([^"]+)"/g)].map((match) => match[1] ?? '');
     expect(named.length).toBeGreaterThan(1);
     for (const name of named) {
-      const file = await ask(`/${name}`, { headers: { cookie } });
+      const file = await ask(`${link.pathname}${name}`);
       expect([name, file.status]).toEqual([name, 200]);
       expect(file.headers['content-type']).toMatch(/^(text\/(javascript|css)|image\/svg\+xml|font\/)/);
     }
-    const head = await ask('/', { method: 'HEAD', headers: { cookie } });
+    const head = await ask(link.pathname, { method: 'HEAD' });
     expect([head.status, head.body, Number(head.headers['content-length'])]).toEqual([
       200,
       '',
@@ -257,12 +297,11 @@ describe('what is served', () => {
     ]);
   });
 
-  it('no answer holds a token, a session or a secret', async () => {
-    const session = cookie.split('=')[1] ?? '';
-    const paths = ['/', '/nothing', `${link.pathname}${link.search}`, '/index.html'];
-    const answers = await Promise.all(paths.map((path) => ask(path, { headers: { cookie } })));
-    const token = link.searchParams.get('token') ?? '';
-    const secrets = [session, token, secretPassword, vaultPassphrase];
+  it('no answer holds a link, a session or a secret', async () => {
+    const unused = await freshLink(holdfast);
+    const paths = ['/', '/nothing', link.pathname, `${link.pathname}index.html`];
+    const answers = await Promise.all(paths.map((path) => ask(path)));
+    const secrets = [session, secretIn(link), secretIn(unused), secretPassword, vaultPassphrase];
     for (const { body, headers } of answers)
       for (const secret of secrets) expect(`${body}${JSON.stringify(headers)}`).not.toContain(secret);
     const frames = await framesOf([
@@ -305,12 +344,9 @@ describe('where it listens', () => {
   });
 
   it('a socket that says what is no request is closed, and the engine goes on', async () => {
-    const code = await new Promise<number>((resolve, reject) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${link.port}/ws`, { headers: { origin: own(), cookie } });
-      socket.on('open', () => socket.send('{"call":"secret.get"}'));
-      socket.on('close', resolve);
-      socket.on('error', reject);
-    });
+    const wire = await entered();
+    wire.send({ call: 'secret.get' });
+    const code = await wire.closed;
     expect(code).toBe(1008);
     expect((await holdfast.status('db'))[0]?.state).toBe('stopped');
   });

@@ -108,6 +108,49 @@ describe.skipIf(process.platform === 'win32')('the socket and its folder', () =>
     await client(profile);
   });
 
+  it.each(['770', '707', '777', '775'])(
+    'a chosen socket may not lie in a folder of mode %s, on either side',
+    async (octal) => {
+      const mode = Number.parseInt(octal, 8);
+      const folder = tempFolder().path;
+      const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
+      const server = makeServer(profile);
+      chmodSync(folder, mode);
+      const refusal = { code: 'config', where: folder, next: expect.stringContaining(`chmod go-w ${folder}`) };
+      await expect(server.start()).rejects.toMatchObject(refusal);
+      expect(existsSync(profile.socketPath)).toBe(false);
+      // An engine that began while the folder was safe, or one that somebody put there since: the client says no word to it.
+      chmodSync(folder, 0o700);
+      let heard = 0;
+      const trap = createServer((socket) => {
+        heard += 1;
+        atEnd(() => void socket.destroy());
+      });
+      atEnd(() => void trap.close());
+      await new Promise<void>((resolve) => trap.listen(profile.socketPath, resolve));
+      chmodSync(folder, mode);
+      await expect(ControlClient.connect(profile)).rejects.toMatchObject(refusal);
+      chmodSync(folder, mode | 0o1000);
+      await expect(ControlClient.connect(profile, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'timeout' });
+      expect(heard).toBe(1);
+    },
+  );
+
+  it('a client does not follow a folder of ours that was opened, or became a link, since', async () => {
+    const { profile } = await serving();
+    const folder = dirname(profile.socketPath);
+    chmodSync(folder, 0o770);
+    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'config', where: folder });
+    chmodSync(folder, 0o700);
+    renameSync(folder, `${folder}-moved`);
+    symlinkSync(`${folder}-moved`, folder);
+    await expect(ControlClient.connect(profile)).rejects.toMatchObject({ code: 'config', where: folder });
+    await expect(ControlClient.connect({ ...profile, socketPath: `${folder}-none/x.sock` })).rejects.toMatchObject({
+      code: 'no-engine',
+      message: expect.stringContaining('there is no control socket'),
+    });
+  });
+
   it('a path that no socket can have is refused in plain words', async () => {
     const folder = tempFolder().path;
     const profile = profileIn(folder, { socketPath: `${folder}/${'x'.repeat(120)}.sock`, socketChosen: true });

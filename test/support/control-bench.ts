@@ -46,8 +46,16 @@ export function makeServer(
   profile: Profile,
   engine = new FakeEngine(),
   clock: FakeClock | typeof systemClock = systemClock,
+  mutualProof = false,
 ) {
-  const server = new ControlServer({ api: engine.api, events: engine.events.event, profile, log: silentLog, clock });
+  const server = new ControlServer({
+    api: engine.api,
+    events: engine.events.event,
+    profile,
+    log: silentLog,
+    clock,
+    mutualProof,
+  });
   atEnd(() => server.dispose());
   return server;
 }

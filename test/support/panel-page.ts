@@ -64,6 +64,8 @@ export class PanelBrowser {
 export class PanelPage {
   readonly page: Page;
   readonly complaints: string[] = [];
+  /** What went over its WebSocket, both ways. */
+  readonly frames: string[] = [];
   #expected: RegExp | null = null;
 
   private constructor(page: Page) {
@@ -85,8 +87,12 @@ export class PanelPage {
         refusedByPolicy(`${event.effectiveDirective} refused ${event.blockedURI} (${event.sourceFile})`);
       });
     });
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => panel.frames.push(payload.toString()));
+      socket.on('framereceived', ({ payload }) => panel.frames.push(payload.toString()));
+    });
     await page.goto(link);
-    await page.getByRole('contentinfo').waitFor();
+    await page.getByRole('contentinfo').or(page.getByRole('alert')).first().waitFor();
     return panel;
   }
 
@@ -148,6 +154,11 @@ export class PanelPage {
 
   heading(name: string): Locator {
     return this.page.getByRole('heading', { name, exact: true });
+  }
+
+  /** What this tab keeps, which any page at this address can read. */
+  stored(): Promise<Readonly<Record<string, string>>> {
+    return this.page.evaluate(() => Object.fromEntries(Object.entries(sessionStorage)) as Record<string, string>);
   }
 
   /** Goes to a section by its tab. */

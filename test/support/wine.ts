@@ -187,7 +187,19 @@ export class WineMachine {
     this.folder.dispose();
   }
 
-  #run(args: readonly string[], input: string): { server: ServerProcess; out: string; error: string } {
+  /** Starts a script of Node's under this Windows, beside the engine; `said` gives what it printed so far. */
+  startScript(source: string, ...args: readonly string[]): { readonly server: ServerProcess; said(): string } {
+    const file = this.folder.file('script.cjs');
+    writeFileSync(file, source);
+    const { server, out, error } = this.#run(args, '', windowsPath(file));
+    return { server, said: () => readFileSync(out, 'utf8') + readFileSync(error, 'utf8') };
+  }
+
+  #run(
+    args: readonly string[],
+    input: string,
+    script = this.#command,
+  ): { server: ServerProcess; out: string; error: string } {
     this.#runs += 1;
     const file = (name: string): string => this.folder.file(`${name}-${this.#runs}`);
     const [given, out, error] = [file('in'), file('out'), file('error')];
@@ -200,7 +212,7 @@ export class WineMachine {
     // Node for Windows takes no pipe of this machine for its output.
     const line = 'exec wine "$0" "$@" < "$GIVEN" > "$OUT" 2> "$ERROR"';
     const env = { ...this.env, GIVEN: given, OUT: out, ERROR: error };
-    const server = startServer('/bin/sh', ['-c', line, this.#node, this.#command, ...args], env);
+    const server = startServer('/bin/sh', ['-c', line, this.#node, script, ...args], env);
     return { server, out, error };
   }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { type Profile, resolveProfile } from '../engine/config/paths.ts';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
+import { createHttpServer } from '../engine/lifecycle/socket-server.ts';
 import { type DemoServer, OneTimeCode, startDemoServer } from './ssh-server.ts';
 import { layWire, type Wire } from './wire.ts';
 
@@ -119,9 +119,15 @@ function fingerprint(publicKey: string): string {
 }
 
 async function startWebsite(): Promise<Disposable & { port: number }> {
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${greeting}\n`);
-  });
+  const server = createHttpServer(
+    {},
+    (_request, response) => {
+      response
+        .writeHead(200, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+        .end(`${greeting}\n`);
+    },
+    () => undefined,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve());

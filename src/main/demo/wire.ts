@@ -1,5 +1,6 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
+import { createSocketServer } from '../engine/lifecycle/socket-server.ts';
 
 /** A TCP cable on loopback that can be cut and mended. */
 export interface Wire extends Disposable {
@@ -23,7 +24,8 @@ export async function layWire(port: number): Promise<Wire> {
   const breakAll = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
-  const server = createServer((near) => {
+  const server = createSocketServer({}, () => undefined);
+  server.on('connection', (near) => {
     own(near);
     if (!whole) {
       near.resetAndDestroy();

@@ -164,9 +164,9 @@ export class Engine {
     let panel: Promise<PanelServer> | null = null;
     const api: ContractApi = createApi({
       panelLink: async (port) => {
-        panel ??= this.#openPanel(api, events, logs, port ?? 0);
+        panel ??= this.#openPanel({ api, events, logs, registry, port: port ?? 0 });
         try {
-          return (await panel).link();
+          return await (await panel).link();
         } catch (error) {
           panel = null;
           throw error;
@@ -198,6 +198,7 @@ export class Engine {
     this.#served = { api, events };
     const control = this.#store.add(new ControlServer({ api, events: events.event, profile, log, clock }));
     await control.start();
+    this.#store.add(registry.reserve({ kind: 'unix', path: profile.socketPath }));
 
     // Before the tunnels start, so that nothing in between is missed.
     this.#followConfig({ watcher, tunnels, events, secrets, logs, pool });
@@ -241,10 +242,20 @@ export class Engine {
   }
 
   /** Serves the built pages that lie beside the running bundle. */
-  async #openPanel(api: ContractApi, events: EngineEvents, logs: LogStore, port: number): Promise<PanelServer> {
+  async #openPanel(parts: {
+    readonly api: ContractApi;
+    readonly events: EngineEvents;
+    readonly logs: LogStore;
+    readonly registry: PortRegistry;
+    readonly port: number;
+  }): Promise<PanelServer> {
+    const { api, events, logs, registry, port } = parts;
     const files = await readPanelFiles(fileURLToPath(new URL('./renderer', import.meta.url)));
-    const panel = this.#store.add(new PanelServer({ api, events: events.event, files, log: logs.root }));
+    const panel = this.#store.add(
+      new PanelServer({ api, events: events.event, files, log: logs.root, clock: this.#clock }),
+    );
     await panel.start(port);
+    this.#store.add(registry.reserve({ kind: 'tcp', address: '127.0.0.1', port: panel.port }));
     return panel;
   }
 

@@ -97,8 +97,11 @@ export function connectStore(store: PageStore, bridge: ShellBridge): () => void 
   const stops = [
     bridge.onEvent(take),
     bridge.onConnection((connection) => {
-      if (connection === 'lost') store.setState({ connection: 'lost' });
-      else void takeSnapshot();
+      if (connection === 'connected') void takeSnapshot();
+      else if (connection === 'lost') store.setState({ connection });
+      // What the page knew is not shown any more, and no question is open.
+      else
+        store.setState({ connection, prompts: [], order: [], tunnels: new Map(), configProblem: null, problem: null });
     }),
   ];
   const timer = setInterval(() => void poll(), pollMs);

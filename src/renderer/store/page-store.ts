@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ConnectionState } from '../../shared/contract/shell-bridge.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
 import type { Cause } from '../../shared/model/failure.ts';
 import type { TunnelStatus } from '../../shared/model/tunnel.ts';
@@ -12,7 +13,7 @@ import { noPolls, type Polls, type Throughput } from './throughput.ts';
  */
 export interface PageState {
   /** `loading` until the first snapshot. */
-  readonly connection: 'loading' | 'connected' | 'lost';
+  readonly connection: 'loading' | ConnectionState;
   /** Why the engine does not answer, if it said so. */
   readonly problem: Cause | null;
   readonly revision: number;

@@ -85,6 +85,12 @@ export type DesktopCallName = keyof typeof desktopCalls;
 export type DesktopInput<N extends DesktopCallName> = z.input<(typeof desktopCalls)[N]['input']>;
 export type DesktopOutput<N extends DesktopCallName> = z.output<(typeof desktopCalls)[N]['output']>;
 
+/**
+ * Whether the engine answers: `lost` when the link is gone, then `connected` again with a fresh snapshot to be taken. `ended` is for good, in the panel
+ * alone: the page has no session, or what answers at its address is not the engine that it belongs to.
+ */
+export type ConnectionState = 'connected' | 'lost' | 'ended';
+
 export interface ShellBridge {
   readonly shell: 'desktop' | 'panel';
   readonly platform: Platform;
@@ -97,8 +103,7 @@ export interface ShellBridge {
     | null;
   /** The engine's events, subscribed for the page's life. Returns the way to stop. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
-  /** Whether the engine answers: `lost` in the panel when the link is gone, then `connected` again with a fresh snapshot to be taken. */
-  onConnection(listener: (state: 'connected' | 'lost') => void): () => void;
+  onConnection(listener: (state: ConnectionState) => void): () => void;
   /** The shell wants a page shown (from tray, notification): `tunnel/NAME`, `settings`, `new`, `prompts`. */
   onNavigate(listener: (page: string) => void): () => void;
 }

@@ -141,6 +141,32 @@ const servers: readonly Phrase[] = [
   ['The link to {0} is closed.', 'Die Verbindung zu {0} ist zu.'],
 ];
 
+/** Targets of remote forwards, which are reached from this machine. */
+const targetsHere: readonly Phrase[] = [
+  ["{0} is Holdfast's own: no server gets there.", '{0} gehört Holdfast selbst: dorthin kommt kein Server.'],
+  [
+    'Choose another target. What controls Holdfast is for programs of this machine alone.',
+    'Wähle ein anderes Ziel. Was Holdfast steuert, ist nur für Programme dieses Rechners da.',
+  ],
+  ["{0} on this machine's side refuses connections.", '{0} auf der Seite dieses Rechners lehnt Verbindungen ab.'],
+  ['Start the service, or correct the target.', 'Starte den Dienst, oder berichtige das Ziel.'],
+  ['There is no socket at {0}.', 'Unter {0} gibt es keinen Socket.'],
+  ['This account may not connect to {0}.', 'Dieses Konto darf sich nicht mit {0} verbinden.'],
+  ['Check the rights of the socket, or correct the target.', 'Prüfe die Rechte des Sockets, oder berichtige das Ziel.'],
+  [
+    'Check the spelling; inside names may need the VPN.',
+    'Prüfe die Schreibweise; interne Namen brauchen vielleicht das VPN.',
+  ],
+  ['{0} does not answer from this machine.', '{0} antwortet diesem Rechner nicht.'],
+  [
+    'Check that the service runs and can be reached from here.',
+    'Prüfe, ob der Dienst läuft und von hier zu erreichen ist.',
+  ],
+  ['{0} cannot be reached from this machine.', '{0} ist von diesem Rechner aus nicht zu erreichen.'],
+  ['Check the target and the network.', 'Prüfe das Ziel und das Netz.'],
+  ['{0} could not be connected ({1}).', '{0} ließ sich nicht verbinden ({1}).'],
+];
+
 /** Host keys and logins. */
 const logins: readonly Phrase[] = [
   [
@@ -289,6 +315,7 @@ export const causesDe: readonly Phrase[] = [
   ...servers,
   ...logins,
   ...forwards,
+  ...targetsHere,
   ...stepsDe,
   ...anyKeyDe,
   ...jointsDe,

@@ -14,6 +14,12 @@ export const windowDe: WindowTexts = {
       'Ein Fehler in Holdfast verhinderte, sie zu zeichnen. Deine Tunnel laufen weiter; Genaueres steht im Protokoll.',
     reload: 'Neu laden',
   },
+  ended: {
+    title: 'Diese Seite ist beendet',
+    detail:
+      'Ihr Link war schon benutzt oder älter als 10 Minuten, Holdfast wurde beendet, oder ein anderes Programm antwortet an dieser Adresse. Hier wird nichts mehr gezeigt und nichts gesendet.',
+    next: 'Öffne einen frischen Link; diesen druckt:',
+  },
   engineSays: inGerman,
   errorText: ({ message, next }) => `${inGerman(message)} ${inGerman(next)}`,
   cancel: 'Abbrechen',
@@ -173,7 +179,7 @@ export const windowDe: WindowTexts = {
   },
   notice: {
     lost: 'Holdfast antwortet nicht. Du siehst, wie es zuletzt war; diese Seite versucht von selbst, es wieder zu erreichen.',
-    lostPanel: 'Bleibt es dabei, ist dieser Link vielleicht verbraucht; einen neuen druckt: holdfast panel',
+    lostPanel: 'Bleibt es dabei, starte es mit holdfast serve --panel und öffne den Link, den es druckt.',
     config: 'Die Konfiguration hat einen Fehler; die letzte gute bleibt in Kraft.',
     refused: 'Das ging nicht.',
     dismiss: 'Ausblenden',

@@ -15,6 +15,12 @@ export const windowEn = {
     detail: 'A fault of Holdfast kept it from being drawn. Your tunnels go on; the log has the details.',
     reload: 'Load it again',
   },
+  ended: {
+    title: 'This page has ended',
+    detail:
+      'Its link was used before or is older than 10 minutes, Holdfast was stopped, or another program answers at this address. Nothing is shown or sent here any more.',
+    next: 'Open a fresh link, which this prints:',
+  },
   /** A sentence of the engine, which speaks English, in the language of the window. */
   engineSays: (sentence: string) => sentence,
   /** What went wrong and what to do. */
@@ -175,7 +181,7 @@ export const windowEn = {
   },
   notice: {
     lost: 'Holdfast does not answer. What you see is how it was; this page tries to reach it again by itself.',
-    lostPanel: 'If it stays so, this link may be used up; a fresh one is printed by: holdfast panel',
+    lostPanel: 'If it stays so, start it with holdfast serve --panel and open the link that it prints.',
     config: 'The configuration has a problem; the last good one stays in use.',
     refused: 'That did not work.',
     dismiss: 'Dismiss',

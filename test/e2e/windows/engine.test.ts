@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PromptRow } from '../../support/holdfast.ts';
 import { sendAndRead, startEcho } from '../../support/lines-server.ts';
 import { canUsePam, startPamSshd, whyNoPam } from '../../support/pam-sshd.ts';
-import { freePort, needProgram } from '../../support/processes.ts';
+import { endServer, freePort, needProgram } from '../../support/processes.ts';
 import { startSshd, type TestSshd } from '../../support/sshd.ts';
 import { runClient } from '../../support/tunnel-rig.ts';
+import { until } from '../../support/until.ts';
 import { noWine, windowsPath, WineMachine } from '../../support/wine.ts';
 
 /**
@@ -120,6 +121,32 @@ describe.skipIf(noWine !== null)(name, () => {
     await windows.serve();
     await windows.reach('web', ({ state }) => state === 'running', 'the tunnel to run');
     expect(await knock(web)).toBe('hello\n');
+  });
+
+  it('tells nothing to another program that has the pipe of an engine which is gone', async () => {
+    await windows.crash();
+    const pipe = /\\\\\.\\pipe\\holdfast-[\w-]+/.exec((await windows.holdfast(['status'])).stderr)?.[0] ?? '';
+    expect(pipe).not.toBe('');
+    const impostor = windows.startScript(
+      `const heard = (text) => console.log('heard ' + text);
+      require('node:net').createServer((socket) => {
+        socket.on('error', () => {});
+        socket.on('data', (text) => { heard(text); socket.write('{"proven":true}\\n{"id":1,"ok":true,"output":{}}\\n'); });
+      }).listen(process.argv[2], () => console.log('ready'));`,
+      pipe,
+    );
+    try {
+      await until(() => impostor.said().includes('ready'), { what: 'the other program', seen: () => impostor.said() });
+      const told = await windows.holdfast(['answer', 'some-id'], 'hunter2\n');
+      expect(told.code).toBe(3);
+      expect(told.stderr).toContain('did not prove that it is one');
+      await until(() => impostor.said().includes('heard'), { what: 'it to be asked', seen: () => impostor.said() });
+      expect(impostor.said()).toMatch(/^ready\s+heard \{"prove":\{"id":"[0-9a-f]{64}","nonce":"[0-9a-f]{64}"\}\}\s*$/);
+    } finally {
+      await endServer(impostor.server, 'SIGKILL');
+    }
+    await windows.serve();
+    await windows.reach('web', ({ state }) => state === 'running', 'the tunnel to run');
   });
 
   it.skipIf(!canUsePam())(`keeps a password in the Credential Manager ${whyNoPam() ?? ''}`, async () => {

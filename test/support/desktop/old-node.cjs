@@ -74,6 +74,20 @@ if (!crypto.randomUUID)
       .toString('hex')
       .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
 
+// As much of Web Crypto as the mutual proof uses: HMAC-SHA-256.
+if (!crypto.webcrypto) {
+  const hmac = (key, data) => crypto.createHmac('sha256', key).update(data).digest();
+  crypto.webcrypto = {
+    getRandomValues: (bytes) => crypto.randomFillSync(bytes),
+    subtle: {
+      importKey: async (_format, key) => Buffer.from(key),
+      sign: async (_algorithm, key, data) => Uint8Array.from(hmac(key, data)).buffer,
+      verify: async (_algorithm, key, signature, data) =>
+        crypto.timingSafeEqual(Buffer.from(signature), hmac(key, data)),
+    },
+  };
+}
+
 // rm(path, { recursive, force }) on top of what there is.
 if (!fs.rmSync) {
   fs.rmSync = (path, options = {}) => {

@@ -1,7 +1,7 @@
 import { contractVersion } from '../../../src/shared/contract/calls.ts';
 import type { CallInput, CallName, CallOutput } from '../../../src/shared/contract/calls.ts';
 import type { EngineEvent } from '../../../src/shared/contract/events.ts';
-import type { CallResult, ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
+import type { CallResult, ConnectionState, ShellBridge } from '../../../src/shared/contract/shell-bridge.ts';
 import type { Prompt } from '../../../src/shared/model/prompt.ts';
 import { thisMachine, type TunnelStatus } from '../../../src/shared/model/tunnel.ts';
 import {
@@ -19,7 +19,7 @@ export interface FixtureBridge extends ShellBridge {
   /** The next revision of the tunnels. */
   change(changed: readonly TunnelStatus[], removed?: readonly string[]): void;
   emit(event: EngineEvent): void;
-  setConnection(state: 'connected' | 'lost'): void;
+  setConnection(state: ConnectionState): void;
   navigate(page: string): void;
   /** Rows as the engine now has them. */
   rows: TunnelStatus[];
@@ -39,7 +39,7 @@ export function createFixtureBridge(options: FixtureOptions = {}): FixtureBridge
   const startedMs = Date.now();
   const asked: { call: string; input: unknown }[] = [];
   const events = new Set<(event: EngineEvent) => void>();
-  const connections = new Set<(state: 'connected' | 'lost') => void>();
+  const connections = new Set<(state: ConnectionState) => void>();
   const navigations = new Set<(page: string) => void>();
 
   const usual: Partial<Record<CallName, (input: never) => unknown>> = {

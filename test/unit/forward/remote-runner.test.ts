@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createForwardRunner } from '../../../src/main/engine/forward/create-forward-runner.ts';
 import type { ForwardRunner } from '../../../src/main/engine/forward/forward-runner.ts';
@@ -47,7 +47,7 @@ const tcp = (host: string | null, port: number, lastPort = port): ListenEndpoint
 });
 
 function runner(
-  over: { listen?: ListenEndpoint; target?: Endpoint | null; maxConnections?: number } = {},
+  over: { listen?: ListenEndpoint; target?: Endpoint | null; maxConnections?: number; registry?: PortRegistry } = {},
 ): ForwardRunner {
   const common = { spec: 'remote', name: null, enabled: true, maxConnections: over.maxConnections ?? 0, unlink: false };
   const listen = over.listen ?? tcp(null, 9000);
@@ -60,7 +60,7 @@ function runner(
     log: silentLog,
     tunnel: 't',
     parkMs: 20_000,
-    registry: new PortRegistry(),
+    registry: over.registry ?? new PortRegistry(),
     host: 'bastion',
   });
   owned.push(made);
@@ -217,5 +217,80 @@ describe('a remote dynamic forward', () => {
     await settle();
     expect(half.channel.isClosed).toBe(true);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("Holdfast's own places", () => {
+  /** A server of ours that is reserved, at both loopback addresses and a path, and what came to it. */
+  async function ownServer(): Promise<{ registry: PortRegistry; port: number; path: string; met: () => number }> {
+    let met = 0;
+    const path = join(folder, 'own.sock');
+    const port = await freePort();
+    const registry = new PortRegistry();
+    for (const at of [{ host: '::', port }, { path }]) {
+      const server = createServer((socket) => {
+        met += 1;
+        socket.on('error', () => undefined);
+        socket.end('secret');
+      });
+      await once(server.listen(at), 'listening');
+      owned.push({ dispose: () => void server.close() });
+    }
+    owned.push(registry.reserve({ kind: 'tcp', address: '127.0.0.1', port }), registry.reserve({ kind: 'unix', path }));
+    return { registry, port, path, met: () => met };
+  }
+
+  it.each([
+    '127.0.0.1',
+    'localhost',
+    '::1',
+    '::ffff:127.0.0.1',
+    '0.0.0.0',
+    '::',
+    '127.0.0.2',
+    '127.1',
+    '0x7f000001',
+    '2130706433',
+    '',
+  ])('are no target as %s', async (host) => {
+    const { registry, port, met } = await ownServer();
+    const forward = runner({ registry, target: { kind: 'tcp', host, port } });
+    await forward.attach(link);
+    const { fate } = await knock();
+    await until(() => fate() === 'rejected', { what: 'the refusal' });
+    expect(forward.status().cause).toMatchObject({ code: 'forward-denied', next: expect.stringContaining('another') });
+    expect(met()).toBe(0);
+    // What is not reserved is reached as ever.
+    const other = runner({ registry });
+    await other.attach(link);
+    const client = await knock();
+    await until(() => client.fate() === 'accepted', { what: 'the other target' });
+  });
+
+  it.skipIf(process.platform === 'win32')('are no target through a link to their socket', async () => {
+    const { registry, path, met } = await ownServer();
+    symlinkSync(path, join(folder, 'link'));
+    const forward = runner({ registry, target: { kind: 'unix', path: join(folder, 'link') } });
+    await forward.attach(link);
+    const { fate } = await knock();
+    await until(() => fate() === 'rejected', { what: 'the refusal' });
+    expect(forward.status().cause).toMatchObject({ code: 'forward-denied' });
+    expect(met()).toBe(0);
+  });
+
+  it('are refused to a client of SOCKS by its own answer', async () => {
+    const { registry, port, met } = await ownServer();
+    const forward = runner({ registry, target: null });
+    await forward.attach(link);
+    for (const name of ['localhost', '127.0.0.1', '::ffff:127.0.0.1']) {
+      const { far } = await knock();
+      const host = Buffer.from(name);
+      far.end(
+        Buffer.concat([Buffer.from([5, 1, 0, 5, 1, 0, 3, host.length]), host, Buffer.from([port >> 8, port & 0xff])]),
+      );
+      // RFC 1928 section 6: 2 is "connection not allowed by ruleset".
+      expect([...(await readAll(far))].slice(0, 4)).toEqual([5, 0, 5, 2]);
+    }
+    expect(met()).toBe(0);
   });
 });

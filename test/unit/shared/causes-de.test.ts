@@ -16,6 +16,7 @@ const engine = fileURLToPath(new URL('../../../src/main/engine/', import.meta.ur
 /** Where the sentences of a tunnel's failures are made: each has a German one. */
 const failureFiles = [
   'forward/bind-errors.ts',
+  'forward/dial-target.ts',
   'host-keys/host-key-text.ts',
   'pool/pooled-link.ts',
   'ssh/auth-failure.ts',
@@ -119,10 +120,7 @@ const notShown = new Set([
   'This panel answers only to its own address.',
   'Another site asked for this.',
   'The panel is read with GET.',
-  'Open the panel with a fresh link: holdfast panel',
-  'There is nothing at this address.',
-  'This link was used before, or is not ours. Make a fresh one with: holdfast panel',
-  '§=§; HttpOnly; SameSite=Strict; Path=/',
+  'There is nothing at this address. Open the panel with a fresh link: holdfast panel',
   'HTTP/1.1 §\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
   '503 Service Unavailable',
   'text/plain; charset=utf-8',

@@ -1,19 +1,26 @@
+import { webcrypto } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { type CallInput, type CallName, type CallOutput, contractVersion } from '../../../shared/contract/calls.ts';
+import { askForProof } from '../../../shared/contract/proof.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
+import { ignoreError } from '../lifecycle/socket-server.ts';
 import { ContractClient } from './contract-client.ts';
+import { controlPlace, readControlKey } from './control-key.ts';
 import { engineHolder } from './engine-lock.ts';
+import { LineFrames } from './line-frames.ts';
 import { LineReader } from './line-reader.ts';
-import { isWindows, ownUserId } from './socket-place.ts';
+import { checkSocketFolder, isWindows, ownUserId } from './socket-place.ts';
 
 export interface ConnectOptions {
   /** Limit for connecting and the greeting together. */
   readonly timeoutMs?: number;
   /** Name of the shell, for the engine's log. */
   readonly client?: string;
+  /** As the engine's `mutualProof`. */
+  readonly mutualProof?: boolean;
 }
 
 /** Longest answer or event that is taken. */
@@ -39,26 +46,28 @@ export class ControlClient implements Disposable {
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
     this.#store.add(listen(socket, 'close', () => this.#contract.end(this.#contract.gone())));
     this.#contract.onDidClose(() => this.#store.dispose());
-    socket.on('error', () => {});
   }
 
   /**
-   * Connects to the profile's engine and greets it. Rejects with `no-engine` if none answers or the socket is not ours, with `protocol` if it
-   * speaks another contract.
+   * Connects to the profile's engine and greets it. Rejects with `no-engine` if none answers or what answers is not ours, with `config` if the socket's
+   * folder is not safe, with `protocol` if it speaks another contract.
    */
   static async connect(profile: Profile, options: ConnectOptions = {}): Promise<ControlClient> {
     await assertOwnSocket(profile);
+    const isProved = options.mutualProof ?? isWindows;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), options.timeoutMs ?? 5000);
     let client: ControlClient | null = null;
     try {
       const socket = await open(profile, limit.signal);
+      if (isProved) await Promise.race([assertOwnEngine(socket, profile), aborted(limit.signal, profile)]);
       client = new ControlClient(socket, profile.socketPath);
       const greeted = client.call('hello', { client: options.client ?? 'holdfast', contract: contractVersion });
       client.#hello = await Promise.race([greeted, aborted(limit.signal, profile)]);
       return client;
     } catch (error) {
       client?.dispose();
+      limit.abort();
       throw error;
     } finally {
       clearTimeout(timer);
@@ -110,9 +119,30 @@ export function noEngine(profile: Profile, detail: string): HoldfastError {
   });
 }
 
-/** Whoever owns the socket reads what we say, passwords too: it must be us. */
+/** Whoever has the pipe reads what we say, passwords too: it must be able to read our key. The socket is destroyed if it is not. */
+async function assertOwnEngine(socket: Socket, profile: Profile): Promise<void> {
+  const frames = new LineFrames(socket);
+  try {
+    const secret = await readControlKey(profile);
+    if (secret === null) throw noEngine(profile, 'what answers there has left no key in the state folder');
+    const exchange = await askForProof(webcrypto, secret, controlPlace(profile), frames).catch(() => null);
+    if (exchange === null) throw noEngine(profile, 'what answers there did not prove that it is one');
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    frames.dispose();
+  }
+}
+
+/** Whoever owns the socket reads what we say, passwords too: it must be us, and nobody else may put another one in its place. */
 async function assertOwnSocket(profile: Profile): Promise<void> {
   if (isWindows) return;
+  await checkSocketFolder(profile).catch((error: unknown) => {
+    if (error instanceof HoldfastError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
+  });
   const found = await lstat(profile.socketPath).catch((error: unknown) => {
     const code = (error as NodeJS.ErrnoException).code;
     throw noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
@@ -124,16 +154,14 @@ async function assertOwnSocket(profile: Profile): Promise<void> {
 function open(profile: Profile, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(profile.socketPath);
+    socket.on('error', ignoreError);
     const onAbort = (): void => {
       socket.destroy();
       reject(silent(profile));
     };
+    // Stays for the greeting too; once that is there nothing aborts any more.
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
+    socket.once('connect', () => resolve(socket));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       signal.removeEventListener('abort', onAbort);
       socket.destroy();

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { eventSchema, type EngineEvent } from '../../../shared/contract/events.ts';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
@@ -9,8 +9,11 @@ import type { Profile } from '../config/paths.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
+import { createSocketServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
+import { ClientEntrance } from './client-entrance.ts';
 import { ClientSession } from './client-session.ts';
+import { type ControlKey, controlPlace, makeControlKey } from './control-key.ts';
 import { FileLock } from './engine-lock.ts';
 import { killCommand } from './process-identity.ts';
 import {
@@ -27,17 +30,20 @@ import {
  *
  * - control-server.ts  the listener; makes, guards and removes the socket
  * - client-session.ts  one connected shell: frames, greeting, calls, subscriptions, bounds
+ * - client-entrance.ts, control-key.ts, line-frames.ts  the proof before it, on Windows
  * - line-reader.ts     bytes to lines with a size limit
  * - contract-session.ts  what a shell may ask, whatever carries it
  * - socket-place.ts    the rules for the socket and its folder
  * - engine-lock.ts     one engine a profile
  * - process-identity.ts  tells a process from a later one with the same id
  * - control-client.ts  the other side, for shells; contract-client.ts: what it does whatever carries the frames
+ * - panel-server.ts   the pages in a browser; panel-entrance.ts, panel-secrets.ts who comes in, panel-session.ts one page
  * - port-session.ts, port-client.ts  both sides for a shell on another thread of this process
  *
- * Who may connect is decided by the file system alone: the socket is 0600 in a folder of 0700 that is ours and no link. Node has no
- * SO_PEERCRED, so there is no second check of the peer's user id; on Windows the pipe has the default access list (its owner and
- * administrators may write). A client in turn checks the owner of the socket before it says a word.
+ * Who may connect is decided by the file system alone: the socket is 0600 in a folder that is ours, that nobody else may write, and no link. Node has
+ * no SO_PEERCRED, so there is no second check of the peer's user id. A client in turn checks folder and owner of the socket before it says a
+ * word. On Windows a pipe has the default access list (its owner and administrators may write), any user can take its name, and Node
+ * does not tell whose it is: there engine and shell prove to each other that they can read the key in the profile's state folder.
  */
 
 export interface ControlServerDeps {
@@ -46,6 +52,8 @@ export interface ControlServerDeps {
   readonly profile: Profile;
   readonly log: Log;
   readonly clock: Clock;
+  /** Shells must prove that they can read the engine's key, and get its proof; on Windows. */
+  readonly mutualProof?: boolean;
 }
 
 /** More shells than this at once are turned away. */
@@ -56,6 +64,8 @@ export class ControlServer implements Disposable {
   readonly #deps: ControlServerDeps;
   readonly #store = new DisposableStore();
   readonly #sessions = new Set<ClientSession>();
+  readonly #strangers = new Set<ClientEntrance>();
+  #key: ControlKey | null = null;
   #nextClient = 1;
 
   constructor(deps: ControlServerDeps) {
@@ -73,24 +83,27 @@ export class ControlServer implements Disposable {
    */
   async start(): Promise<void> {
     const { profile, log } = this.#deps;
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    const server = createSocketServer({ allowHalfOpen: true }, (error) =>
+      log.error('The control socket has a fault', { error }),
+    );
+    server.on('connection', (socket) => this.#meet(socket));
     server.maxConnections = maxClients;
     server.on('drop', () => log.warn('A shell was turned away: too many are connected', { limit: maxClients }));
     this.#store.defer(() => server.close());
     try {
+      if (this.#deps.mutualProof ?? isWindows) this.#key = this.#store.add(await makeControlKey(profile));
       if (isWindows) await bind(server, profile.socketPath);
       else await this.#bindUnix(server, profile.socketPath);
     } catch (error) {
       this.dispose();
       throw this.#startError(error);
     }
-    server.on('error', (error) => log.error('The control socket has a fault', { error }));
     this.#store.add(this.#deps.events((event) => this.#broadcast(event)));
     log.info('The control socket answers', { socket: profile.socketPath });
   }
 
   dispose(): void {
-    for (const session of [...this.#sessions]) session.dispose();
+    for (const session of [...this.#strangers, ...this.#sessions]) session.dispose();
     this.#sessions.clear();
     this.#store.dispose();
   }
@@ -163,6 +176,24 @@ export class ControlServer implements Disposable {
       });
     }
     return asHoldfastError(error, profile.socketPath);
+  }
+
+  #meet(socket: Socket): void {
+    const { clock, log, profile } = this.#deps;
+    if (this.#key === null) {
+      this.#accept(socket);
+      return;
+    }
+    const stranger: ClientEntrance = new ClientEntrance({
+      socket,
+      secret: this.#key.secret,
+      place: controlPlace(profile),
+      clock,
+      log,
+      onEnter: (known) => this.#accept(known),
+      onEnd: () => this.#strangers.delete(stranger),
+    });
+    this.#strangers.add(stranger);
   }
 
   #accept(socket: Socket): void {

@@ -1,17 +1,21 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
 import { type EngineEvent, eventSchema } from '../../../shared/contract/events.ts';
 import { maxRequestBytes } from '../../../shared/contract/frames.ts';
 import { pagePolicy } from '../../../shared/contract/page-policy.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
+import { createHttpServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
 import type { PanelFile } from './panel-files.ts';
+import { PanelEntrance } from './panel-entrance.ts';
+import { PanelSecrets, type PanelShare } from './panel-secrets.ts';
 import { PanelSession } from './panel-session.ts';
 
 export interface PanelServerDeps {
@@ -19,17 +23,21 @@ export interface PanelServerDeps {
   readonly events: Event<EngineEvent>;
   readonly files: ReadonlyMap<string, PanelFile>;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 /** At once; a browser opens one for each page. */
 const maxPages = 64;
-const cookieName = 'holdfast-panel';
+/** Pages at once that have not proved themselves; the oldest goes, so that strangers cannot hold all places. */
+const maxStrangers = 32;
+/** Connections at once, so that strangers cannot take all file descriptors. */
+const maxConnections = 512;
 const maxHeaderBytes = 16 * 1024;
 
 /**
- * The window's pages in a browser on this machine. Listens on 127.0.0.1 alone. A one-time link trades its token for a session cookie
- * (HttpOnly, SameSite=Strict); without it nothing but a plain refusal is served. Every request names one of our own hosts (no DNS rebinding),
- * a WebSocket also our own origin. No CORS, strict CSP.
+ * The window's pages in a browser on this machine. Listens on 127.0.0.1 alone. The pages are files of the package and served to whoever asks; what
+ * they show comes over the WebSocket, after page and server have proved to each other that they know a link's or a session's secret. No cookie,
+ * no token in any request. Every request names our own address (no DNS rebinding), a WebSocket also our own origin. No CORS, strict CSP.
  */
 export class PanelServer implements Disposable {
   readonly #deps: PanelServerDeps;
@@ -37,16 +45,24 @@ export class PanelServer implements Disposable {
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes, perMessageDeflate: false });
   readonly #pages = new Set<PanelSession>();
-  /** Hashes of tokens not yet used, and of sessions: the values themselves are only with the browser. */
-  readonly #tokens = new Set<string>();
-  readonly #sessions = new Set<string>();
+  readonly #strangers = new Set<PanelEntrance>();
+  readonly #secrets: PanelSecrets;
+  /**
+   * The folder that the pages are served in, another one for each engine. Whoever had the port before may have left files in the browser's cache; none
+   * of them is at an address of ours.
+   */
+  readonly #folder = `/${randomBytes(16).toString('hex')}/`;
   #port = 0;
 
   constructor(deps: PanelServerDeps) {
     this.#deps = { ...deps, log: deps.log.child({ part: 'panel' }) };
-    this.#server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 30_000 }, (request, response) =>
-      this.#serve(request, response),
+    this.#secrets = this.#store.add(new PanelSecrets(deps.clock));
+    this.#server = createHttpServer(
+      { maxHeaderSize: maxHeaderBytes, requestTimeout: 30_000 },
+      (request, response) => this.#serve(request, response),
+      (error) => this.#deps.log.error('The panel has a fault', { error }),
     );
+    this.#server.maxConnections = maxConnections;
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
@@ -55,7 +71,7 @@ export class PanelServer implements Disposable {
       this.#server.closeAllConnections();
     });
     this.#store.defer(() => {
-      for (const page of [...this.#pages]) page.dispose();
+      for (const page of [...this.#strangers, ...this.#pages]) page.dispose();
       this.#sockets.close();
     });
   }
@@ -75,87 +91,86 @@ export class PanelServer implements Disposable {
     this.#deps.log.info('The panel answers', { port: this.#port });
   }
 
-  /** A link that opens the panel once. */
-  link(): string {
-    const token = randomBytes(32).toString('base64url');
-    this.#tokens.add(digest(token));
-    return `http://127.0.0.1:${this.#port}/open?token=${token}`;
+  /** A link that opens the panel once, within `linkLifeMs`. Browsers send no fragment to anybody. */
+  async link(): Promise<string> {
+    return `${this.#origin}${this.#folder}#link=${await this.#secrets.newLink()}`;
   }
 
   dispose(): void {
     this.#store.dispose();
   }
 
-  #hosts(): readonly string[] {
-    return ['127.0.0.1', 'localhost'].map((name) => `${name}:${this.#port}`);
+  get #host(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get #origin(): string {
+    return `http://${this.#host}`;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    secure(response, this.#port);
+    secure(response, this.#host);
     const host = request.headers.host ?? '';
-    if (!this.#hosts().includes(host)) return refuse(response, 403, 'This panel answers only to its own address.');
-    if (request.headers.origin !== undefined && request.headers.origin !== `http://${host}`)
+    const isByName = host === `localhost:${this.#port}`;
+    if (host !== this.#host && !isByName) return refuse(response, 403, 'This panel answers only to its own address.');
+    if (request.headers.origin !== undefined && request.headers.origin !== this.#origin)
       return refuse(response, 403, 'Another site asked for this.');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, 405, 'The panel is read with GET.');
     // Not by `new URL`, which throws at targets like `//`, and takes another host out of `//host/` and `http://host/`.
-    const [path = '', query = ''] = (request.url ?? '/').split('?', 2);
-    if (path === '/open') return this.#open(new URLSearchParams(query).get('token') ?? '', response);
-    if (!this.#isKnown(request)) return refuse(response, 401, 'Open the panel with a fresh link: holdfast panel');
-    const file = this.#deps.files.get(path);
-    if (!file) return refuse(response, 404, 'There is nothing at this address.');
+    const [path = ''] = (request.url ?? '/').split('?', 1);
+    // `localhost` may lead to [::1] too, where anybody can listen: the pages live at the address that is ours. Browsers take the fragment along.
+    if (path === '/' || isByName) return lead(response, `${this.#origin}${this.#folder}`);
+    const file = path.startsWith(this.#folder) ? this.#deps.files.get(path.slice(this.#folder.length - 1)) : undefined;
+    if (!file)
+      return refuse(
+        response,
+        404,
+        'There is nothing at this address. Open the panel with a fresh link: holdfast panel',
+      );
     response.writeHead(200, { 'content-type': file.type, 'content-length': file.body.length });
     response.end(request.method === 'HEAD' ? undefined : file.body);
   }
 
-  #open(token: string, response: ServerResponse): void {
-    if (!this.#tokens.delete(digest(token)))
-      return refuse(response, 401, 'This link was used before, or is not ours. Make a fresh one with: holdfast panel');
-    const session = randomBytes(32).toString('base64url');
-    this.#sessions.add(digest(session));
-    response.writeHead(303, {
-      location: '/',
-      'set-cookie': `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
-    });
-    response.end();
-  }
-
-  #isKnown(request: IncomingMessage): boolean {
-    const given = (request.headers.cookie ?? '')
-      .split(';')
-      .map((pair) => pair.trim())
-      .find((pair) => pair.startsWith(`${cookieName}=`))
-      ?.slice(cookieName.length + 1);
-    if (!given) return false;
-    const hash = Buffer.from(digest(given));
-    return [...this.#sessions].some((session) => timingSafeEqual(Buffer.from(session), hash));
-  }
-
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const host = request.headers.host ?? '';
     const path = (request.url ?? '').split('?')[0];
-    const allowed =
-      path === '/ws' &&
-      this.#hosts().includes(host) &&
-      request.headers.origin === `http://${host}` &&
-      this.#isKnown(request);
+    const allowed = path === '/ws' && request.headers.host === this.#host && request.headers.origin === this.#origin;
     if (!allowed || this.#pages.size >= maxPages) {
+      socket.once('finish', () => socket.destroy());
       socket.end(
         `HTTP/1.1 ${allowed ? '503 Service Unavailable' : '403 Forbidden'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const page: PanelSession = new PanelSession({
-        webSocket,
-        api: this.#deps.api,
-        log: this.#deps.log,
-        onEnd: () => {
-          this.#pages.delete(page);
-        },
-      });
-      this.#pages.add(page);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#meet(webSocket));
+  }
+
+  #meet(webSocket: WebSocket): void {
+    const { clock, log } = this.#deps;
+    if (this.#strangers.size >= maxStrangers) [...this.#strangers][0]?.dispose();
+    const stranger: PanelEntrance = new PanelEntrance({
+      webSocket,
+      place: this.#origin,
+      secrets: this.#secrets,
+      clock,
+      log,
+      onEnter: (known, share) => this.#welcome(known, share),
+      onEnd: () => this.#strangers.delete(stranger),
     });
+    this.#strangers.add(stranger);
+  }
+
+  #welcome(webSocket: WebSocket, share: PanelShare): void {
+    const page: PanelSession = new PanelSession({
+      webSocket,
+      api: this.#deps.api,
+      log: this.#deps.log,
+      onEnd: () => {
+        this.#pages.delete(page);
+        share.dispose();
+      },
+    });
+    this.#pages.add(page);
   }
 
   #broadcast(event: EngineEvent): void {
@@ -171,14 +186,9 @@ export class PanelServer implements Disposable {
   }
 }
 
-function digest(value: string): string {
-  return createHash('sha256').update(value).digest('hex');
-}
-
 /** Nothing is loaded from elsewhere, nothing inline runs, nobody frames the panel. */
-function secure(response: ServerResponse, port: number): void {
-  const sockets = ['127.0.0.1', 'localhost'].map((name) => `ws://${name}:${port}`);
-  response.setHeader('content-security-policy', pagePolicy(["'self'", ...sockets]));
+function secure(response: ServerResponse, host: string): void {
+  response.setHeader('content-security-policy', pagePolicy(["'self'", `ws://${host}`]));
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('referrer-policy', 'no-referrer');
   response.setHeader('cross-origin-opener-policy', 'same-origin');
@@ -186,6 +196,11 @@ function secure(response: ServerResponse, port: number): void {
   response.setHeader('cache-control', 'no-store');
   // The name in a link would tell a resolver what is on the page.
   response.setHeader('x-dns-prefetch-control', 'off');
+}
+
+function lead(response: ServerResponse, to: string): void {
+  response.writeHead(307, { location: to });
+  response.end();
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

@@ -6,6 +6,7 @@ import { type Disposable, DisposableStore, listen } from '../lifecycle/disposabl
 import type { Log } from '../log/log.ts';
 import { maxOutgoingBytes } from './client-session.ts';
 import { ContractSession } from './contract-session.ts';
+import { asText, parseFrame, policyViolation, tooMuch } from './panel-frames.ts';
 
 export interface PanelSessionDeps {
   readonly webSocket: WebSocket;
@@ -14,13 +15,10 @@ export interface PanelSessionDeps {
   readonly onEnd: () => void;
 }
 
-/** WebSocket close codes (RFC 6455 section 7.4.1) that we send. */
-const policyViolation = 1008;
-const tooMuch = 1009;
 /** Calls of one page under way at once. */
 const maxCallsAtOnce = 64;
 
-/** One page in a browser: a frame a message. */
+/** One page in a browser that has proved itself: a frame a message. */
 export class PanelSession implements Disposable {
   readonly #deps: PanelSessionDeps;
   readonly #contract: ContractSession;
@@ -30,12 +28,11 @@ export class PanelSession implements Disposable {
   constructor(deps: PanelSessionDeps) {
     this.#deps = deps;
     this.#contract = new ContractSession(deps.api, deps.log);
-    const { webSocket, log } = deps;
+    const { webSocket } = deps;
     this.#store.defer(() => webSocket.terminate());
     this.#store.add(
       listen(webSocket, 'message', (data: RawData, isBinary: boolean) => this.#onMessage(data, isBinary)),
     );
-    webSocket.on('error', (error) => log.debug('A page went away', { reason: error.message }));
     webSocket.once('close', () => {
       this.dispose();
       deps.onEnd();
@@ -64,7 +61,7 @@ export class PanelSession implements Disposable {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     const { webSocket } = this.#deps;
-    const frame = isBinary ? null : requestFrameSchema.safeParse(parse(asText(data)));
+    const frame = isBinary ? null : requestFrameSchema.safeParse(parseFrame(asText(data)));
     if (!frame?.success || this.#active >= maxCallsAtOnce) {
       webSocket.close(policyViolation, frame?.success ? 'too many calls at once' : 'not a request');
       return;
@@ -77,18 +74,5 @@ export class PanelSession implements Disposable {
       webSocket.send(JSON.stringify(answer));
       if (refused) webSocket.close(policyViolation, 'refused');
     });
-  }
-}
-
-/** `ws` gives one Buffer unless told otherwise; the other shapes are of other settings. */
-function asText(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString('utf8') : '';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -60,9 +60,20 @@ export async function prepareSocketFolder(profile: Profile): Promise<void> {
     // A link to nowhere or a file: the checks below say so.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
+  const found = await checkSocketFolder(profile);
+  if (!profile.socketChosen && (found.mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+/**
+ * Looks whether the socket's folder is safe, on either side, and changes nothing: it is ours, and nobody else can put something in place of the socket.
+ * Rejects with `config`, and as stat(2) does.
+ */
+export async function checkSocketFolder(profile: Profile): Promise<Stats> {
+  const folder = dirname(profile.socketPath);
   if (profile.socketChosen) {
-    assertNotSwappable(folder, await stat(folder));
-    return;
+    const chosen = await stat(folder);
+    assertNotSwappable(folder, chosen);
+    return chosen;
   }
   const parent = dirname(folder);
   assertNotSwappable(parent, await stat(parent));
@@ -72,17 +83,21 @@ export async function prepareSocketFolder(profile: Profile): Promise<void> {
   if (found.uid !== ownUserId()) throw unsafe(folder, `belongs to user id ${found.uid}`, `remove ${folder}`);
   if ((found.mode & 0o022) !== 0)
     throw unsafe(folder, 'can be written by others', `look what is in it, then: chmod 700 ${folder}`);
-  if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700);
+  return found;
 }
 
-/** Others could rename or replace what is in the folder: it belongs to somebody else, or everybody may write and it is not sticky. */
+/**
+ * Others could rename or replace what is in the folder: it belongs to somebody else, or its group or everybody may write. A sticky one is fine (`/tmp`):
+ * there each removes only what is his own, and a client looks at the socket's owner.
+ */
 function assertNotSwappable(folder: string, found: Stats): void {
   if (!found.isDirectory()) throw unsafe(folder, 'is not a folder', `move ${folder} away`);
   const own = ownUserId();
   if (found.uid !== own && found.uid !== 0)
     throw unsafe(folder, `belongs to user id ${found.uid}`, 'use a folder of your own (XDG_RUNTIME_DIR)');
-  if ((found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0)
-    throw unsafe(folder, 'can be written by everybody', `close it: chmod o-w ${folder}`);
+  if ((found.mode & 0o022) === 0 || (found.mode & 0o1000) !== 0) return;
+  const who = (found.mode & 0o002) === 0 ? 'its group' : 'everybody';
+  throw unsafe(folder, `can be written by ${who}`, `close it: chmod go-w ${folder}`);
 }
 
 function unsafe(folder: string, what: string, remedy: string): HoldfastError {

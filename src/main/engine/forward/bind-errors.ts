@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import { createSocketServer } from '../lifecycle/socket-server.ts';
 import { findPortHolder } from './port-holder.ts';
 
 /** A bind that did not work: what tcpBindError turns into words. */
@@ -114,7 +114,9 @@ async function freePortAfter(addresses: readonly string[], port: number): Promis
 async function isPortFree(addresses: readonly string[], port: number): Promise<boolean> {
   for (const host of addresses) {
     const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
+      // Whoever connects in the moment of the try is let go at once.
+      const server = createSocketServer({}, () => undefined);
+      server.on('connection', (socket) => socket.destroy());
       server.once('error', (error: NodeJS.ErrnoException) =>
         resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'),
       );

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { isIP, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
+import { createSocketServer } from '../lifecycle/socket-server.ts';
 import { hostPortText } from './address-text.ts';
 import { BindFailure, tcpBindError } from './bind-errors.ts';
 import type { PortRegistry } from './port-registry.ts';
@@ -212,12 +213,11 @@ type ServerAddress =
 /** One listening server, or the reason why not. */
 function listenOn(at: ServerAddress, options: ListenerOptions): Promise<Server | NodeJS.ErrnoException> {
   return new Promise((resolve) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const server = createSocketServer({ allowHalfOpen: true, noDelay: true }, options.onAcceptError);
     server.once('error', resolve);
+    server.on('connection', options.onConnect);
     server.listen({ ...at, exclusive: true }, () => {
       server.removeListener('error', resolve);
-      server.on('error', options.onAcceptError);
-      server.on('connection', options.onConnect);
       resolve(server);
     });
   });

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint, ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { type Disposable, MutableDisposable } from '../lifecycle/disposable.ts';
+import { ignoreError } from '../lifecycle/socket-server.ts';
 import type { SshChannel, SshLink } from '../ssh/link.ts';
 import { ForwardBase, peerOf, type ForwardRunnerOptions } from './forward-base.ts';
 import type { ForwardClient, ForwardRunner } from './forward-runner.ts';
@@ -10,7 +11,7 @@ import { ParkingLot } from './parking.ts';
 import { negotiateProxy, outcomeOf } from './proxy-handshake.ts';
 import { proxyReply } from './proxy-dialects.ts';
 import type { ProxyRequest } from './proxy-request.ts';
-import { ignoreError, resetSocket } from './reset-socket.ts';
+import { resetSocket } from './reset-socket.ts';
 
 type LocalSpec = Extract<ForwardSpec, { kind: 'local' | 'dynamic' }>;
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../lifecycle/clock.ts';
 import { Deadline } from '../lifecycle/deadline.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
-import { ignoreError } from './reset-socket.ts';
+import { ignoreError } from '../lifecycle/socket-server.ts';
 
 /** How a wait ended: go on, or why not. `gone`: the client left by itself. */
 export type ParkEnd = 'admitted' | 'timeout' | 'released' | 'gone' | 'full';

@@ -5,9 +5,23 @@ export type LocalPlace =
   | { readonly kind: 'tcp'; readonly address: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** Which of our tunnels holds which local address or path: the name in `port-in-use`. One for an engine. */
+/** Which of our tunnels holds which local address or path: the name in `port-in-use`; and where Holdfast itself answers. One for an engine. */
 export class PortRegistry {
   readonly #claims = new Set<{ readonly place: LocalPlace; readonly tunnel: string }>();
+
+  readonly #own = new Set<LocalPlace>();
+
+  /** Where Holdfast itself answers (control socket, panel): no server gets there through a remote forward. */
+  get own(): readonly LocalPlace[] {
+    return [...this.#own];
+  }
+
+  /** Notes that Holdfast itself answers there, until the result is disposed of. */
+  reserve(place: LocalPlace): Disposable {
+    const own = { ...place };
+    this.#own.add(own);
+    return toDisposable(() => this.#own.delete(own));
+  }
 
   /** Notes that `tunnel` listens there, until the result is disposed of. */
   claim(tunnel: string, place: LocalPlace): Disposable {

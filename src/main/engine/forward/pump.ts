@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable, toDisposable } from '../lifecycle/disposable.ts';
+import { ignoreError } from '../lifecycle/socket-server.ts';
 import { Emitter, type Event } from '../lifecycle/emitter.ts';
 import type { SshChannel } from '../ssh/link.ts';
-import { ignoreError, resetSocket } from './reset-socket.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /**
  * How a pumped connection ended. `clean`: both directions were delivered whole, or the far end closed the channel after its end of file.

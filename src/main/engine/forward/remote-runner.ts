@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
-import type { ForwardSpec, ListenEndpoint } from '../../../shared/model/forward-spec.ts';
+import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { DisposableStore } from '../lifecycle/disposable.ts';
+import { ignoreError } from '../lifecycle/socket-server.ts';
 import type { IncomingChannel, RemoteListener, SshChannel, SshLink } from '../ssh/link.ts';
 import { hostPortText } from './address-text.ts';
 import { dialTarget } from './dial-target.ts';
@@ -10,7 +12,7 @@ import { ForwardBase } from './forward-base.ts';
 import type { ForwardRunner } from './forward-runner.ts';
 import { negotiateProxy, outcomeOf } from './proxy-handshake.ts';
 import { proxyReply } from './proxy-dialects.ts';
-import { ignoreError, resetSocket } from './reset-socket.ts';
+import { resetSocket } from './reset-socket.ts';
 
 type RemoteSpec = Extract<ForwardSpec, { kind: 'remote' | 'remote-dynamic' }>;
 
@@ -55,6 +57,8 @@ export class RemoteRunner extends ForwardBase<RemoteSpec> implements ForwardRunn
     this.#binding = binding;
     binding.add(listener);
     const abort = new AbortController();
+    // One for each client that is being connected, which is no leak.
+    setMaxListeners(0, abort.signal);
     binding.defer(() => abort.abort(new Error('the forward was closed')));
     binding.add(listener.onDidConnect((incoming) => void this.#serve(incoming, binding, abort.signal)));
     this.show('up', remoteAddressText(this.spec.listen, listener.port), null);
@@ -117,15 +121,16 @@ export class RemoteRunner extends ForwardBase<RemoteSpec> implements ForwardRunn
     }
   }
 
+  #dial(target: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const { clock, registry } = this.options;
+    return dialTarget(target, { where: this.spec.spec, clock, signal, own: registry.own });
+  }
+
   /** The channel is accepted only when the target answers: so the client sees a refusal, as without a tunnel. */
-  async #serveTarget(
-    incoming: IncomingChannel,
-    target: Parameters<typeof dialTarget>[0],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #serveTarget(incoming: IncomingChannel, target: Endpoint, signal: AbortSignal): Promise<void> {
     let socket: Socket;
     try {
-      socket = await dialTarget(target, this.spec.spec, this.options.clock, signal);
+      socket = await this.#dial(target, signal);
     } catch (error) {
       incoming.reject();
       throw error;
@@ -160,7 +165,7 @@ export class RemoteRunner extends ForwardBase<RemoteSpec> implements ForwardRunn
       const { request } = end;
       try {
         const target = { kind: 'tcp', host: request.host, port: request.port } as const;
-        const socket = await dialTarget(target, this.spec.spec, clock, either);
+        const socket = await this.#dial(target, either);
         binding.disown(channel);
         stream.write(proxyReply(request.dialect, 'connected'));
         this.join(socket, channel);

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** A listener for sockets nobody looks at any more: an `error` without a listener would end the process. */
-export const ignoreError = (): void => {};
+import { ignoreError } from '../lifecycle/socket-server.ts';
 
 /**
  * Ends a local connection so that its peer sees ECONNRESET, not a clean end. Unix sockets and pipes have no reset: they are closed, and their peer
