@@ -35,17 +35,12 @@ export function asShown(
 ): { readonly title: string; readonly body: string } {
   // Controls are not allowed in XML at all: a daemon that finds one shows the text with its entities.
   const clean = cleanText(body);
-  return { title: cleanLine(title), body: clean.replaceAll(/[&<>]/g, (char) => spelled(char, format)) };
+  return { title: cleanLine(title), body: clean.replaceAll(/[&<>]/g, (char) => spellings[format][char] ?? char) };
 }
 
-function spelled(char: string, format: BodyFormat): string {
-  switch (format) {
-    case 'plain':
-      return char;
-    case 'markup':
-      return { '&': '&amp;', '<': '&lt;', '>': '&gt;' }[char] ?? char;
-    case 'unknown':
-      // Like it, and no markup in either reading.
-      return { '&': '＆', '<': '‹', '>': '›' }[char] ?? char;
-  }
-}
+/** `unknown`: like it, and no markup in either reading. */
+const spellings: Readonly<Record<BodyFormat, Readonly<Record<string, string>>>> = {
+  plain: {},
+  markup: { '&': '&amp;', '<': '&lt;', '>': '&gt;' },
+  unknown: { '&': '＆', '<': '‹', '>': '›' },
+};

@@ -46,6 +46,7 @@ describe.skipIf(noElectron !== null)('the text of a notification', () => {
     const body = await toldOf(await markedApp(session), session);
     expect(body).toContain('&lt;b&gt;Tom &amp;amp; Jerry&lt;i&gt;');
     expect(body).not.toMatch(/[<>]/);
+    await until(() => session.showsNotification(), { what: 'the notification on the screen' });
     const kept = process.env['HOLDFAST_TEST_PICTURES'];
     if (kept) session.picture(`${kept}/notification.png`);
   });

@@ -132,6 +132,11 @@ export class DesktopSession implements Disposable {
     return { text: server.log };
   }
 
+  /** A notification is on the screen. */
+  showsNotification(): boolean {
+    return spawnSync('xdotool', ['search', '--onlyvisible', '--class', 'notifyd'], { env: this.env }).status === 0;
+  }
+
   /** Clicks the button of the notification on the screen, at its lower right; false: there is none. */
   clickNotification(): boolean {
     const search = ['search', '--onlyvisible', '--class', 'notifyd'];
