@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** `program`: must be in PATH or among the system's programs. `library`: a file in the system's library folders. `file`: at this place. */
+/**
+ * `program`: must be in PATH or among the system's programs. `library`: a file in the system's library folders. `file`: at this place.
+ * `without`: what is skipped without it; nothing at all is tested without the others.
+ */
 export const testPackages = [
   { package: 'openssh-server', program: 'sshd' },
   { package: 'openssh-client', program: 'ssh' },
@@ -11,8 +14,9 @@ export const testPackages = [
   { package: 'dropbear-bin', program: 'dropbear' },
   // Gives dropbear a user database of its own.
   { package: 'libnss-wrapper', library: 'libnss_wrapper.so' },
-  // One-time codes and passwords behind a real sshd; used as root only.
-  { package: 'libpam-oath', library: 'security/pam_oath.so', rootOnly: true },
+  // One-time codes and passwords behind a real sshd; the second one is for sshds of ordinary users.
+  { package: 'libpam-oath', library: 'security/pam_oath.so', without: 'logins with codes and passwords' },
+  { package: 'libpam-wrapper', library: 'libpam_wrapper.so', without: 'logins with codes and passwords' },
   { package: 'autossh', program: 'autossh' },
   { package: 'putty-tools', program: 'puttygen' },
   { package: 'netcat-openbsd', program: 'nc' },
@@ -59,10 +63,10 @@ export const desktopPackages = [
   { package: 'adwaita-icon-theme', file: '/usr/share/icons/Adwaita/index.theme' },
 ];
 
-/** What runs Node and Electron for Windows. Not every Debian has it; the suites under it are skipped without. */
+/** What runs Node and Electron for Windows. Not every Debian has it. */
 export const winePackages = [
-  { package: 'wine', program: 'wine' },
-  { package: 'wine64', file: '/usr/lib/wine/wine64' },
+  { package: 'wine', program: 'wine', without: 'the suites under Wine' },
+  { package: 'wine64', file: '/usr/lib/wine/wine64', without: 'the suites under Wine' },
 ];
 
 const programFolders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
@@ -99,10 +103,13 @@ const isRoot = process.getuid?.() === 0;
 
 /** The packages of the list that are not there. */
 export function missingPackages(packages = testPackages) {
-  return packages.filter((item) => !(item.rootOnly && !isRoot) && !isThere(item));
+  return packages.filter((item) => !isThere(item));
 }
 
-/** Installs what is missing where it may, else says exactly what is missing. Returns false if something stays missing. */
+/**
+ * Installs what is missing where it may, else says what is missing, what that costs, and how to get it. Returns false if nothing can be tested without
+ * what stays missing.
+ */
 export function ensurePackages(packages = testPackages) {
   if (process.platform !== 'linux') {
     console.error(
@@ -111,20 +118,41 @@ export function ensurePackages(packages = testPackages) {
     return false;
   }
   let missing = missingPackages(packages);
-  if (missing.length === 0) return true;
-  const names = missing.map((item) => item.package);
-  if (isRoot && existsSync('/etc/debian_version')) {
+  if (missing.length > 0 && isRoot && existsSync('/etc/debian_version')) {
+    const names = missing.map((item) => item.package);
     console.log(`installing for the tests: ${names.join(' ')}`);
     installDebian(names);
     missing = missingPackages(packages);
-    if (missing.length === 0) return true;
   }
-  console.error('The tests need what is not installed here:');
-  for (const item of missing)
-    console.error(`  ${item.program ?? item.library ?? item.file}  (Debian package ${item.package})`);
-  const still = missing.map((item) => item.package).join(' ');
-  console.error(`On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${still}`);
-  return false;
+  for (const line of missingLines(missing)) console.error(line);
+  return missing.every(({ without }) => without !== undefined);
+}
+
+/** What is missing and how to get it, a line each. */
+export function missingLines(missing) {
+  if (missing.length === 0) return [];
+  const names = missing.map((item) => item.package).join(' ');
+  return [
+    'The tests need what is not installed here:',
+    ...missing.map(
+      (item) =>
+        `  ${item.program ?? item.library ?? item.file}  (Debian package ${item.package}; without it ${item.without === undefined ? 'nothing is tested' : `these are skipped: ${item.without}`})`,
+    ),
+    `On Debian or Ubuntu: sudo apt-get install --no-install-recommends ${names}`,
+  ];
+}
+
+/** Where Chromium's sandbox cannot be on for want of namespaces: what to do; null: it can. `user`: who would run it; null: whoever this is. */
+export function namespacesHint(user) {
+  const line = ['unshare', '--user', '--map-root-user', '--pid', '--net', '--fork', 'true'];
+  const [program, ...args] =
+    user === null ? line : ['setpriv', `--reuid=${user}`, '--clear-groups', '--regid=65534', '--', ...line];
+  if (spawnSync(program, args, { cwd: '/' }).status === 0) return null;
+  return [
+    "Ordinary users may make no namespaces here, so Electron's tests run without Chromium's sandbox unless its helper belongs to root. To allow it:",
+    '  sudo sysctl -w kernel.unprivileged_userns_clone=1            (Debian)',
+    '  sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0  (Ubuntu)',
+  ].join('\n');
 }
 
 function installDebian(names) {

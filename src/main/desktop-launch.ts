@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The desktop app as the command can start it: its program and what comes first of its arguments, or why there is none. */
@@ -53,13 +54,28 @@ function ofCheckout(program: string): DesktopProgram {
   return { kind: 'found', program, args: [fileURLToPath(new URL('./main.js', import.meta.url))] };
 }
 
-/** Starts the app on a configuration. The caller waits for its end. */
+/** What to say before the app is started without Chromium's sandbox; null: it is on. */
+export function sandboxNote(): string | null {
+  if (!isRoot()) return null;
+  return 'Holdfast runs as root here, and Chromium has no sandbox for root: the window runs without one. Better start it as an ordinary user.';
+}
+
+/** What to say when the app has ended by this signal; null: nothing. Chromium ends itself so where it finds no way to a sandbox. */
+export function endNote({ program }: { readonly program: string }, signal: NodeJS.Signals | null): string | null {
+  if (process.platform !== 'linux' || isRoot() || (signal !== 'SIGTRAP' && signal !== 'SIGABRT')) return null;
+  const helper = join(dirname(program), 'chrome-sandbox');
+  return `The app ended itself (${signal}). If it speaks of its sandbox above, this system gives ordinary users no namespaces: run "sudo chown root ${helper} && sudo chmod 4755 ${helper}", or use a browser instead: holdfast app --panel`;
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Starts the app on a configuration. The caller says `sandboxNote` and waits for its end. */
 export function launchDesktop(
   { program, args }: { readonly program: string; readonly args: readonly string[] },
   configFile: string,
   env: NodeJS.ProcessEnv = process.env,
 ): ChildProcess {
   // Chromium refuses its sandbox as root; everybody else runs with it.
-  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const asRoot = isRoot() ? ['--no-sandbox'] : [];
   return spawn(program, [...asRoot, ...args, `--config=${configFile}`], { stdio: 'inherit', env });
 }

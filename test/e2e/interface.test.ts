@@ -85,7 +85,7 @@ describe('serve, up, status and down', () => {
     });
     expect(await sendAndRead(`127.0.0.1:${port}`, 'hello')).toBe('hello');
 
-    for (const pid of server.sessions()) process.kill(pid, 'SIGKILL');
+    server.killSessions();
     const healed = await hf.reach('db', (row) => row.state === 'running' && row.reconnects === 1, 'it has healed once');
     expect(healed.attempt).toBe(0);
     expect(await sendAndRead(`127.0.0.1:${port}`, 'again')).toBe('again');

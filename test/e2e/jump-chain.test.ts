@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveEcho } from '../support/echo-servers.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startPamSshd, type TestPamSshd, whyNoPam } from '../support/pam-sshd.ts';
+import { isRoot } from '../support/root.ts';
 import { makeKey } from '../support/ssh-keys.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { makeTempFolder } from '../support/temp.ts';
@@ -21,7 +22,7 @@ async function serverWithOwnKey(name: string): Promise<{ server: TestSshd; user:
   const folder = own(makeTempFolder(`holdfast-${name}-`));
   const clientKey = folder.file('key');
   const line = makeKey(clientKey, { type: 'ed25519', comment: name });
-  if (process.getuid?.() !== 0) {
+  if (!isRoot) {
     const server = own(await startSshd({ freshHostKeys: true, authorizedKeys: [line] }));
     return { server, user: server.user, clientKey };
   }

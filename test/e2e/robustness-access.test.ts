@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { needProgram } from '../support/processes.ts';
+import { isRoot, itAsRoot } from '../support/root.ts';
 import { allRun, endSceneAfterEach, holdfast, socketOf, sshd, trusting, tunnelTable } from './scene.ts';
 
 /** Who may talk to the engine and read what it writes: its user alone. */
@@ -23,7 +24,6 @@ import { allRun, endSceneAfterEach, holdfast, socketOf, sshd, trusting, tunnelTa
 endSceneAfterEach();
 
 const command = fileURLToPath(new URL('../../out/cli.js', import.meta.url));
-const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
 /** Runs a program as another user. */
@@ -39,41 +39,38 @@ function asNobody(env: NodeJS.ProcessEnv, program: string, ...args: string[]): R
 
 describe('another user', () => {
   // Becoming somebody else takes root.
-  it.skipIf(!isRoot)(
-    'cannot talk to the engine: the folder alone keeps them out, and so does the socket alone',
-    async () => {
-      const server = await sshd();
-      const hf = await trusting(server, tunnelTable('db', 'box', 'login', 'dynamic 127.0.0.1:0'));
-      await hf.serve();
-      await allRun(hf);
-      const socket = socketOf(hf);
-      const folder = dirname(socket);
-      expect(statSync(folder).mode & 0o7777).toBe(0o700);
-      expect(statSync(socket).mode & 0o7777).toBe(0o600);
-      const nc = needProgram('nc', 'netcat-openbsd');
-      // Everything above is open, so that only these two are proven.
-      for (const above of [hf.home, join(hf.home, 'run'), join(hf.home, 'config')]) chmodSync(above, 0o755);
-      chmodSync(hf.configFile, 0o644);
-      const knock = () => asNobody(hf.env, nc, '-U', '-w', '2', socket);
-      const foldersWork = knock();
-      expect(foldersWork.status).not.toBe(0);
-      expect(foldersWork.stdout).toBe('');
-      expect(foldersWork.stderr).toMatch(/Permission denied/);
-      chmodSync(folder, 0o755);
-      const socketsWork = knock();
-      expect(socketsWork.stdout).toBe('');
-      expect(socketsWork.stderr).toMatch(/Permission denied/);
-      // Only to show that the knock would be answered: with the socket open, it is.
-      chmodSync(socket, 0o666);
-      expect(knock().stdout).toContain('"pid"');
-      chmodSync(socket, 0o600);
-      const status = asNobody(hf.env, process.execPath, command, 'status', '--config', hf.configFile);
-      expect(status.status).toBeGreaterThanOrEqual(1);
-      expect(status.status).toBeLessThanOrEqual(5);
-      expect(String(status.stderr)).toMatch(/holdfast: .*\S/);
-      expect(String(status.stderr)).not.toMatch(/\n\s+at /);
-    },
-  );
+  itAsRoot('cannot talk to the engine: the folder alone keeps them out, and so does the socket alone', async () => {
+    const server = await sshd();
+    const hf = await trusting(server, tunnelTable('db', 'box', 'login', 'dynamic 127.0.0.1:0'));
+    await hf.serve();
+    await allRun(hf);
+    const socket = socketOf(hf);
+    const folder = dirname(socket);
+    expect(statSync(folder).mode & 0o7777).toBe(0o700);
+    expect(statSync(socket).mode & 0o7777).toBe(0o600);
+    const nc = needProgram('nc', 'netcat-openbsd');
+    // Everything above is open, so that only these two are proven.
+    for (const above of [hf.home, join(hf.home, 'run'), join(hf.home, 'config')]) chmodSync(above, 0o755);
+    chmodSync(hf.configFile, 0o644);
+    const knock = () => asNobody(hf.env, nc, '-U', '-w', '2', socket);
+    const foldersWork = knock();
+    expect(foldersWork.status).not.toBe(0);
+    expect(foldersWork.stdout).toBe('');
+    expect(foldersWork.stderr).toMatch(/Permission denied/);
+    chmodSync(folder, 0o755);
+    const socketsWork = knock();
+    expect(socketsWork.stdout).toBe('');
+    expect(socketsWork.stderr).toMatch(/Permission denied/);
+    // Only to show that the knock would be answered: with the socket open, it is.
+    chmodSync(socket, 0o666);
+    expect(knock().stdout).toContain('"pid"');
+    chmodSync(socket, 0o600);
+    const status = asNobody(hf.env, process.execPath, command, 'status', '--config', hf.configFile);
+    expect(status.status).toBeGreaterThanOrEqual(1);
+    expect(status.status).toBeLessThanOrEqual(5);
+    expect(String(status.stderr)).toMatch(/holdfast: .*\S/);
+    expect(String(status.stderr)).not.toMatch(/\n\s+at /);
+  });
 
   it('can read nothing that the engine writes', async () => {
     const server = await sshd();

@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Holdfast, Ran } from '../support/holdfast.ts';
 import { freePort, needProgram, run } from '../support/processes.ts';
+import { itAsRoot } from '../support/root.ts';
 import { until } from '../support/until.ts';
 import {
   allRun,
@@ -38,7 +39,6 @@ import {
 endSceneAfterEach();
 
 const command = fileURLToPath(new URL('../../out/cli.js', import.meta.url));
-const isRoot = process.getuid?.() === 0;
 
 /** What can be in the place of a configuration, and what is said of it. `make` finds nothing there. */
 const faults: readonly {
@@ -184,7 +184,7 @@ describe('a configuration that cannot be used', () => {
   });
 
   // Root may read everything, so this takes another user, and becoming one takes root.
-  it.skipIf(!isRoot)('that may not be read is named as such', async () => {
+  itAsRoot('that may not be read is named as such', async () => {
     const hf = await holdfast('');
     const folder = join(hf.home, 'theirs');
     const file = join(folder, 'config.toml');

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { needProgram, run } from '../support/processes.ts';
+import { describeAsRoot } from '../support/root.ts';
 import { until } from '../support/until.ts';
 import {
   allRun,
@@ -22,7 +23,6 @@ import {
 
 endSceneAfterEach();
 
-const isRoot = process.getuid?.() === 0;
 const page = 4096;
 
 /** A file system of so many pages in place of `folder`, until the test ends. */
@@ -48,7 +48,7 @@ function fill(folder: string, free = 0): { end(): void } {
   return { end: () => rmSync(filler) };
 }
 
-describe.skipIf(!isRoot)('a full disk', () => {
+describeAsRoot('a full disk', () => {
   it('when a host key is to be kept: refused as host-key-not-saved, the file is what it was; with room again it is kept', async () => {
     const server = await sshd();
     const hf = await holdfast('');

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ControlClient } from '../../src/main/engine/control/control-client.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { atEnd, checkedForLeaks, client, hello, makeServer, profileIn, serving } from '../support/control-bench.ts';
+import { itAsRoot } from '../support/root.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** Where the control socket lies and who may open it. */
@@ -170,7 +171,7 @@ describe.skipIf(process.platform === 'win32')('the socket and its folder', () =>
     await client(profile);
   });
 
-  it.runIf(process.getuid?.() === 0)('another user is kept out on both sides', async () => {
+  itAsRoot('another user is kept out on both sides', async () => {
     const folder = tempFolder().path;
     chmodSync(folder, 0o755);
     const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
@@ -186,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('the socket and its folder', () =>
     expect(tried.stdout).toBe('');
   });
 
-  it.runIf(process.getuid?.() === 0)('a client does not trust a socket of another user', async () => {
+  itAsRoot('a client does not trust a socket of another user', async () => {
     const folder = tempFolder().path;
     const profile = profileIn(folder, { socketPath: `${folder}/my.sock`, socketChosen: true });
     let heard = 0;

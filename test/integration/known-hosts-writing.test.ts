@@ -10,6 +10,7 @@ import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { silentLog } from '../../src/main/engine/log/log.ts';
 import { runProgram, runSshKeygen } from '../support/openssh-client.ts';
 import { needProgram } from '../support/processes.ts';
+import { describeAsRoot } from '../support/root.ts';
 import { makeKey } from '../support/ssh-keys.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { makeTempFolder, type TempFolder, tempFolder } from '../support/temp.ts';
@@ -136,9 +137,8 @@ describe('at the same time', () => {
   });
 });
 
-const mayMount = process.platform === 'linux' && process.getuid?.() === 0;
-
-describe.skipIf(!mayMount)('a full disk (needs root to mount a small one)', () => {
+// A small disk is mounted for it.
+describeAsRoot('a full disk', () => {
   const withSmallDisk = async (use: (folder: string) => Promise<void>): Promise<void> => {
     const folder = tempFolder();
     const disk = folder.file('disk');

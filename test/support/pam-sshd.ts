@@ -1,8 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { toDisposable } from '../../src/main/engine/lifecycle/disposable.ts';
 import { needProgram } from './processes.ts';
+import { isRoot } from './root.ts';
 import { type SshdOptions, sshdVersion, startSshd, type TestSshd } from './sshd.ts';
 import { makeTempFolder } from './temp.ts';
 
@@ -30,10 +32,17 @@ export interface TestPamSshd extends TestSshd {
   wrongCode(): string;
 }
 
-/** Null where real PAM logins can be tested, else why not: it needs root on Linux, pam_exec and pam_oath. */
+/** Where services lie for everybody; only root may write there. */
+const systemServices = '/etc/pam.d';
+
+/**
+ * Null where real PAM logins can be tested, else why not: it needs Linux, pam_exec and pam_oath. An ordinary user's sshd is pointed at a folder of
+ * services of its own by pam_wrapper.
+ */
 export function whyNoPam(): string | null {
   if (process.platform !== 'linux') return 'PAM logins are tested on Linux only';
-  if (process.getuid?.() !== 0) return 'PAM logins are tested as root only: a service file in /etc/pam.d is needed';
+  if (!isRoot && pamWrapper() === null)
+    return `PAM logins of an ordinary user need pam_wrapper; on Debian: apt-get install libpam-wrapper`;
   if (!hasPamModule('pam_oath.so')) return 'pam_oath is not installed; on Debian: apt-get install libpam-oath';
   if (!hasPamModule('pam_exec.so')) return 'pam_exec is not installed; on Debian: apt-get install libpam-modules';
   return null;
@@ -44,24 +53,29 @@ export function canUsePam(): boolean {
   return whyNoPam() === null;
 }
 
-function hasPamModule(name: string): boolean {
-  const roots = ['/lib/security', '/usr/lib/security', '/lib64/security', '/usr/lib64/security'];
+const hasPamModule = (name: string): boolean => findLibrary(`security/${name}`) !== null;
+const pamWrapper = (): string | null => findLibrary('libpam_wrapper.so');
+
+function findLibrary(name: string): string | null {
+  const roots = ['/lib', '/usr/lib', '/lib64', '/usr/lib64'];
   for (const folder of existsSync('/usr/lib') ? readdirSync('/usr/lib') : [])
-    if (folder.includes('-linux-')) roots.push(`/usr/lib/${folder}/security`);
-  return roots.some((root) => existsSync(`${root}/${name}`));
+    if (folder.includes('-linux-')) roots.push(`/usr/lib/${folder}`);
+  return roots.map((root) => `${root}/${name}`).find((path) => existsSync(path)) ?? null;
 }
 
-/** Starts an sshd with a PAM service of its own; the service file in /etc/pam.d is removed with `stop()`, at the latest with the process. */
+/** Starts an sshd with a PAM service of its own; root's service file in /etc/pam.d is removed with `stop()`, at the latest with the process. */
 export async function startPamSshd(options: PamSshdOptions = {}): Promise<TestPamSshd> {
   const why = whyNoPam();
   if (why !== null) throw new Error(why);
-  removeStaleServices();
+  if (isRoot) removeStaleServices();
   const real = options.program ?? needProgram('sshd', 'openssh-server');
   const service = `holdfast-otp-sshd-${process.pid}-${randomBytes(4).toString('hex')}`;
   const folder = makeTempFolder('holdfast-pam-');
   const password = options.password ?? randomBytes(9).toString('base64url');
   const otp = new OneTimeCodes();
-  const serviceFile = `/etc/pam.d/${service}`;
+  const services = isRoot ? systemServices : folder.file('services');
+  if (!isRoot) mkdirSync(services);
+  const serviceFile = join(services, service);
   const removal = toDisposable(() => rmSync(serviceFile, { force: true }));
   const atExit = (): void => removal.dispose();
   process.once('exit', atExit);
@@ -97,6 +111,7 @@ export async function startPamSshd(options: PamSshdOptions = {}): Promise<TestPa
     const server = await startSshd({
       ...options,
       program,
+      env: isRoot ? options.env : underWrapper(services, options.env),
       config: (serverFolder) => [
         ...(typeof given === 'function' ? given(serverFolder) : given),
         ...lines,
@@ -121,11 +136,21 @@ export async function startPamSshd(options: PamSshdOptions = {}): Promise<TestPa
   }
 }
 
+/** What makes an sshd without root look for its PAM service in this folder. */
+function underWrapper(services: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    LD_PRELOAD: [env['LD_PRELOAD'], pamWrapper()].filter(Boolean).join(' '),
+    PAM_WRAPPER: '1',
+    PAM_WRAPPER_SERVICE_DIR: services,
+  };
+}
+
 /** Removes service files of test processes that were killed. */
 function removeStaleServices(): void {
-  for (const name of readdirSync('/etc/pam.d')) {
+  for (const name of readdirSync(systemServices)) {
     const pid = /^holdfast-otp-sshd-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(`/etc/pam.d/${name}`, { force: true });
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(systemServices, name), { force: true });
   }
 }
 

@@ -27,7 +27,7 @@ export interface TestServer {
   log(): string;
   /** Waits for text in the log. */
   logged(pattern: RegExp, timeoutMs?: number): Promise<void>;
-  /** Pids of the children that serve connections. */
+  /** Pids of the processes that serve connections, one each. Some work by children of theirs: to cut connections, `killSessions`. */
   sessions(): number[];
   /** Ends the connections alone, as a crash of their processes would; the listener stays. */
   killSessions(signal?: NodeJS.Signals): void;

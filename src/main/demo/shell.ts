@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { ControlClient } from '../engine/control/control-client.ts';
 import { DisposableStore } from '../engine/lifecycle/disposable.ts';
-import { type DesktopProgram, findDesktop, launchDesktop } from '../desktop-launch.ts';
+import { type DesktopProgram, findDesktop, launchDesktop, sandboxNote } from '../desktop-launch.ts';
 import { serve } from '../headless.ts';
 import { demoTunnel, type Stage } from './stage.ts';
 
@@ -22,6 +22,8 @@ export async function openShell(
   const { say } = options;
   const store = new DisposableStore();
   const found = options.panel ? ({ kind: 'none', why: 'the panel was asked for' } as const) : findDesktop();
+  const note = found.kind === 'found' ? sandboxNote() : null;
+  if (note !== null) say(note);
   const { ended } = found.kind === 'found' ? runApp(found, stage, store) : await runPanel(found.why, stage, store, say);
   try {
     say(instructions);

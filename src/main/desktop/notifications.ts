@@ -1,7 +1,8 @@
 import { Notification } from 'electron';
 import { type Clock, systemClock } from '../engine/lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable } from '../engine/lifecycle/disposable.ts';
-import type { NoticeStep, NotificationPolicy } from './notification-policy.ts';
+import { asShown, bodyFormat } from './notification-body.ts';
+import type { Notice, NoticeStep, NotificationPolicy } from './notification-policy.ts';
 import type { ShellEvent } from './shell-state.ts';
 
 export interface NotificationsOptions {
@@ -12,6 +13,8 @@ export interface NotificationsOptions {
   readonly watched: () => boolean;
   readonly onClick: (page: string) => void;
   readonly clock?: Clock;
+  /** How this desktop reads the body of a notification. */
+  readonly format?: typeof bodyFormat;
 }
 
 /** Shows what the policy says, one notification a key. */
@@ -21,6 +24,8 @@ export class Notifications implements Disposable {
   readonly #store = new DisposableStore();
   readonly #timer = this.#store.add(new MutableDisposable());
   readonly #shown = new Map<string, Notification>();
+  /** Steps that were begun: each waits for those before it. */
+  #done: Promise<void> = Promise.resolve();
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
@@ -73,25 +78,34 @@ export class Notifications implements Disposable {
   }
 
   #do(steps: readonly NoticeStep[]): void {
+    const { enabled, watched } = this.#options;
     for (const step of steps) {
-      if (step.kind === 'withdraw') this.#withdraw(step.key);
-      else if (this.#options.enabled() && !this.#options.watched() && Notification.isSupported()) {
-        const { key, title, body, page } = step.notice;
-        this.#withdraw(key);
-        const notification = new Notification({ title, body, silent: true, icon: this.#options.icon });
-        this.#shown.set(key, notification);
-        const forget = (): void => {
-          if (this.#shown.get(key) === notification) this.#shown.delete(key);
-        };
-        notification.on('click', () => {
-          forget();
-          this.#options.onClick(page);
-        });
-        notification.on('close', forget);
-        notification.on('failed', forget);
-        notification.show();
-      }
+      if (step.kind === 'withdraw') this.#then(() => this.#withdraw(step.key));
+      else if (enabled() && !watched() && Notification.isSupported()) this.#then(() => this.#show(step.notice));
     }
+  }
+
+  #then(step: () => Promise<void> | void): void {
+    this.#done = this.#done.then(() => (this.#store.isDisposed ? undefined : step()));
+  }
+
+  async #show(notice: Notice): Promise<void> {
+    const format = await (this.#options.format ?? bodyFormat)();
+    if (this.#store.isDisposed) return;
+    const { key, page } = notice;
+    this.#withdraw(key);
+    const notification = new Notification({ ...asShown(notice, format), silent: true, icon: this.#options.icon });
+    this.#shown.set(key, notification);
+    const forget = (): void => {
+      if (this.#shown.get(key) === notification) this.#shown.delete(key);
+    };
+    notification.on('click', () => {
+      forget();
+      this.#options.onClick(page);
+    });
+    notification.on('close', forget);
+    notification.on('failed', forget);
+    notification.show();
   }
 
   #withdraw(key: string): void {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveProfile } from '../../../src/main/engine/config/paths.ts';
-import { DesktopApp, noElectron } from '../../support/desktop/app.ts';
+import { DesktopApp, electronEnv, noElectron } from '../../support/desktop/app.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
 import type { StatusRow } from '../../support/holdfast.ts';
 import { type InstalledApp, installApp } from '../../support/installed-app.ts';
@@ -38,7 +38,8 @@ afterAll(async () => {
 function env(buses: boolean): NodeJS.ProcessEnv {
   const { DBUS_SESSION_BUS_ADDRESS, DBUS_SYSTEM_BUS_ADDRESS, ...rest } = session.env;
   const both = { DBUS_SESSION_BUS_ADDRESS, DBUS_SYSTEM_BUS_ADDRESS };
-  return { ...rest, ...(buses ? both : {}), PATH: `${dirname(installed.command)}:${session.env['PATH'] ?? ''}` };
+  const ours = electronEnv(installed.built, rest);
+  return { ...ours, ...(buses ? both : {}), PATH: `${dirname(installed.command)}:${session.env['PATH'] ?? ''}` };
 }
 
 interface Ran {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentSecurityPolicy } from '../../../src/main/desktop/page-files.ts';
 import { buildApp, DesktopApp, noElectron } from '../../support/desktop/app.ts';
+import { confinementOf } from '../../support/desktop/sandbox.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
 import { descendantsOf } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
@@ -144,7 +145,18 @@ describe.skipIf(noElectron !== null)('a page', () => {
     expect(await run('window.holdfast.call.constructor("return typeof process")')).toBeTypeOf('object');
   });
 
-  it('4. runs in a process of its own with the switches of the sandbox', () => {
+  it('4. runs in a process of its own in the sandbox', async () => {
+    const { sandbox } = buildApp().electron;
+    const pages = await app.pageProcesses();
+    expect(pages.length).toBeGreaterThan(0);
+    expect(pages).not.toContain(app.pid);
+    // What the system says of them, whatever the switches are. As root Chromium has no sandbox to give.
+    if (sandbox.kind === 'on')
+      for (const pid of pages) expect(confinementOf(pid)).toEqual({ seccomp: true, namespaces: true });
+  });
+
+  it('4. has no process with switches that open it up', () => {
+    const { sandbox } = buildApp().electron;
     const lines = descendantsOf(app.pid).map((pid) => {
       try {
         // A page's process has them in one piece.
@@ -153,11 +165,10 @@ describe.skipIf(noElectron !== null)('a page', () => {
         return [];
       }
     });
-    const pages = lines.filter((words) => words.includes('--type=renderer'));
-    expect(pages.length).toBeGreaterThan(0);
-    for (const words of pages) {
-      // Root has no sandbox to give: Chromium refuses.
-      if (process.getuid?.() !== 0) expect(words).not.toContain('--no-sandbox');
+    const typed = lines.filter((words) => words.some((word) => word.startsWith('--type=')));
+    expect(typed.length).toBeGreaterThan(0);
+    for (const words of typed) {
+      if (sandbox.kind === 'on') expect(words).not.toContain('--no-sandbox');
       expect(
         words.filter((word) =>
           /^--(node-integration|webview-tag|disable-web-security|no-context-isolation)/.test(word),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,15 @@ import { ControlClient } from '../../../src/main/engine/control/control-client.t
 import { descendantsOf, endServer, type ServerProcess, startServer } from '../processes.ts';
 import { until } from '../until.ts';
 import { electronBinary, type ElectronBinary } from './electron-binary.ts';
+import { oldLibc } from './old-libc.ts';
+import { noteElectron } from './sandbox.ts';
 import type { DesktopSession } from './session.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Where the app built down for an old Electron lies: set by `buildOnce` for all test files. */
 const downVariable = 'HOLDFAST_TEST_APP';
+/** What the old Electron needs in its environment, as JSON. */
+const libcVariable = 'HOLDFAST_TEST_LIBC';
 /** Why there is no Electron here, if there is none. */
 export const noElectronVariable = 'HOLDFAST_NO_ELECTRON';
 export const noElectron: string | null = process.env[noElectronVariable] ?? null;
@@ -46,7 +50,16 @@ export function buildOnce(): string {
   const done = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`the build for the test Electron went wrong:\n${done.stderr}${done.stdout}`);
   process.env[downVariable] = folder;
+  const libc = join(folder, 'libc');
+  mkdirSync(libc);
+  process.env[libcVariable] = JSON.stringify(oldLibc(libc));
   return folder;
+}
+
+/** The environment for an Electron of the tests, made of that of its session. */
+export function electronEnv({ electron }: BuiltApp, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  noteElectron(electron.sandbox);
+  return { ...env, ...(JSON.parse(process.env[libcVariable] ?? '{}') as NodeJS.ProcessEnv) };
 }
 
 interface CdpTarget {
@@ -63,6 +76,9 @@ interface CdpClient {
     }>;
   };
   readonly Page: { captureScreenshot(): Promise<{ readonly data: string }> };
+  readonly SystemInfo: {
+    getProcessInfo(): Promise<{ readonly processInfo: readonly { readonly type: string; readonly id: number }[] }>;
+  };
   on(event: 'disconnect', listener: () => void): void;
   close(): Promise<void>;
 }
@@ -127,18 +143,17 @@ export class DesktopApp {
   /** Starts a process of the app and leaves it to the caller. */
   launch(args: readonly string[] = []): ServerProcess {
     const { electron, folder } = this.#built;
-    const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : ['--in-process-gpu'];
     return startServer(
       electron.path,
       [
         // A packed app has its own folder, and refuses debuggers: `pages` and `inPage` are not for it.
         ...(folder === null ? [] : [folder, '--remote-debugging-port=0']),
-        ...asRoot,
+        ...(electron.sandbox.kind === 'on' ? [] : ['--no-sandbox']),
         '--disable-gpu',
         `--config=${this.configFile}`,
         ...args,
       ],
-      this.session.env,
+      electronEnv(this.#built, this.session.env),
     );
   }
 
@@ -221,6 +236,16 @@ export class DesktopApp {
     const client = await this.#attach(page);
     const { data } = await client.Page.captureScreenshot();
     writeFileSync(file, Buffer.from(data, 'base64'));
+  }
+
+  /** Process numbers of the pages' processes. */
+  async pageProcesses(): Promise<number[]> {
+    const browser = /DevTools listening on (ws:\S+)/.exec(this.log)?.[1];
+    if (browser === undefined) throw new Error(`no debugging port yet: ${this.log}`);
+    const client = await cdp({ port: this.#debugPort(), target: browser });
+    const { processInfo } = await client.SystemInfo.getProcessInfo();
+    void client.close();
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
   }
 
   async #attach(page: string): Promise<CdpClient> {

@@ -3,11 +3,13 @@ import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fetchOnce, runOrThrow } from '../fetched.ts';
+import { type Sandbox, sandboxOf } from './sandbox.ts';
 
 /**
  * desktop: a real Electron on a real desktop without a screen.
  *
  * - electron-binary.ts   which Electron: one that is named, the shipped one, or 9.4.1 from PyPI
+ * - sandbox.ts           whether Chromium's sandbox can be on, and what is noted of it; old-libc.ts: what the old one's needs
  * - downlevel.mjs        builds the app's own sources for that old one; old-node.cjs and electron-wrapper.cjs add what it lacks
  * - session.ts           X server, buses, logind's stand-in, keyring, panel with a tray, notifications
  * - tray.ts              the tray as the panel sees it, over D-Bus
@@ -21,6 +23,7 @@ import { fetchOnce, runOrThrow } from '../fetched.ts';
 export interface ElectronBinary {
   readonly path: string;
   readonly old: boolean;
+  readonly sandbox: Sandbox;
 }
 
 interface Wheel {
@@ -51,11 +54,15 @@ export function electronBinary(): ElectronBinary {
   const named = process.env['HOLDFAST_ELECTRON'];
   if (named) {
     if (!existsSync(named)) throw new Error(`HOLDFAST_ELECTRON names ${named}, which is not there`);
-    return { path: named, old: majorOf(named) < 40 };
+    return found(named, majorOf(named) < 40);
   }
   const shipped = fileURLToPath(new URL('../../../node_modules/electron/dist/electron', import.meta.url));
-  if (existsSync(shipped)) return { path: shipped, old: false };
-  return { path: fetchOld(wheels.linux), old: true };
+  if (existsSync(shipped)) return found(shipped, false);
+  return found(fetchOld(wheels.linux), true);
+}
+
+function found(path: string, old: boolean): ElectronBinary {
+  return { path, old, sandbox: sandboxOf(path) };
 }
 
 function majorOf(path: string): number {

@@ -72,8 +72,8 @@ electron.app.on('web-contents-created', (_event, contents) => {
   };
 });
 
-// As root Chromium 83 runs without a sandbox only, and enableSandbox takes `--no-sandbox` back.
-if (process.getuid && process.getuid() === 0) electron.app.enableSandbox = () => {};
+// Where there can be no sandbox (root has none), enableSandbox takes `--no-sandbox` back.
+if (process.argv.includes('--no-sandbox')) electron.app.enableSandbox = () => {};
 
 module.exports = Object.create(electron, {
   protocol: { value: protocol, enumerable: true },

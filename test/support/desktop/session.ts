@@ -9,6 +9,8 @@ import { until } from '../until.ts';
 export interface SessionOptions {
   /** False: no panel, and with it no tray; `startPanel` brings it later. */
   readonly panel?: boolean;
+  /** True: a stand-in for a notification daemon that takes no markup. */
+  readonly plainNotifications?: boolean;
 }
 
 /**
@@ -54,7 +56,8 @@ export class DesktopSession implements Disposable {
       session.#run('/usr/bin/python3', ['-m', 'dbusmock', '--system', '--template', 'logind']);
       session.#startKeyring();
       session.#run(needProgram('xfwm4', 'xfwm4'), ['--compositor=off']);
-      session.#run(notifyDaemon(), []);
+      if (options.plainNotifications === true) session.#startPlainNotifications();
+      else session.#run(notifyDaemon(), []);
       await session.#owned(['--system'], 'org.freedesktop.login1');
       await session.#owned(['--session'], 'org.freedesktop.Notifications');
       await session.#owned(['--session'], 'org.freedesktop.secrets');
@@ -129,6 +132,11 @@ export class DesktopSession implements Disposable {
     return { text: server.log };
   }
 
+  /** A notification is on the screen. */
+  showsNotification(): boolean {
+    return spawnSync('xdotool', ['search', '--onlyvisible', '--class', 'notifyd'], { env: this.env }).status === 0;
+  }
+
   /** Clicks the button of the notification on the screen, at its lower right; false: there is none. */
   clickNotification(): boolean {
     const search = ['search', '--onlyvisible', '--class', 'notifyd'];
@@ -195,6 +203,11 @@ export class DesktopSession implements Disposable {
   async #startBus(): Promise<string> {
     const server = this.#run(needProgram('dbus-daemon', 'dbus'), ['--session', '--nofork', '--print-address=1']);
     return until(() => /^(unix:\S+)$/m.exec(server.log())?.[1], { what: 'a message bus', seen: server.log });
+  }
+
+  #startPlainNotifications(): void {
+    const capabilities = JSON.stringify({ capabilities: 'body actions' });
+    this.#run('/usr/bin/python3', ['-m', 'dbusmock', '--template', 'notification_daemon', '-p', capabilities]);
   }
 
   #startKeyring(): void {

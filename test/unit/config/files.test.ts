@@ -19,9 +19,9 @@ import { loadConfigFile, type LoadResult } from '../../../src/main/engine/config
 import { editConfigFile, writeConfigFile } from '../../../src/main/engine/config/save.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
+import { itAsRoot } from '../../support/root.ts';
 
 const posix = process.platform !== 'win32';
-const root = process.getuid?.() === 0;
 const text = '# mine\n[hosts.h]\naddress = "a"\n';
 
 checkLeaks();
@@ -127,7 +127,7 @@ describe('loadConfigFile', () => {
     expect(problems(await loadConfigFile(file))[0]).toContain(`the folder ${open} may be written by everybody`);
   });
 
-  test.runIf(posix && root)("somebody else's file and folder are refused", async () => {
+  itAsRoot("somebody else's file and folder are refused", async () => {
     await writeFile(file, text, { mode: 0o600 });
     spawnSync('chown', ['1234', file]);
     expect(problems(await loadConfigFile(file))[0]).toContain('belongs to another user (uid 1234)');
@@ -231,11 +231,11 @@ describe('writeConfigFile and editConfigFile', () => {
     expect(await readdir(folder)).toEqual(['config.toml']);
   });
 
-  test('a full disk leaves the file as it was', async (context) => {
+  itAsRoot('a full disk leaves the file as it was', async (context) => {
     const disk = join(folder, 'disk');
     await mkdir(disk);
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k,mode=700', 'tmpfs', disk]).status !== 0) {
-      context.skip('a small disk can be mounted only by root on Linux');
+      context.skip('no small disk can be mounted here');
       return;
     }
     try {

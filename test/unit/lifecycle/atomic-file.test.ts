@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeFileAtomic } from '../../../src/main/engine/lifecycle/atomic-file.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
+import { isRoot, itAsRoot } from '../../support/root.ts';
 
 const posix = process.platform !== 'win32';
 
@@ -109,7 +110,7 @@ describe('writeFileAtomic', () => {
     expect(error.message).toContain('folder does not exist');
   });
 
-  test.runIf(posix && process.getuid?.() === 0)("keeps the owner when root changes somebody's file", async () => {
+  itAsRoot("keeps the owner when root changes somebody's file", async () => {
     const path = join(folder, 'a');
     await writeFile(path, 'one');
     spawnSync('chown', ['1234:1235', path]);
@@ -118,18 +119,18 @@ describe('writeFileAtomic', () => {
     expect([uid, gid]).toEqual([1234, 1235]);
   });
 
-  test.runIf(posix && process.getuid?.() !== 0)('says so if the folder may not be written', async () => {
+  test.runIf(posix && !isRoot)('says so if the folder may not be written', async () => {
     await chmod(folder, 0o500);
     const error = await failure(writeFileAtomic(join(folder, 'a'), 'x'));
     await chmod(folder, 0o700);
     expect(error.message).toContain('may not be written');
   });
 
-  test('keeps the file byte for byte on a full disk and removes its own leftovers', async (context) => {
+  itAsRoot('keeps the file byte for byte on a full disk and removes its own leftovers', async (context) => {
     const disk = join(folder, 'disk');
     await mkdir(disk);
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk]).status !== 0) {
-      context.skip('a small disk can be mounted only by root on Linux');
+      context.skip('no small disk can be mounted here');
       return;
     }
     try {

@@ -5,7 +5,7 @@ import { run as runServe } from './serve.ts';
 /** Opens the desktop app; where there is none to be had, says why and serves the window to a browser. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
   if (input.positionals.length > 0) throw usageError('app', 'app takes no names.');
-  const { findDesktop, launchDesktop } = await import('../../desktop-launch.ts');
+  const { endNote, findDesktop, launchDesktop, sandboxNote } = await import('../../desktop-launch.ts');
   const found = booleanOption(input, 'panel')
     ? ({ kind: 'none', why: 'the panel was asked for' } as const)
     : findDesktop();
@@ -18,10 +18,16 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     context.out.note(`No desktop app: ${found.why}. The window opens in a browser instead, by the link below.`);
     return runServe(context, { ...input, values: { ...input.values, panel: true } });
   }
+  const note = sandboxNote();
+  if (note !== null) context.out.note(note);
   const child = launchDesktop(found, context.profile.configFile);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+    child.once('exit', (code, signal) => {
+      const reason = endNote(found, signal);
+      if (reason !== null) context.out.note(reason);
+      resolve(code ?? (signal ? 1 : 0));
+    });
   });
 }
