@@ -14,13 +14,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { resolveProfile } from '../../src/main/engine/config/paths.ts';
 import { needProgram } from '../support/processes.ts';
+import { describeAsRoot } from '../support/root.ts';
 import { type TempFolder, tempFolder } from '../support/temp.ts';
 
 /**
  * Files of other users as the system has them: the command runs as users of its own, of whom only its mount namespace knows. Becoming another
  * user takes root.
  */
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
 const command = fileURLToPath(new URL('../../out/cli.js', import.meta.url));
 const config = '[hosts.box]\naddress = "127.0.0.1"\n';
 
@@ -99,7 +99,7 @@ class World {
 
 const edit = ['edit', 'set', 'hosts.box.port=2222'];
 
-describe.runIf(isRoot)('files of several users', () => {
+describeAsRoot('files of several users', () => {
   it('umask 002: folders and file of mode 775 and 664 are mine, as my group has me alone', () => {
     const world = new World();
     world.make(join(world.home, '.config'), me, mine, 0o775);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
-import { createAuthenticator } from '../../src/main/engine/ssh/authenticator.ts';
+import { createAuthenticator } from '../../src/main/engine/ssh/machine-authenticator.ts';
 import { checkLeaks } from '../support/leak-check.ts';
 import { hostFor, linkSetup, OneKeyTrust } from '../support/link-parts.ts';
 import { makeCertificate, startAgent } from '../support/openssh-client.ts';

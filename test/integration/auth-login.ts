@@ -3,7 +3,7 @@ import type { HostConfig } from '../../src/shared/model/config.ts';
 import type { Prompt } from '../../src/shared/model/prompt.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { Secret } from '../../src/main/engine/secrets/secret.ts';
-import { createAuthenticator } from '../../src/main/engine/ssh/authenticator.ts';
+import { createAuthenticator } from '../../src/main/engine/ssh/machine-authenticator.ts';
 import type { KeyMemory } from '../../src/main/engine/ssh/key-record.ts';
 import { OneKeyTrust, hostFor, linkSetup } from '../support/link-parts.ts';
 import { startAgent } from '../support/openssh-client.ts';

@@ -5,6 +5,8 @@ import ssh2, { type Connection } from 'ssh2';
 import type { ControlClient } from '../../src/main/engine/control/control-client.ts';
 import { serveTcp } from '../support/echo-servers.ts';
 import { serveBytes, serveMute } from '../support/hostile-servers.ts';
+import { hostileServers } from '../support/hostile-ssh-servers.ts';
+import { hostileKeyLine } from '../support/hostile-wire.ts';
 
 /** What an attack may use of the engine under attack. */
 export interface AttackContext {
@@ -14,8 +16,8 @@ export interface AttackContext {
   readonly controlSocket: string;
   /** Ports on 127.0.0.1 that it listens at for its good tunnel: a local forward, a dynamic one, and a remote one on the server's side. */
   readonly ports: { readonly local: number; readonly dynamic: number; readonly remote: number };
-  /** Makes a host and a tunnel to a server of the attack, and puts it up; `knownHosts`: lines that trust it. */
-  tunnelTo(name: string, port: number, knownHosts?: readonly string[]): Promise<void>;
+  /** Makes a host and a tunnel to a server of the attack, and puts it up; `knownHosts`: lines that trust it; `settings`: more lines of the host. */
+  tunnelTo(name: string, port: number, knownHosts?: readonly string[], settings?: readonly string[]): Promise<void>;
 }
 
 /** `start` begins and returns at once; what it gives ends it, with everything that it opened. */
@@ -53,6 +55,17 @@ export const attacks: readonly Attack[] = [
       const server = await serve();
       await context.tunnelTo(name, server.port);
       return () => server.dispose();
+    },
+  })),
+  ...hostileServers.map((hostile, index) => ({
+    name: `a server: ${hostile.name}`,
+    async start(context: AttackContext): Promise<Stop> {
+      const server = await hostile.start();
+      const key = `[127.0.0.1]:${server.port} ${hostileKeyLine}`;
+      const { legacyAlgorithms = [], compression = false } = hostile.host;
+      const settings = [`legacy-algorithms = ${JSON.stringify(legacyAlgorithms)}`, `compression = ${compression}`];
+      await context.tunnelTo(`hostile-${index}`, server.port, [key], settings);
+      return () => server.stop();
     },
   })),
   asks('500 things at once', 500),

@@ -147,7 +147,12 @@ forwards = ["local 127.0.0.1:0 -> 127.0.0.1:${echoPort}", "dynamic 127.0.0.1:0",
     return this.#ports;
   }
 
-  async tunnelTo(name: string, port: number, knownHosts: readonly string[] = []): Promise<void> {
+  async tunnelTo(
+    name: string,
+    port: number,
+    knownHosts: readonly string[] = [],
+    settings: readonly string[] = [],
+  ): Promise<void> {
     const config = `[hosts.${name}]
 address = "127.0.0.1"
 port = ${port}
@@ -155,6 +160,7 @@ user = "me"
 agent = false
 known-hosts = ["known_hosts"]
 connect-timeout = "1s"
+${settings.join('\n')}
 [tunnels.${name}]
 host = "${name}"
 start = "manual"

@@ -28,7 +28,7 @@ import { createConnectionPool } from './pool/connection-pool.ts';
 import type { ConnectionPool } from './pool/pool.ts';
 import { PromptBroker } from './prompts/broker.ts';
 import { type EngineSecrets, openSecretStore } from './secrets/open-secret-store.ts';
-import { createAuthenticator } from './ssh/authenticator.ts';
+import { createAuthenticator } from './ssh/machine-authenticator.ts';
 import { createConnector } from './ssh/connect.ts';
 import { KeyRecord } from './ssh/key-record.ts';
 import { cryptoPath } from './ssh/ssh2-seam.ts';

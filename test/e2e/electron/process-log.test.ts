@@ -76,7 +76,7 @@ describe.skipIf(noElectron !== null)('the log of the app', () => {
   });
 
   it('has the page that crashed, with its reason, and why there is no window', async () => {
-    const renderer = descendantsOf(app.pid).find((pid) => commandLine(pid).includes('--type=renderer'));
+    const [renderer] = await app.pageProcesses();
     if (renderer === undefined) throw new Error('no page process');
     process.kill(renderer, 'SIGKILL');
     const gone = await said(({ msg }) => msg === 'The process of a page ended', 'the page that is gone');

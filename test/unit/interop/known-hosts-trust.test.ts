@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
 import { distrustOfKnownHosts } from '../../../src/main/engine/interop/known-hosts-trust.ts';
 import { parseSshCommand } from '../../../src/main/engine/interop/ssh-command.ts';
+import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function folderWith(mode: number, fileMode: number | null) {
@@ -47,7 +48,7 @@ describe('a known_hosts file that a command names', () => {
     expect(distrustOfKnownHosts(folder.file('d', 'no', 'such', 'known'))).toMatch(/not there yet/);
   });
 
-  test.runIf(process.getuid?.() === 0)('of somebody else', () => {
+  itAsRoot('of somebody else', () => {
     const { file } = folderWith(0o755, 0o644);
     chownSync(file, 12_345, 12_345);
     expect(distrustOfKnownHosts(file)).toMatch(/belongs to another user/);

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { guessDialect, quoteShellWord, splitShellWords } from '../../../src/main/engine/interop/shell-words.ts';
+import { quoteShellWord } from '../../../src/shared/model/shell-quote.ts';
+import { guessDialect, splitShellWords } from '../../../src/main/engine/interop/shell-words.ts';
 
 describe('splitShellWords as sh', () => {
   test.each([

@@ -19,9 +19,9 @@ import { describe, expect, test } from 'vitest';
 import { writeFileAtomic } from '../../../src/main/engine/lifecycle/atomic-file.ts';
 import { wayTo, writePlaceOf } from '../../../src/main/engine/lifecycle/file-trust.ts';
 import { isPrivateGroup } from '../../../src/main/engine/lifecycle/private-group.ts';
+import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
 
 /** A folder with `dir/sub/file`, and `link` that leads to it through a chain with relative and absolute parts. */
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('the way to a file', () => {
     expect(await why(at('planted-link'))).toBeNull();
   });
 
-  test.runIf(isRoot)("somebody else's file, link and folder are found", async () => {
+  itAsRoot("somebody else's file, link and folder are found", async () => {
     const { at, link, file } = scene();
     for (const [path, kind] of [
       [file, 'file'],

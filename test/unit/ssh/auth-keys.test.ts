@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, symlinkSync, readFileSync, writeFileSync } fro
 import { describe, expect, test, vi } from 'vitest';
 import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
-import { createAuthenticator } from '../../../src/main/engine/ssh/authenticator.ts';
+import { createAuthenticator } from '../../../src/main/engine/ssh/machine-authenticator.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { blob, folder, login, useTestKeys } from './auth-login.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll } from 'vitest';
 import type { HostConfig } from '../../../src/shared/model/config.ts';
 import { systemClock } from '../../../src/main/engine/lifecycle/clock.ts';
-import { createAuthenticator } from '../../../src/main/engine/ssh/authenticator.ts';
+import { createAuthenticator } from '../../../src/main/engine/ssh/machine-authenticator.ts';
 import { makeKey } from '../../support/ssh-keys.ts';
 import { makeTempFolder } from '../../support/temp.ts';
 import {

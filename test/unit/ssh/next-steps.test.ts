@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SupportedAlgorithms } from '../../../src/main/engine/ssh/algorithms.ts';
 import { authFailure, type AuthTrail, passwordExpired } from '../../../src/main/engine/ssh/auth-failure.ts';
-import { sshLoginCommand } from '../../../src/main/engine/interop/ssh-login-command.ts';
+import { sshLoginCommand } from '../../../src/main/engine/ssh/login-command.ts';
 import { noCommonAlgorithm } from '../../../src/main/engine/ssh/ssh-failure.ts';
 import { hostConfig } from '../../support/host-config.ts';
 import { hostFor } from '../../support/link-parts.ts';

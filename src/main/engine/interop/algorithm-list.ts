@@ -1,6 +1,6 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { defaultAlgorithms, supportedAlgorithms } from '../ssh/algorithms.ts';
-import type { HostDraft } from './host-options.ts';
+import type { HostDraft } from './host-draft.ts';
 
 type Kind = 'kex' | 'serverHostKey' | 'cipher' | 'mac';
 

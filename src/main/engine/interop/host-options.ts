@@ -1,22 +1,10 @@
 import { join } from 'node:path';
-import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import { cleanLine, cleanWhole } from '../../../shared/model/clean-text.ts';
 import { type AuthMethodName, authMethodNames } from '../../../shared/model/config.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
 import { formatDuration, formatSize } from '../config/quantity.ts';
 import { isAlgorithmOption, takeAlgorithms } from './algorithm-list.ts';
-
-/** A host on its way into the configuration: its keys there, and what could not be taken over. */
-export interface HostDraft {
-  readonly values: Record<string, ConfigValue>;
-  readonly notes: string[];
-  /** Options that were given already: in ssh the first one counts. */
-  readonly seen: Set<string>;
-}
-
-export function newHostDraft(): HostDraft {
-  return { values: {}, notes: [], seen: new Set() };
-}
+import type { HostDraft } from './host-draft.ts';
 
 export interface OptionContext {
   /** Makes a path of the option ready for the configuration (tokens, `~`). Null: it could not be. */

@@ -178,11 +178,3 @@ class Splitter {
     this.#problem = `The command has ${variable[0] === '`' ? 'a command in backticks' : variable[0]} in it, whose value only your shell knows. Write the value in its place.`;
   }
 }
-
-/** Quotes one word for sh; words that need nothing stay as they are. A leading `~/` stays outside of the quotes, so that it keeps its meaning. */
-export function quoteShellWord(word: string): string {
-  if (/^[A-Za-z0-9_@%+:,./~-]+$/.test(word) && !/^~(?!\/|$)/.test(word)) return word;
-  if (/^[A-Za-z0-9_]+=[A-Za-z0-9_@%+:,./-]+$/.test(word)) return word;
-  const home = word.startsWith('~/') ? '~/' : '';
-  return `${home}'${word.slice(home.length).replaceAll("'", "'\\''")}'`;
-}

@@ -4,8 +4,8 @@ import { formatSize } from '../config/quantity.ts';
 import { supportedAlgorithms } from '../ssh/algorithms.ts';
 import { systemKnownHosts } from './host-options.ts';
 import { currentUser, HostPlan } from './host-plan.ts';
-import { proxyText } from './ssh-login-command.ts';
-import { quoteShellWord } from './shell-words.ts';
+import { proxyText } from '../ssh/login-command.ts';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import { bracketed, formatSshForward } from './ssh-address.ts';
 
 /**

@@ -4,15 +4,8 @@ import { asHoldfastError } from '../../../shared/model/failure.ts';
 import { expandPath } from '../config/paths.ts';
 import { autosshValues } from './autossh-settings.ts';
 import { forwardValues, readForwardList } from './forward-list.ts';
-import {
-  applyHostOption,
-  type HostDraft,
-  leftOut,
-  newHostDraft,
-  type OptionContext,
-  shown,
-  unquoted,
-} from './host-options.ts';
+import { type HostDraft, newHostDraft } from './host-draft.ts';
+import { applyHostOption, leftOut, type OptionContext, shown, unquoted } from './host-options.ts';
 import { currentUser, HostPlan, nameFromHost } from './host-plan.ts';
 import { isLoopEnd, readPastedText } from './pasted-text.ts';
 import { splitShellWords } from './shell-words.ts';

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import { isPrivateGroup, isPrivateGroupNow } from './private-group.ts';
 
 /**
@@ -55,7 +56,7 @@ function distrustIf(stats: Stats, kind: TrustedKind, path: string, othersMay: bo
   }
   if (kind === 'link' || (kind === 'folder' && isSticky(stats)) || !othersMay) return null;
   const who = (stats.mode & 0o002) === 0 ? 'its group' : 'everybody';
-  return `the ${kind} ${path} may be written by ${who}; run: chmod go-w ${shellQuoted(path)}`;
+  return `the ${kind} ${path} may be written by ${who}; run: chmod go-w ${quoteShellWord(path)}`;
 }
 
 /** Where a write to `path` goes: the file itself, or what a trusted link leads to. */
@@ -217,8 +218,4 @@ async function lstatOrNull(path: string): Promise<Stats | null> {
 
 function systemError(code: 'ELOOP' | 'ENOTDIR', path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path });
-}
-
-function shellQuoted(path: string): string {
-  return /^[A-Za-z0-9_./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

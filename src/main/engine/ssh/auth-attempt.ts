@@ -3,7 +3,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { Log } from '../log/log.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { LoginSecrets } from '../secrets/secret-store.ts';
-import { sshLoginCommand } from '../interop/ssh-login-command.ts';
+import { sshLoginCommand } from './login-command.ts';
 import type { AgentClient } from './agent-client.ts';
 import { authFailure, passwordExpired } from './auth-failure.ts';
 import { KeyOffers } from './auth-keys.ts';

@@ -1,7 +1,7 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { type HostConfig, authMethodNames } from '../../../shared/model/config.ts';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
-import { sshLoginCommand } from '../interop/ssh-login-command.ts';
+import { sshLoginCommand } from './login-command.ts';
 import type { IdentityProblem } from './auth-identities.ts';
 import { maxDemands, maxWrongAnswers } from './auth-plan.ts';
 

@@ -1,23 +1,15 @@
 import type { HostConfig } from '../../../shared/model/config.ts';
+import type { HoldfastError } from '../../../shared/model/failure.ts';
 import type { PromptField, PromptKind, SignInDetails } from '../../../shared/model/prompt.ts';
-import type { Clock } from '../lifecycle/clock.ts';
-import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
-import { type Log, silentLog } from '../log/log.ts';
+import type { Disposable, DisposableStore } from '../lifecycle/disposable.ts';
+import type { Log } from '../log/log.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { LoginSecrets } from '../secrets/secret-store.ts';
-import { type AgentPlace, agentAddresses, thisMachine } from './agent-address.ts';
-import { AgentClient } from './agent-client.ts';
-import { AuthAttempt } from './auth-attempt.ts';
-import { UnlockedKeys } from './auth-unlock.ts';
-import { KeyDecryptor } from './key-decryptor.ts';
-import { type KeyMemory, noKeyMemory } from './key-record.ts';
-import { LoginCourse } from './login-course.ts';
 import type { UserauthWire } from './userauth-wire.ts';
 
 /**
  * Authentication: the plan and everything it needs.
  *
- * - authenticator.ts    the seam, and its implementation `createAuthenticator`
+ * - authenticator.ts    the seam; machine-authenticator.ts: its implementation on this machine, `createAuthenticator`
  * - auth-plan.ts        what to try next, as a pure machine; auth-attempt.ts runs its steps on the wire
  * - login-course.ts     a login over several connections, where a server hangs up after a few tries
  * - auth-identities.ts  which keys there are, in which order; auth-keys.ts offers them, auth-unlock.ts unlocks encrypted ones
@@ -50,6 +42,22 @@ export type AskInAttempt = (
   question: Omit<Parameters<AskSecrets>[0], 'signIn'> & { readonly signIn: Omit<SignInDetails, 'accepted'> },
 ) => ReturnType<AskSecrets>;
 
+/** A login under way that may go on over another connection. */
+export interface LoginInCourse {
+  /** What ended its last connection before the login was decided; null: nothing did. */
+  readonly interruptedBy: HoldfastError | null;
+  /** Goes on over this connection. */
+  run(wire: UserauthWire, context: AuthContext): Promise<AuthReport>;
+}
+
+/** What a login keeps from one connection to the next, see `LoginCourse`. */
+export interface LoginProgress extends Disposable {
+  /** The login itself, once it has begun. */
+  attempt: LoginInCourse | null;
+  /** Ends with the login: its agent connections. */
+  readonly owned: DisposableStore;
+}
+
 export interface AuthContext {
   /** The hop that is logged in to. */
   readonly host: HostConfig;
@@ -64,7 +72,7 @@ export interface AuthContext {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Of a login that may take several connections. */
-  readonly course?: LoginCourse;
+  readonly course?: LoginProgress;
 }
 
 /** How a login came about. */
@@ -80,62 +88,4 @@ export interface AuthReport {
 /** Carries out the authentication plan of one hop. Rejects with `auth-failed`, `auth-no-method`, `cancelled`, `too-many-prompts`, … */
 export interface Authenticator {
   authenticate(wire: UserauthWire, context: AuthContext): Promise<AuthReport>;
-}
-
-export interface AuthenticatorOptions {
-  readonly clock: Clock;
-  readonly secrets: LoginSecrets;
-  readonly log?: Log;
-  /** Where SSH_AUTH_SOCK is read; the process's own by default. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Which keys worked last. */
-  readonly memory?: KeyMemory;
-  /** Home of the default identities. */
-  readonly home?: string;
-}
-
-export interface MachineAuthenticator extends Authenticator, Disposable {
-  /** Keys that were unlocked are asked for again at the next login. */
-  forgetKeys(): void;
-}
-
-/**
- * The authentication of this machine. Dispose of it to end the key worker and to forget unlocked keys. Attempts run independently of each other;
- * each has its own agent connections, closed when it ends.
- */
-export function createAuthenticator(options: AuthenticatorOptions): MachineAuthenticator {
-  const { clock, secrets: store, log = silentLog, env = process.env, home, memory = noKeyMemory } = options;
-  const owned = new DisposableStore();
-  const decryptor = owned.add(new KeyDecryptor(clock));
-  const kept = new UnlockedKeys();
-  owned.defer(() => kept.clear());
-  const place: AgentPlace = thisMachine(env);
-  return {
-    async authenticate(wire, context) {
-      const course = context.course ?? new LoginCourse();
-      try {
-        course.attempt ??= new AuthAttempt(wire, context, {
-          clock,
-          store,
-          decryptor,
-          kept,
-          memory,
-          agents: agentAddresses(context.host.agent, place).map((address) =>
-            course.owned.add(new AgentClient(address, clock)),
-          ),
-          home,
-        });
-        return await course.attempt.run(wire, context);
-      } finally {
-        if (context.course === undefined) course.dispose();
-      }
-    },
-    forgetKeys() {
-      kept.clear();
-    },
-    dispose() {
-      log.debug('authentication closed');
-      owned.dispose();
-    },
-  };
 }

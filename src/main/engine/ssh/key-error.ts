@@ -1,4 +1,4 @@
-import { quoteShellWord } from '../interop/shell-words.ts';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 
 /**
  * What can be wrong with a key, a certificate or their files. `wrong-passphrase` is told apart from `broken` by this code alone: a file whose

@@ -1,14 +1,14 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
-import { quoteShellWord } from './shell-words.ts';
-import { bracketed } from './ssh-address.ts';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
+import { addressText } from './failure-base.ts';
 
 /**
  * The command that logs in where Holdfast does, for advice: with user, port and the whole way there. `hops` are the jump hosts, outermost first;
  * it is quoted for sh and fit to be shown.
  */
 export function sshLoginCommand(host: HostConfig, hops: readonly HostConfig[]): string {
-  const way = hops.map((hop) => `${loginText(hop)}:${hop.port}`).join(',');
+  const way = hops.map((hop) => `${hop.user}@${addressText(hop.address, hop.port)}`).join(',');
   const { proxy } = host;
   const words = [
     'ssh',
@@ -21,13 +21,9 @@ export function sshLoginCommand(host: HostConfig, hops: readonly HostConfig[]): 
   return cleanLine(words.map(quoteShellWord).join(' '), 4096);
 }
 
-function loginText({ user, address }: HostConfig): string {
-  return `${user}@${bracketed(address)}`;
-}
-
 /** Proxies have no option of their own in ssh: the usual way is a netcat (OpenBSD's). */
 export function proxyText(proxy: NonNullable<HostConfig['proxy']>): string {
   if (proxy.kind === 'command') return proxy.command;
   const user = proxy.user === null ? '' : `-P ${quoteShellWord(proxy.user)} `;
-  return `nc -X ${proxy.kind === 'http' ? 'connect' : '5'} ${user}-x ${bracketed(proxy.host)}:${proxy.port} %h %p`;
+  return `nc -X ${proxy.kind === 'http' ? 'connect' : '5'} ${user}-x ${addressText(proxy.host, proxy.port)} %h %p`;
 }
