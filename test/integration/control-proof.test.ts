@@ -22,7 +22,7 @@ const chosen = (): Profile => {
 async function proving(clock: FakeClock | typeof systemClock = systemClock) {
   const profile = chosen();
   const engine = new FakeEngine();
-  const server = makeServer(profile, engine, clock, true);
+  const server = makeServer(profile, engine, clock, { mutualProof: true });
   await server.start();
   return { profile, server, keyFile: `${profile.stateFolder}/control.key` };
 }
@@ -65,7 +65,7 @@ describe('an engine that proves itself', () => {
     const first = readFileSync(keyFile, 'utf8');
     server.dispose();
     expect(existsSync(keyFile)).toBe(false);
-    await makeServer(profile, new FakeEngine(), systemClock, true).start();
+    await makeServer(profile, new FakeEngine(), systemClock, { mutualProof: true }).start();
     expect(readFileSync(keyFile, 'utf8')).not.toBe(first);
     await connect(profile);
   });

@@ -4,9 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { maxRequestBytes, requestReadTimeoutMs } from '../../src/shared/contract/frames.ts';
 import { once } from '../../src/main/engine/lifecycle/emitter.ts';
+import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
-import { atEnd, checkedForLeaks, client, hello, Raw, serving } from '../support/control-bench.ts';
+import {
+  atEnd,
+  checkedForLeaks,
+  client,
+  hello,
+  makeServer,
+  profileIn,
+  Raw,
+  serving,
+} from '../support/control-bench.ts';
+import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
 /** Shells on the control socket, with real sockets and a fake engine behind it. */
@@ -184,6 +195,48 @@ describe('bad shells', () => {
     expect(idle.closed).toBe(false);
     idle.send(hello);
     expect(await idle.frame(0)).toMatchObject({ ok: true });
+  });
+
+  it('shells beyond the limit are turned away, and come in when another has gone', async () => {
+    const profile = profileIn(tempFolder().path);
+    const server = makeServer(profile, new FakeEngine(), systemClock, { maxClients: 2 });
+    await server.start();
+    const [first, second] = [new Raw(profile.socketPath), new Raw(profile.socketPath)];
+    for (const raw of [first, second]) {
+      raw.send(hello);
+      await raw.frame(0);
+    }
+    const third = new Raw(profile.socketPath);
+    await third.ended();
+    expect(third.text).toBe('');
+    first.socket.destroy();
+    await until(() => server.clientCount === 1, { what: 'the first to be gone' });
+    const fourth = new Raw(profile.socketPath);
+    fourth.send(hello);
+    expect(await fourth.frame(0)).toMatchObject({ ok: true });
+  });
+
+  it('a shell has 32 calls at once; the next wait for an answer', async () => {
+    const engine = new FakeEngine();
+    const waiting: (() => void)[] = [];
+    const api = { ...engine.api, prompts: () => new Promise<[]>((resolve) => waiting.push(() => resolve([]))) };
+    const profile = profileIn(tempFolder().path);
+    const server = makeServer(profile, engine, systemClock, { api });
+    await server.start();
+    const raw = new Raw(profile.socketPath);
+    raw.send(hello);
+    await raw.frame(0);
+    for (let id = 2; id < 102; id += 1) raw.send({ id, call: 'prompts', input: {} });
+    await until(() => waiting.length === 32, { what: '32 calls', seen: () => waiting.length });
+    waiting.shift()?.();
+    await raw.frame(1);
+    await until(() => waiting.length === 32, { what: 'the next call', seen: () => waiting.length });
+    for (let answered = 0; answered < 99; answered += 1) {
+      await until(() => waiting.length > 0, { what: 'a call' });
+      expect(waiting.length).toBeLessThanOrEqual(32);
+      waiting.shift()?.();
+    }
+    await raw.frame(100);
   });
 
   it('a thousand idle connections do not block a call', async () => {

@@ -3,7 +3,7 @@ import { afterEach } from 'vitest';
 import { contractVersion } from '../../src/shared/contract/calls.ts';
 import type { Profile } from '../../src/main/engine/config/paths.ts';
 import { ControlClient } from '../../src/main/engine/control/control-client.ts';
-import { ControlServer } from '../../src/main/engine/control/control-server.ts';
+import { ControlServer, type ControlServerDeps } from '../../src/main/engine/control/control-server.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { silentLog } from '../../src/main/engine/log/log.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -46,7 +46,7 @@ export function makeServer(
   profile: Profile,
   engine = new FakeEngine(),
   clock: FakeClock | typeof systemClock = systemClock,
-  mutualProof = false,
+  more: Partial<ControlServerDeps> = {},
 ) {
   const server = new ControlServer({
     api: engine.api,
@@ -54,7 +54,8 @@ export function makeServer(
     profile,
     log: silentLog,
     clock,
-    mutualProof,
+    mutualProof: false,
+    ...more,
   });
   atEnd(() => server.dispose());
   return server;

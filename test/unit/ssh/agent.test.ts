@@ -144,6 +144,23 @@ describe('faulty agents', () => {
     }
   });
 
+  test('a message has at most 256 KiB, and a list 1,024 keys', async () => {
+    const key = new WireWriter().string('ssh-ed25519').string(Buffer.alloc(32)).toBuffer();
+    const many = (count: number): Buffer =>
+      identities(...Array.from({ length: count }, (): [Buffer, string] => [key, ''])).subarray(4);
+    expect(parseIdentities(many(1024))).toHaveLength(1024);
+    expect(() => parseIdentities(many(1025))).toThrow(WireFormatError);
+    const huge = Buffer.alloc(4);
+    huge.writeUInt32BE(256 * 1024 + 1);
+    const agent = await startFakeAgent(() => huge);
+    try {
+      await expect(client(agent.path).list()).rejects.toMatchObject({ code: expect.not.stringMatching(/^timeout$/) });
+    } finally {
+      owned.dispose();
+      await agent.stop();
+    }
+  });
+
   test('answers are read without a surprise, whatever they are', () => {
     const key = new WireWriter().string('ssh-ed25519').string(Buffer.alloc(32)).toBuffer();
     const seeds = [

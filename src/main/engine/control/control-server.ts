@@ -54,10 +54,11 @@ export interface ControlServerDeps {
   readonly clock: Clock;
   /** Shells must prove that they can read the engine's key, and get its proof; on Windows. */
   readonly mutualProof?: boolean;
+  /** More shells than this at once are turned away. */
+  readonly maxClients?: number;
 }
 
-/** More shells than this at once are turned away. */
-const maxClients = 4096;
+const usualMaxClients = 4096;
 
 /** Listens at the profile's control socket. One instance is started once. */
 export class ControlServer implements Disposable {
@@ -87,8 +88,9 @@ export class ControlServer implements Disposable {
       log.error('The control socket has a fault', { error }),
     );
     server.on('connection', (socket) => this.#meet(socket));
-    server.maxConnections = maxClients;
-    server.on('drop', () => log.warn('A shell was turned away: too many are connected', { limit: maxClients }));
+    const limit = this.#deps.maxClients ?? usualMaxClients;
+    server.maxConnections = limit;
+    server.on('drop', () => log.warn('A shell was turned away: too many are connected', { limit }));
     this.#store.defer(() => server.close());
     try {
       if (this.#deps.mutualProof ?? isWindows) this.#key = this.#store.add(await makeControlKey(profile));
