@@ -25,6 +25,20 @@ export function createApi(parts: EngineParts): ContractApi {
     return { names };
   }
 
+  /** The same for what is wanted: answered once it outlives this engine. */
+  async function want(
+    targets: { names: readonly string[]; all: boolean },
+    on: boolean,
+    act: (supervisor: TunnelSupervisor) => void,
+  ): Promise<{ names: string[] }> {
+    const done = each(targets, (supervisor, name) => {
+      parts.history.setWanted(name, on);
+      act(supervisor);
+    });
+    await parts.history.wantedKept();
+    return done;
+  }
+
   return {
     ...createEditingApi(parts),
     hello: async () => ({
@@ -42,21 +56,9 @@ export function createApi(parts: EngineParts): ContractApi {
       configProblem: parts.configProblem(),
     }),
     status: async ({ names }) => tunnels.statuses(names),
-    up: async (targets) =>
-      each(targets, (supervisor, name) => {
-        parts.history.setWanted(name, true);
-        supervisor.up('person');
-      }),
-    down: async (targets) =>
-      each(targets, (supervisor, name) => {
-        parts.history.setWanted(name, false);
-        supervisor.down();
-      }),
-    restart: async (targets) =>
-      each(targets, (supervisor, name) => {
-        parts.history.setWanted(name, true);
-        supervisor.restart();
-      }),
+    up: (targets) => want(targets, true, (supervisor) => supervisor.up('person')),
+    down: (targets) => want(targets, false, (supervisor) => supervisor.down()),
+    restart: (targets) => want(targets, true, (supervisor) => supervisor.restart()),
     now: async (targets) => each(targets, (supervisor) => supervisor.now()),
     forward: async ({ tunnel, spec, enabled }) => {
       const supervisor = tunnels.get(tunnel);

@@ -213,6 +213,19 @@ test('bytes and connections add up, also when a counter begins anew', async () =
   expect(history.stats(['db'])[0]).toMatchObject({ bytesIn: 155, bytesOut: 20, connections: 0, totalConnections: 4 });
 });
 
+test('what is wanted is on disk when it is said to be kept', async () => {
+  const { history, folder, clock } = await open();
+  history.setWanted('db', true);
+  await history.wantedKept();
+  expect(JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8'))).toMatchObject({ names: ['db'] });
+  history.setWanted('db', false);
+  await history.wantedKept();
+  expect(JSON.parse(readFileSync(join(folder, 'wanted.json'), 'utf8'))).toMatchObject({ names: [] });
+  // Nothing is left waiting but the checkpoint.
+  expect(clock.pending).toBe(1);
+  history.dispose();
+});
+
 test('everything survives a restart of the engine', async () => {
   const first = await open();
   const tunnel = new FakeTunnel();

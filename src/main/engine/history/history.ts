@@ -29,6 +29,8 @@ export interface HistoryOptions {
 
 /** A changed total is on disk within this. */
 const saveWithinMs = 5000;
+/** A disk that has not taken what is wanted by then is not waited for. */
+const keptWithinMs = 2000;
 /** While tunnels run their uptime and bytes are saved so often, for the case that the engine is killed. */
 const checkpointMs = 60_000;
 /** Totals of tunnels that did nothing for so long are dropped. */
@@ -185,12 +187,27 @@ export class History implements Disposable {
     return [...this.#wanted];
   }
 
-  /** On disk at once: an engine that is killed comes back with the same tunnels. */
+  /** On its way to the disk at once: an engine that is killed comes back with the same tunnels. */
   setWanted(name: string, on: boolean): void {
     if (this.#wanted.has(name) === on) return;
     if (on) this.#wanted.add(name);
     else this.#wanted.delete(name);
     this.#saveWanted();
+  }
+
+  /**
+   * Resolves when what is wanted so far is on disk, or could not be written, which is logged; a disk that does not answer is not waited for. Whoever
+   * was told that a tunnel is up or down may count on it.
+   */
+  async wantedKept(): Promise<void> {
+    const written = this.#tail;
+    await new Promise<void>((resolve) => {
+      const limit = this.#store.add(this.#clock.schedule(keptWithinMs, resolve));
+      void written.then(() => {
+        this.#store.release(limit);
+        resolve();
+      });
+    });
   }
 
   /** Writes everything now; resolves when it is on disk (or could not be written, which is logged). */
