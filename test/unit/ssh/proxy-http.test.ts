@@ -34,7 +34,7 @@ async function answered(head: string): Promise<string> {
   } finally {
     socket.destroy();
     await closed;
-    await proxy.dispose();
+    proxy.dispose();
   }
 }
 

@@ -98,9 +98,11 @@ export class ProbeLoop implements Disposable {
 
   async #linkAnswers(timeoutMs: number): Promise<boolean> {
     const { link, clock } = this.#options;
+    const before = link.bytesIn;
     try {
-      await askLink(link, Math.max(timeoutMs, linkAnswerMs), clock);
-      return true;
+      const ms = await askLink(link, Math.max(timeoutMs, linkAnswerMs), clock);
+      // A server that has answered no question so far may be one that answers none: then only bytes tell.
+      return ms !== null || link.bytesIn !== before;
     } catch {
       return false;
     }
