@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channels } from '../../../src/main/desktop/ipc-guard.ts';
 import { buildApp, DesktopApp, noElectron } from '../../support/desktop/app.ts';
 import { DesktopSession } from '../../support/desktop/session.ts';
-import { descendantsOf } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 
 /** What Electron's processes say on their own stands in the app's log, and nothing else of electron-log is left open. */
@@ -87,7 +86,7 @@ describe.skipIf(noElectron !== null)('the log of the app', () => {
   });
 
   it('has the process of the graphics that ended', async () => {
-    const gpu = descendantsOf(app.pid).find((pid) => commandLine(pid).includes('--type=gpu-process'));
+    const [gpu] = await app.processes('GPU');
     if (gpu === undefined) throw new Error('no process for graphics');
     process.kill(gpu, 'SIGKILL');
     await said(({ msg }) => msg === 'A process of Electron ended', 'the process that is gone');
@@ -100,11 +99,3 @@ describe.skipIf(noElectron !== null)('the log of the app', () => {
     expect(existsSync(join(app.profile.stateFolder, 'desktop', 'logs'))).toBe(false);
   });
 });
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-}

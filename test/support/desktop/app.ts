@@ -239,13 +239,18 @@ export class DesktopApp {
   }
 
   /** Process numbers of the pages' processes. */
-  async pageProcesses(): Promise<number[]> {
+  pageProcesses(): Promise<number[]> {
+    return this.processes('renderer');
+  }
+
+  /** Process numbers by what DevTools calls their kind: `renderer`, `GPU`, … */
+  async processes(kind: string): Promise<number[]> {
     const browser = /DevTools listening on (ws:\S+)/.exec(this.log)?.[1];
     if (browser === undefined) throw new Error(`no debugging port yet: ${this.log}`);
     const client = await cdp({ port: this.#debugPort(), target: browser });
     const { processInfo } = await client.SystemInfo.getProcessInfo();
     void client.close();
-    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    return processInfo.filter(({ type }) => type === kind).map(({ id }) => id);
   }
 
   async #attach(page: string): Promise<CdpClient> {
