@@ -61,6 +61,43 @@ describe('a command as people keep it', () => {
     expect(result.notes).toEqual(notes.map((note) => expect.stringContaining(note)));
   });
 
+  // Their number of ways to be read grows with each word; the time may not.
+  test.each([
+    ['some waits in a loop', `while true; do ${ssh}; ${'sleep '.repeat(40)}\`x\`; done`],
+    ['many waits in a loop', `while true; do ${ssh}; ${'sleep '.repeat(5000)}\`x\`; done`],
+    ['words in a loop', `while true; do ${ssh}; ${'done ; do sleep 5 & '.repeat(5000)}$(x)`],
+    ['blanks in a loop', `while true; do ${ssh};${' '.repeat(50_000)}\`x\``],
+    ['comments in a loop', `while true; do ${ssh}; ${'sleep # '.repeat(5000)}\n\`x\``],
+    ['words before it', `${'echo a ; '.repeat(5000)}${ssh}`],
+    ['blanks before it', `${' \n'.repeat(30_000)}${ssh}`],
+    ['comments before it', `${'# a\n'.repeat(10_000)}${ssh}`],
+    ['assignments before it', `${'A=b '.repeat(10_000)}${ssh}`],
+    ['times', `${'* '.repeat(20_000)}${ssh}`],
+    ['a unit with blanks', `[Service]\n${' '.repeat(50_000)}X\nExecStart=${ssh}\n`],
+    ['quotes', `${ssh} ${`"'`.repeat(20_000)}`],
+    ['backslashes', `${ssh} ${'\\'.repeat(50_000)}`],
+    ['variables', `${ssh} ${'$A'.repeat(20_000)}`],
+    ['at signs', `ssh -N -L 1:a:1 ${'a@'.repeat(20_000)}`],
+    ['colons', `ssh -N -L ${'1:'.repeat(20_000)} h.x`],
+    ['brackets', `ssh -N -L ${'['.repeat(20_000)} h.x`],
+  ])('a hostile paste is read in no time: %s', { timeout: 10_000 }, (_what, text) => {
+    parseSshCommand(text, { config, home: homedir() });
+  });
+
+  test.each([
+    'SSHPASS=hunter2secret sshpass -eSSHPASS',
+    'SSHPASS=hunter2secret sshpass -e',
+    "export SSHPASS='hunter2secret'; sshpass -v",
+    'export SSHPASS=hunter2secret; autossh -M 0 -N -L 2:a:1 h.x #',
+    'sshpass -p hunter2secret',
+    'sshpass -phunter2secret',
+    'env SSHPASS=hunter2secret sshpass -eMYP',
+  ])('a password goes nowhere: %s', (before) => {
+    const result = parseSshCommand(`${before} ${ssh}`, { config, home: homedir() });
+    expect(result.problem).toBeNull();
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+
   // `sudo -u deploy ssh host` logs in as deploy: ssh takes the name of whom it runs as.
   test.each([
     [`sudo -u deploy ${ssh}`, 'deploy'],

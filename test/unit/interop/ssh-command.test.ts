@@ -250,7 +250,7 @@ describe('parseSshCommand', () => {
     expect(notes).toEqual([
       'What follows is no part of the command and is left out: ; ls',
       'The command on the server is left out: tail -f log',
-      'LANG=C is left out: Holdfast sets no variables.',
+      'LANG is left out: Holdfast sets no variables.',
     ]);
   });
 

@@ -32,6 +32,13 @@ describe('listSshConfig', () => {
     expect(await aliasesOf({ config })).toEqual(aliases);
   });
 
+  test('a line of half a million blanks is read in no time', { timeout: 10_000 }, async () => {
+    const blanks = ' '.repeat(500_000);
+    expect(await aliasesOf({ config: `User a${blanks}x\n${blanks}Host b${blanks}\n${blanks}#${blanks}c` })).toEqual([
+      'b',
+    ]);
+  });
+
   test('follows Include: relative to ~/.ssh, by glob in order, with ~, inside of Host blocks', async () => {
     expect(
       await aliasesOf({

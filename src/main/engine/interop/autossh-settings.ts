@@ -30,8 +30,8 @@ export function autosshValues(invocation: SshInvocation, notes: string[]): Recor
   const known = new Set(
     ['GATETIME', 'POLL', 'FIRST_POLL', 'MAXLIFETIME', 'MAXSTART', 'PORT'].map((name) => `AUTOSSH_${name}`),
   );
-  for (const [name, value] of environment) {
-    if (!known.has(name)) notes.push(`${name}=${shown(value)} is left out: Holdfast has nothing like it.`);
+  for (const name of environment.keys()) {
+    if (!known.has(name)) notes.push(`${shown(name)} is left out: Holdfast has nothing like it.`);
   }
   return values;
 }

@@ -12,6 +12,8 @@ export interface UnwrappedCommand {
 interface Wrapper {
   /** Letters of options that take a value, in the same word or the next. */
   readonly values?: string;
+  /** Letters of options whose value, if there is one, is the rest of the word. */
+  readonly attached?: string;
   /** Long options that take a value in the next word. */
   readonly long?: readonly string[];
   /** Words of its own before the command. */
@@ -98,7 +100,7 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
   dash: { script: ['-c'] },
   zsh: { script: ['-c'] },
   ksh: { script: ['-c'] },
-  sshpass: { values: 'pfdPe' },
+  sshpass: { values: 'pfdP', attached: 'e' },
   torsocks: { values: 'uPap', note: throughProxy },
   torify: { note: throughProxy },
   tsocks: { note: throughProxy },
@@ -183,6 +185,7 @@ function readWrapper(
     } else if (word.startsWith('-') && word.length > 1) {
       for (let index = 1; index < word.length; index += 1) {
         const letter = word.charAt(index);
+        if (wrapper.attached?.includes(letter)) break;
         const isScript = scriptLetters.includes(letter);
         if (!isScript && !(wrapper.values ?? '').includes(letter)) continue;
         const behind = word.slice(index + 1);

@@ -68,9 +68,18 @@ export function readPastedText(pasted: string): PastedText {
 const loopStart =
   /^(?:while\s+(?:true|:|1|\[\[?\s*(?:1|true)\s*\]\]?|\(\(\s*1\s*\)\)|!\s*false|sleep\s+\S+)\s*[;\n]\s*do\s+|until\s+false\s*[;\n]\s*do\s+|for\s*\(\(\s*;\s*;\s*\)\)\s*[;\n]\s*do\s+|while\s+!\s*|until\s+)/;
 
-/** Whether what follows a command in a loop is nothing but the loop: waits, words for a person, its end. */
+/** A piece of what may follow a command in a loop: marks, the loop's own words, waits and words for a person, a comment. */
+const loopPiece =
+  /[\s;&|]+|(?:do|done)\b|:|(?:sleep|echo|printf|date|wait)\b(?:[^;\n&|`$#]|(?<=\S)#)*|(?<=^|[\s;&|])#[^\n]*/y;
+
+/**
+ * Whether what follows a command in a loop is nothing but the loop: waits, words for a person, its end. Taken piece by piece, so that the time it
+ * takes grows with the length alone.
+ */
 export function isLoopEnd(rest: string): boolean {
-  return /^(?:\s|;|&|\||do\b|done\b|:|(?:sleep|echo|printf|date|wait)\b[^;\n&|`$]*)*(?:#[^\n]*)?$/.test(rest);
+  loopPiece.lastIndex = 0;
+  while (loopPiece.lastIndex < rest.length) if (!loopPiece.test(rest)) return false;
+  return true;
 }
 
 /** `NAME=value;` or `export NAME=value` on a line of its own. */

@@ -255,8 +255,9 @@ class CommandReader {
     const host = this.#addTarget(destination, named.text, jump.names);
     if ('problem' in host) return failed(`The host cannot be taken over: ${host.problem}.`, this.#notes);
     if (invocation.program === 'ssh') {
-      for (const [name, value] of invocation.environment)
-        this.#notes.push(`${name}=${shown(value)} is left out: Holdfast sets no variables.`);
+      // The value may be a password (sshpass takes it so).
+      for (const name of invocation.environment.keys())
+        this.#notes.push(`${shown(name)} is left out: Holdfast sets no variables.`);
     }
     const values: Record<string, ConfigValue> = {
       host: host.name,

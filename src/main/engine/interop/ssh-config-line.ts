@@ -21,7 +21,7 @@ const argumentCriteria = new Set([
 /** `line`: without its newline, one character a byte. */
 export function readConfigLine(line: string): ConfigLine {
   // ssh's own white space; anything else that looks like it is not.
-  const text = line.replace(/^[ \t\r]+/, '').replace(/[ \t\r\f]+$/, '');
+  const text = withoutTail(line.replace(/^[ \t\r]+/, ''));
   if (text === '' || text.startsWith('#')) return { kind: text.includes('\0') ? 'unclear' : 'nothing' };
   if (text.includes('\0')) return { kind: 'unclear' };
   const match = /^([A-Za-z0-9_-]+)(?:[ \t\r]*=[ \t\r]*|[ \t\r]+|$)(.*)$/s.exec(text);
@@ -41,6 +41,13 @@ export function readConfigLine(line: string): ConfigLine {
     default:
       return { kind: 'nothing' };
   }
+}
+
+/** Without white space at the end; by a pattern a long run of blanks within the line would cost the square of its length. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \t\r\f'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** The criteria of Match: each version of ssh splits them in a way of its own, so only what is the same for all counts as understood. */
