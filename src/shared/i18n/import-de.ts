@@ -82,6 +82,15 @@ const file: readonly Phrase[] = [
     '{0} Zeile {1}: nur ssh selbst kann sagen, was sie einbindet',
   ],
   ['{0!} is included {1} files deep', '{0} wird {1} Dateien tief eingebunden'],
+  [
+    '{0!} may say something else by the time ssh reads it: {1}',
+    '{0} kann etwas anderes enthalten, wenn ssh sie liest: {1}',
+  ],
+  [
+    '{0!} may hold other files by the time ssh reads it: {1}',
+    '{0} kann andere Dateien enthalten, wenn ssh ihn liest: {1}',
+  ],
+  ['its way cannot be looked at', 'ihr Weg lässt sich nicht ansehen'],
   ['it includes more than {0} files', 'sie bindet mehr als {0} Dateien ein'],
   ['{0!} is too large, or no file with a text of its own', '{0} ist zu groß oder keine Datei mit einem eigenen Text'],
   [
@@ -161,10 +170,8 @@ const reasons: readonly Phrase[] = [
   ['set a proxy at the host', 'setze einen Proxy beim Host'],
   ['Holdfast runs no such command', 'einen solchen Befehl führt Holdfast nicht aus'],
   ['{0!} cannot be looked at', '{0} lässt sich nicht ansehen'],
-  [
-    'it is not there yet, and others may write {0!}',
-    'es gibt sie noch nicht, und Schreibrecht haben auch andere in {0}',
-  ],
+  ['it is not there yet, and {0}', 'es gibt sie noch nicht, und {0}'],
+  ['others may write {0!}', 'Schreibrecht haben auch andere in {0}'],
   ['Holdfast adds no keys to your agent', 'Holdfast gibt deinem Agenten keine Schlüssel'],
   ['expected a time like 30 or 1m30s', 'erwartet wird eine Zeit wie 30 oder 1m30s'],
   ['Holdfast offers what is safe', 'Holdfast bietet an, was sicher ist'],

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSshConfig } from '../../../src/main/engine/interop/ssh-config-list.ts';
+import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 /** A home with these files below `.ssh`. */
@@ -141,5 +142,45 @@ describe('listSshConfig', () => {
       commandsAt: null,
       aliases: [],
     });
+  });
+});
+
+/** ssh reads the files a second time: whoever may change them meanwhile may put a `Match exec` there. */
+describe('what somebody else may change before ssh reads it counts as a command', () => {
+  test('a file or folder that others may write, a link into one, and names that others may add', async () => {
+    const { home, file } = homeWith({ config: 'Host a', other: 'Host b' });
+    const shared = tempFolder();
+    chmodSync(shared.path, 0o1777);
+    const at = async (): Promise<string | null> => (await listSshConfig(file, home)).commandsAt;
+    expect(await at()).toBeNull();
+    const cases = {
+      'Include other': null,
+      [`Include ${shared.file('missing')}`]: /others may write/,
+      [`Include ${shared.file('*.conf')}`]: /may hold other files by the time ssh reads it: others may write/,
+      [`Include ${shared.file('no', 'such', '*.conf')}`]: /others may write/,
+    };
+    for (const [text, said] of Object.entries(cases)) {
+      writeFileSync(file, text);
+      if (said === null) expect(await at(), text).toBeNull();
+      else expect(await at(), text).toMatch(said);
+    }
+    writeFileSync(file, 'Include other');
+    chmodSync(`${home}/.ssh/other`, 0o666);
+    expect(await at()).toMatch(/may say something else by the time ssh reads it: .* may be written by everybody/);
+    chmodSync(`${home}/.ssh/other`, 0o600);
+    expect(await at()).toBeNull();
+    chmodSync(`${home}/.ssh`, 0o777);
+    expect(await at()).toMatch(/may be written by everybody/);
+  });
+
+  itAsRoot("somebody else's file in a shared folder", async () => {
+    const { home } = homeWith({});
+    const shared = tempFolder();
+    chmodSync(shared.path, 0o1777);
+    writeFileSync(shared.file('rc'), 'Host a');
+    chownSync(shared.file('rc'), 65_534, 65_534);
+    const found = await listSshConfig(shared.file('rc'), home);
+    expect(found).toMatchObject({ runsCommands: true, aliases: ['a'] });
+    expect(found.commandsAt).toMatch(/belongs to another user/);
   });
 });

@@ -6,6 +6,8 @@ export interface GlobResult {
   readonly paths: readonly string[];
   /** False: the pattern, or a name that it meets, is one that the systems' glob(3) and this one may see differently. */
   readonly certain: boolean;
+  /** Folders whose names the pattern was held against. */
+  readonly folders: readonly string[];
 }
 
 /** Steps that matching may still take; below zero the answer is cut off. */
@@ -20,10 +22,11 @@ const longestPattern = 4096;
 
 /** glob(3) over whole paths. What holds no pattern is itself, whether it is there or not. Nothing is normalized: behind a link, `..` is elsewhere. */
 export async function globPaths(pattern: string, budget: GlobBudget): Promise<GlobResult> {
-  if (pattern.length > longestPattern) return { paths: [], certain: false };
-  if (!/[*?[\\]/.test(pattern)) return { paths: [pattern], certain: true };
+  if (pattern.length > longestPattern) return { paths: [], certain: false, folders: [] };
+  if (!/[*?[\\]/.test(pattern)) return { paths: [pattern], certain: true, folders: [] };
   let certain = !pattern.includes('\\');
   let found = [''];
+  const folders: string[] = [];
   for (const [index, segment] of pattern.split('/').entries()) {
     const elements = /[*?[]/.test(segment) ? globElements(segment) : null;
     if (elements === null) {
@@ -35,20 +38,21 @@ export async function globPaths(pattern: string, budget: GlobBudget): Promise<Gl
     for (const before of found) {
       const folder = index === 0 ? '.' : `${before}/`;
       budget.steps -= folderSteps;
+      folders.push(folder);
       const names = budget.steps < 0 ? [] : await readdir(folder).catch(() => []);
       for (const name of segment.startsWith('.') ? ['.', '..', ...names] : names) {
         budget.steps -= elements.length * (name.length + 1);
-        if (budget.steps < 0) return { paths: [], certain: false };
+        if (budget.steps < 0) return { paths: [], certain: false, folders };
         const seen = matchName(name, elements);
         if (seen === 'no') continue;
         certain &&= seen === 'yes';
         next.push(index === 0 ? name : `${before}/${name}`);
       }
     }
-    if (budget.steps < 0) return { paths: [], certain: false };
+    if (budget.steps < 0) return { paths: [], certain: false, folders };
     found = next.sort((a, b) => (a < b ? -1 : 1));
   }
-  return { paths: found, certain };
+  return { paths: found, certain, folders };
 }
 
 /** `?`, `*`, `[set]` or a character each; null if a set is one that is not read here: classes, escapes, ranges beyond ASCII, no end. */

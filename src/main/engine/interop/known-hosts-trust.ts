@@ -1,6 +1,6 @@
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { distrustOfNow } from '../lifecycle/file-trust.ts';
+import { distrustOfNow, othersMayWriteNow } from '../lifecycle/file-trust.ts';
 
 /**
  * Why a known_hosts file that a command or an ssh_config names is not to be believed: somebody else could write whom to trust into it. Null if it
@@ -10,13 +10,8 @@ export function distrustOfKnownHosts(path: string): string | null {
   const file = statsOf(path);
   if (typeof file === 'string') return file;
   if (file === null) {
-    let folder = dirname(path);
-    while (statsOf(folder) === null && dirname(folder) !== folder) folder = dirname(folder);
-    const stats = statsOf(folder);
-    if (stats === null || typeof stats === 'string') return stats;
-    // The sticky bit keeps others from replacing a file, not from being the first to make it.
-    const isOpen = process.platform !== 'win32' && (stats.mode & 0o022) !== 0;
-    return isOpen ? `it is not there yet, and others may write ${folder}` : distrustOfNow(stats, 'folder', folder);
+    const open = openToOthers(dirname(path));
+    return open === null ? null : `it is not there yet, and ${open}`;
   }
   const real = realpathSync(path);
   const distrust = distrustOfNow(file, 'file', real);
@@ -27,6 +22,16 @@ export function distrustOfKnownHosts(path: string): string | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+/** How somebody else could put a new file into a folder, or make the folder; null: nobody else could. `folder` is absolute. */
+export function openToOthers(folder: string): string | null {
+  let there = folder;
+  while (statsOf(there) === null && dirname(there) !== there) there = dirname(there);
+  const stats = statsOf(there);
+  if (stats === null || typeof stats === 'string') return stats;
+  // The sticky bit keeps others from replacing a file, not from being the first to make it.
+  return othersMayWriteNow(stats) ? `others may write ${there}` : distrustOfNow(stats, 'folder', there);
 }
 
 /** Null: there is nothing of that name. A text says why it cannot be looked at. */

@@ -3,7 +3,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { wayTo } from '../lifecycle/file-trust.ts';
 import { type GlobBudget, globPaths } from './include-glob.ts';
+import { openToOthers } from './known-hosts-trust.ts';
 import { readConfigLine } from './ssh-config-line.ts';
 
 export interface SshConfigList {
@@ -32,8 +34,8 @@ function systemFiles(): readonly string[] {
 }
 
 /**
- * The aliases of an ssh_config(5), through its Includes, and whether `ssh -G` may run a command: what is not wholly understood, or is more than
- * is read, counts as a command. Patterns and negations are left out. Nothing is run and nothing written; a file that is missing or cannot be
+ * The aliases of an ssh_config(5), through its Includes, and whether `ssh -G` may run a command: what is not wholly understood, is more than
+ * is read, or could be changed by somebody else before ssh reads it, counts as a command. Patterns and negations are left out. Nothing is run and nothing written; a file that is missing or cannot be
  * read has no aliases. `home`: where relative Includes are found, below `.ssh`; the one of the user database by default.
  */
 export async function listSshConfig(file: string, home: string = passwdHome()): Promise<SshConfigList> {
@@ -83,6 +85,9 @@ class Scan {
     if (depth > maxDepth) return this.#found(`${file} is included ${depth} files deep`);
     if (this.#seen.size >= maxFiles) return this.#found(`it includes more than ${maxFiles} files`);
     this.#seen.add(file);
+    // ssh reads it once more, when this one is done with it.
+    const other = await whoElseMayChange(file);
+    if (other !== null) this.#found(`${file} may say something else by the time ssh reads it: ${other}`);
     const bytes = await readWhole(file, Math.min(maxFileBytes, this.#bytesLeft));
     if (bytes === 'nothing') return;
     if (bytes === 'not-whole') return this.#found(`${file} is too large, or no file with a text of its own`);
@@ -125,6 +130,10 @@ class Scan {
     for (const path of paths) {
       const found = await globPaths(path, this.#globBudget);
       isAll &&= found.certain;
+      for (const folder of found.folders) {
+        const other = openToOthers(folder);
+        if (other !== null) this.#found(`${folder} may hold other files by the time ssh reads it: ${other}`);
+      }
       for (const file of found.paths) await this.read(file, depth + 1);
     }
     return isAll;
@@ -151,6 +160,17 @@ class Scan {
 
   #variable(name: string): string | null {
     return name === 'HOME' ? this.#home : (process.env[name] ?? null);
+  }
+}
+
+/** How somebody else could put something else in this place, or something where there is nothing; null: nobody else could. */
+async function whoElseMayChange(file: string): Promise<string | null> {
+  if (process.platform === 'win32') return null;
+  try {
+    const way = await wayTo(file);
+    return way.distrustOfWay ?? (way.stats === null ? openToOthers(dirname(way.realPath)) : null);
+  } catch {
+    return 'its way cannot be looked at';
   }
 }
 

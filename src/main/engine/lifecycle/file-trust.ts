@@ -185,7 +185,9 @@ async function othersMayWrite(stats: Stats): Promise<boolean> {
   return groupAloneMayWrite(stats) ? !(await isPrivateGroup(stats.gid, ownUid())) : (stats.mode & 0o022) !== 0;
 }
 
-function othersMayWriteNow(stats: Stats): boolean {
+/** By its mode and group, whatever a sticky bit keeps them from; at once. */
+export function othersMayWriteNow(stats: Stats): boolean {
+  if (process.platform === 'win32') return false;
   return groupAloneMayWrite(stats) ? !isPrivateGroupNow(stats.gid, ownUid()) : (stats.mode & 0o022) !== 0;
 }
 
