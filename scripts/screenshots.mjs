@@ -58,7 +58,10 @@ function keepAsking(scene) {
 
 /** A server that asks for a one-time code and lets nobody in. */
 async function startCodeServer(scene) {
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+  let hostKey;
+  // One in 300 of these cannot be read by ssh2 itself.
+  do hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+  while (ssh2.utils.parseKey(hostKey.private) instanceof Error);
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
     client.on('error', () => client.end());
     client.on('authentication', (context) => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import { makeDemoKey } from '../../src/main/demo/demo-key.ts';
 import { type DemoServer, OneTimeCode, startDemoServer } from '../../src/main/demo/ssh-server.ts';
 import { blocksOf, type Page, page, pages, root } from '../support/docs.ts';
 import { sendAndRead } from '../support/lines-server.ts';
@@ -406,7 +406,7 @@ const demoKeys = new WeakMap<Stage, { private: string; public: string }>();
 
 /** Stands for a server that asks for a one-time code. */
 async function demoServer(stage: Stage): Promise<DemoServer> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = makeDemoKey();
   demoKeys.set(stage, key);
   return own(await startDemoServer({ hostKey: key.private, login: { kind: 'otp', otp: stage.otp } }));
 }

@@ -1,4 +1,5 @@
 import ssh2 from 'ssh2';
+import { makeDemoKey } from '../../src/main/demo/demo-key.ts';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { checkLeaks } from '../support/leak-check.ts';
@@ -65,7 +66,7 @@ describe.skipIf(why !== null)(`an expired password at sshd with pam_unix${why ==
 describe('a server that sends SSH_MSG_USERAUTH_PASSWD_CHANGEREQ', () => {
   /** Refuses new passwords of fewer than 6 characters once more, and takes the others. */
   async function changing() {
-    const own = ssh2.utils.generateKeyPairSync('ed25519');
+    const own = makeDemoKey();
     const accounts = { password: 'old one', changes: 0 };
     const sessions = new Set<{ end(): void }>();
     const server = new ssh2.Server({ hostKeys: [own.private] }, (client) => {

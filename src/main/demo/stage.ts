@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { type Profile, resolveProfile } from '../engine/config/paths.ts';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
 import { createHttpServer } from '../engine/lifecycle/socket-server.ts';
+import { makeDemoKey } from './demo-key.ts';
 import { type DemoServer, OneTimeCode, startDemoServer } from './ssh-server.ts';
 import { layWire, type Wire } from './wire.ts';
 
@@ -38,9 +38,9 @@ export async function setStage(): Promise<Stage> {
   const store = new DisposableStore();
   try {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
-    const bastionKey = ssh2.utils.generateKeyPairSync('ed25519');
-    const targetKey = ssh2.utils.generateKeyPairSync('ed25519');
-    const userKey = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'holdfast demo' });
+    const bastionKey = makeDemoKey();
+    const targetKey = makeDemoKey();
+    const userKey = makeDemoKey('holdfast demo');
     const otp = new OneTimeCode();
 
     const website = store.add(await startWebsite());
