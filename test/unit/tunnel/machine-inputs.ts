@@ -17,7 +17,17 @@ export const ordinary: MachinePolicy = {
 export const cause = { code: 'refused', where: 'network', message: 'It refused.', next: 'Wait.' } as const;
 
 export function fails(retry: RetryClass = 'auto', stage: Stage = 'link', changes: Partial<Failure> = {}): Failure {
-  return { cause, retry, stage, jitter: 0.5, authTries: 2, replaceLink: false, clientsWait: false, ...changes };
+  return {
+    cause,
+    retry,
+    stage,
+    jitter: 0.5,
+    authTries: 2,
+    replaceLink: false,
+    clientsWait: false,
+    inLogin: false,
+    ...changes,
+  };
 }
 
 /** The events that come in one form alone, made for a machine, so that the id is not stale. */

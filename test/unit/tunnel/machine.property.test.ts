@@ -34,6 +34,7 @@ const failures = fc.record({
   authTries: fc.integer({ min: 1, max: 3 }),
   replaceLink: fc.boolean(),
   clientsWait: fc.boolean(),
+  inLogin: fc.boolean(),
 });
 
 /** Events without their ids: the run fills in the present one, or a stale one. */

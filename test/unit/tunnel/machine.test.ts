@@ -336,6 +336,14 @@ describe('a link that ran', () => {
 });
 
 describe('a client that knocks during a wait', () => {
+  it('has no try made after a fault of the login: a saved password may have been sent', () => {
+    const driven = columns.starting().fail(fails('auto', 'link', { inLogin: true }));
+    expect(driven.kind).toBe('retrying');
+    expect(driven.send({ kind: 'knock', inMs: 0 }).effects).toEqual([]);
+    driven.due().fail(fails('auto'));
+    expect(driven.send({ kind: 'knock', inMs: 0 }).asked).toContain('start');
+  });
+
   const waiting = (changes: Partial<MachinePolicy> = {}, failure = fails('auto', 'link', { jitter: 1 })): Driven => {
     const driven = new Driven(changes).send({ kind: 'up', by: 'person' });
     for (let i = 0; i < 5; i += 1) driven.fail().due();

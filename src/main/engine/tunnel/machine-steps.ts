@@ -23,6 +23,7 @@ export function fresh(machine: Machine, by: WantedBy): Machine {
     asked: by === 'person' ? 'person' : 'no',
     failedStage: null,
     lastCause: null,
+    failedInLogin: false,
   };
 }
 
@@ -54,7 +55,16 @@ function openListeners(machine: Machine, at: Instant): Step {
 
 export function opened(machine: Machine): Step {
   const state = { kind: 'listening' } as const;
-  return same({ ...machine, state, onlyListening: false, attempt: 0, tries: 0, failedStage: null, lastCause: null });
+  return same({
+    ...machine,
+    state,
+    onlyListening: false,
+    attempt: 0,
+    tries: 0,
+    failedStage: null,
+    lastCause: null,
+    failedInLogin: false,
+  });
 }
 
 export function listening(machine: Machine, effects: readonly Effect[]): Step {
@@ -107,6 +117,7 @@ export function run(machine: Machine, degraded: Cause | null, at: Instant): Step
     runningAtMs: at.nowMs,
     failedStage: null,
     lastCause: null,
+    failedInLogin: false,
   });
 }
 
@@ -170,7 +181,8 @@ export function mayJoin(machine: Machine): boolean {
 
 /** It waits for a passing fault of the way to the server, so a client that comes need not wait as well. Never for what a login may be refused for. */
 export function mayHurry(machine: Machine): boolean {
-  return mayJoin(machine) && machine.authFailures === 0 && !needsPerson(machine);
+  const mayRepeatSecret = machine.authFailures > 0 || machine.failedInLogin;
+  return mayJoin(machine) && !mayRepeatSecret && !needsPerson(machine);
 }
 
 /** A client that knocks has a try made. */

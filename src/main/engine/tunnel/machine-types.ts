@@ -37,6 +37,8 @@ export interface Failure {
   readonly replaceLink: boolean;
   /** Parked clients are there. */
   readonly clientsWait: boolean;
+  /** It came during authentication: a secret may be on its way. */
+  readonly inLogin: boolean;
 }
 
 /** All that the machine knows. */
@@ -77,6 +79,8 @@ export interface Machine {
   readonly failedStage: Stage | null;
   /** The last failure, until it runs again or a person acts. */
   readonly lastCause: Cause | null;
+  /** It came during authentication. */
+  readonly failedInLogin: boolean;
 }
 
 /** When something happened. */

@@ -104,6 +104,7 @@ export function newMachine(policy: MachinePolicy): Machine {
     waitedMs: 0,
     failedStage: null,
     lastCause: null,
+    failedInLogin: false,
   };
 }
 
@@ -205,6 +206,7 @@ function onDown(machine: Machine): Step {
     lost: false,
     failedStage: null,
     lastCause: null,
+    failedInLogin: false,
   };
   return { machine: stopped, effects: [{ kind: 'release-parked' }, abandon, { kind: 'close-forwards' }] };
 }
@@ -295,6 +297,7 @@ function onFailed(machine: Machine, failure: Failure, at: Instant): Step {
     authFailures: machine.authFailures + (failure.retry === 'limited' ? 1 : 0),
     failedStage: stage,
     lastCause: cause,
+    failedInLogin: failure.inLogin,
   };
   const replace: Effect[] = failure.replaceLink ? [{ kind: 'replace-link' }] : [];
   const end = (step: Step): Step => ({ machine: step.machine, effects: [...replace, ...step.effects] });

@@ -330,6 +330,7 @@ export class TunnelSupervisor implements Disposable {
       // Without parking a client waits for the one attempt that it asked for.
       clientsWait: this.#config.parkMs > 0 && this.#forwards.parked > 0,
       authTries: refusing?.authTries ?? 1,
+      inLogin: error.phase === 'auth',
     };
     this.#input({ kind: 'failed', id, failure });
   }
