@@ -3,7 +3,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 /** Key exchanges that a server may begin at once. */
 const most = 32;
 /** One more each so long, or for so many bytes: `RekeyLimit 1M` is the least that anybody sets. */
-const everyMs = 50;
+const everyMs = 250;
 const everyBytes = 1024 * 1024;
 
 /** How many key exchanges a server may begin: each costs us powers and signatures. What is too many waits, for a small `RekeyLimit` is no attack. */
