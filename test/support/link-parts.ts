@@ -111,7 +111,12 @@ export interface LinkSetup {
 }
 
 /** A connector with these parts, and requests filled in. */
-export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator, log: Log = silentLog): LinkSetup {
+export function linkSetup(
+  trust: HostKeyTrust,
+  authenticator: Authenticator,
+  log: Log = silentLog,
+  redact: (text: string) => string = (text) => text,
+): LinkSetup {
   const prompts = new PromptBroker(systemClock);
   const connector = createConnector({
     clock: systemClock,
@@ -119,7 +124,7 @@ export function linkSetup(trust: HostKeyTrust, authenticator: Authenticator, log
     authenticator,
     prompts,
     log,
-    redact: (text) => text,
+    redact,
   });
   return {
     connector,

@@ -5,7 +5,12 @@ import type { Log } from '../../../src/main/engine/log/log.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import type { LoginSecrets, SecretName } from '../../../src/main/engine/secrets/secret-store.ts';
 import type { AskSecrets, AuthContext } from '../../../src/main/engine/ssh/authenticator.ts';
-import type { InfoRequest, UserauthReply, UserauthWire } from '../../../src/main/engine/ssh/userauth-wire.ts';
+import type {
+  AnswerRequest,
+  InfoRequest,
+  UserauthReply,
+  UserauthWire,
+} from '../../../src/main/engine/ssh/userauth-wire.ts';
 import { WireReader } from '../../../src/main/engine/ssh/wire-format.ts';
 import { hostConfig } from '../../support/host-config.ts';
 
@@ -125,13 +130,13 @@ export class FakeServer implements UserauthWire {
     );
   }
 
-  async keyboardInteractive(answer: (request: InfoRequest) => Promise<readonly Secret[]>): Promise<UserauthReply> {
+  async keyboardInteractive(answer: AnswerRequest): Promise<UserauthReply> {
     if (this.#busy) throw new Error('two requests at once');
     this.seen.push('keyboard-interactive');
     if (!this.#allowed().includes('keyboard-interactive')) return this.#refusal(true);
     const answers: string[] = [];
     for (const round of this.#rules.rounds ?? [])
-      answers.push(...(await answer(round)).map((secret) => secret.reveal()));
+      answers.push(...(await answer(round, new AbortController().signal)).map((secret) => secret.reveal()));
     return this.#judged('keyboard-interactive', this.#rules.accept?.(answers) ?? false);
   }
 

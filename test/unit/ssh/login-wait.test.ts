@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import { elsewhereLimitMs, endedElsewhere, LoginWait } from '../../../src/main/engine/ssh/login-wait.ts';
-import type { InfoRequest, UserauthReply, UserauthWire } from '../../../src/main/engine/ssh/userauth-wire.ts';
+import type {
+  AnswerRequest,
+  InfoRequest,
+  UserauthReply,
+  UserauthWire,
+} from '../../../src/main/engine/ssh/userauth-wire.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 
@@ -10,7 +15,9 @@ class SlowServer implements UserauthWire {
   readonly user = 'me';
   readonly serverSigAlgs = null;
   #reply: (reply: UserauthReply) => void = () => {};
-  #answer: ((request: InfoRequest) => Promise<readonly Secret[]>) | null = null;
+  #answer: AnswerRequest | null = null;
+  /** Of the exchange under way. */
+  #over = new AbortController();
 
   none = () => this.#asked();
   password = () => this.#asked();
@@ -20,9 +27,11 @@ class SlowServer implements UserauthWire {
     await sign(Buffer.alloc(0));
     return this.#asked();
   }
-  keyboardInteractive(answer: (request: InfoRequest) => Promise<readonly Secret[]>): Promise<UserauthReply> {
+  keyboardInteractive(answer: AnswerRequest): Promise<UserauthReply> {
     this.#answer = answer;
-    return this.#asked();
+    const over = new AbortController();
+    this.#over = over;
+    return this.#asked().finally(() => over.abort());
   }
 
   reply(reply: UserauthReply): Promise<void> {
@@ -31,7 +40,10 @@ class SlowServer implements UserauthWire {
   }
 
   async ask(instruction: string, ...prompts: string[]): Promise<void> {
-    void this.#answer?.({ name: '', instruction, prompts: prompts.map((prompt) => ({ prompt, echo: false })) });
+    void this.#answer?.(
+      { name: '', instruction, prompts: prompts.map((prompt) => ({ prompt, echo: false })) },
+      this.#over.signal,
+    );
     await settle();
   }
 
@@ -222,5 +234,42 @@ describe('the end of a login that called somebody', () => {
   ] as const)('%s is not tried again by itself', (code, becomes) => {
     const ended = endedElsewhere(failure(code));
     expect(ended).toMatchObject({ code: becomes, retry: 'person', where: 'bastion', hop: 'bastion', phase: 'auth' });
+  });
+});
+
+describe('a server that calls with each request', () => {
+  test('stops the clock of the login once, for five minutes at most', async () => {
+    const { clock, server, wait, wire, seen } = scene();
+    const probe = (): Promise<UserauthReply> => wire.probeKey('ssh-ed25519', Buffer.alloc(0));
+    for (let request = 1; request <= 4; request += 1) {
+      const reply = probe();
+      wait.said('Approve at https://x.example');
+      await clock.advance(10_000);
+      expect([request, seen.open, seen.pauses]).toEqual([request, 1, request === 1 ? 1 : 0]);
+      await clock.advance(elsewhereLimitMs);
+      expect(seen.pauses).toBe(0);
+      await server.reply(refused);
+      await reply;
+    }
+    wait.dispose();
+  });
+
+  test('takes nothing for a call because somebody answers a question that was closed', async () => {
+    let say: (values: readonly Secret[]) => void = () => {};
+    const { clock, server, wait, seen, interactive } = scene(
+      () =>
+        new Promise((resolve) => {
+          say = resolve;
+        }),
+    );
+    const reply = interactive();
+    await server.ask('', 'Code: ');
+    await server.reply(refused);
+    await reply;
+    say([Secret.from('late')]);
+    await settle();
+    await clock.advance(60_000);
+    expect([seen.shown, wait.wasCalled]).toEqual([[], false]);
+    wait.dispose();
   });
 });

@@ -166,7 +166,8 @@ export class AuthAttempt {
     } catch (thrown) {
       // `auth-failed` is what its "too many authentication failures" becomes: right, but it does not say what was tried.
       const hungUp =
-        thrown instanceof HoldfastError && ['server-closed', 'closed-early', 'auth-failed'].includes(thrown.code);
+        thrown instanceof HoldfastError &&
+        ['server-closed', 'closed-early', 'reset', 'auth-failed'].includes(thrown.code);
       if (!hungUp || this.#asking || this.#isReplacing) throw thrown;
       const said = thrown.code === 'auth-failed';
       if (!said && this.#refused === 0) throw thrown;
@@ -244,14 +245,16 @@ export class AuthAttempt {
   async #interactive(round: number): Promise<StepOutcome> {
     const record = this.#record;
     let thrown: unknown = null;
-    const reply = await this.#wire.keyboardInteractive(async (request) => {
+    const reply = await this.#wire.keyboardInteractive(async (request, over) => {
       try {
-        return await this.#questions.interactive(request, round, record);
+        return await this.#questions.interactive(request, { round, record, over });
       } catch (error) {
-        thrown = error;
+        // A question that its server has closed fails nothing.
+        if (!over.aborted) thrown = error;
         throw error;
       }
     });
+    this.#asking = false;
     if (record.fields > 0) this.#proved = true;
     // The wire may answer for us once our answer has failed; the reason is ours.
     if (thrown !== null) throw thrown;

@@ -83,8 +83,9 @@ export function notLetInAgain(refusal: HoldfastError, failure: HoldfastError): H
     code: refusal.code,
     where: refusal.where,
     message: `${refusal.message} Another connection, to go on, failed: ${failure.message}`,
-    next: refusal.next,
-    retry: refusal.retry,
+    // Whoever was called upon by the other connection is not called again unasked.
+    next: failure.retry === 'person' ? failure.next : refusal.next,
+    retry: failure.retry === 'person' ? 'person' : refusal.retry,
     phase: failure.phase,
     hop: refusal.hop,
     cause: failure,

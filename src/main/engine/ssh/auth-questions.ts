@@ -26,6 +26,14 @@ export interface ExchangeRecord {
   readonly newPasswords: Secret[];
 }
 
+/** One round of keyboard-interactive. */
+export interface InteractiveRound {
+  readonly round: number;
+  readonly record: ExchangeRecord;
+  /** See `UserauthWire.keyboardInteractive`. */
+  readonly over: AbortSignal;
+}
+
 export const newRecord = (): ExchangeRecord => ({ asked: false, storedUsed: false, fields: 0, newPasswords: [] });
 
 const newPasswordReasons: Readonly<Record<NonNullable<SignInDetails['newPassword']>, string>> = {
@@ -103,7 +111,7 @@ export class Questions {
   }
 
   /** One request of keyboard-interactive (RFC 4256 section 3.2). Rejects with `too-many-prompts`, `cancelled`. */
-  async interactive(request: InfoRequest, round: number, record: ExchangeRecord): Promise<readonly Secret[]> {
+  async interactive(request: InfoRequest, { round, record, over }: InteractiveRound): Promise<readonly Secret[]> {
     const { kind, storable, change } = requestKind(request);
     // A change of the password takes three rounds by itself.
     if (change !== undefined && this.#changeRequests < maxChangeRequests) this.#changeRequests += 1;
@@ -126,7 +134,7 @@ export class Questions {
     const fields = request.prompts.map(({ prompt, echo }) => ({ label: prompt.trim(), echo }));
     const message = [...heading, ...request.prompts.map(({ prompt }) => prompt.trim())].join('\n');
     const serverText = heading.join('\n');
-    const values = await this.#person({ kind, message, serverText, fields, round, record, storable });
+    const values = await this.#person({ kind, message, serverText, fields, round, record, storable, over });
     const [value] = values;
     if (change === 'new' && value !== undefined) record.newPasswords.push(value);
     return values.length === fields.length ? values : [this.#tooFew()];
@@ -147,6 +155,7 @@ export class Questions {
     readonly round: number;
     readonly record: ExchangeRecord;
     readonly storable: boolean;
+    readonly over?: AbortSignal;
   }): Promise<readonly Secret[]> {
     const { kind, message, serverText, fields, round, record } = question;
     const mayRemember = kind === 'password' && question.storable;
@@ -155,7 +164,7 @@ export class Questions {
     // Of several answers in one exchange nobody knows which was wrong.
     this.#given = record.asked ? 'answer' : given;
     const signIn = { serverText, keyFile: null, triesLeft: maxWrongAnswers - round + 1, refused };
-    const answer = await this.#ask({ kind, message, fields, round, mayRemember, signIn });
+    const answer = await this.#ask({ kind, message, fields, round, mayRemember, signIn, over: question.over });
     record.asked = true;
     const [value] = answer.values;
     if (mayRemember && answer.remember && value) this.#secrets.remember('password', value);

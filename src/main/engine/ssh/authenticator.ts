@@ -30,6 +30,8 @@ export type AskSecrets = (question: {
   readonly mayRemember: boolean;
   /** Not yet cleaned either. */
   readonly signIn?: SignInDetails;
+  /** Withdraws the question before the attempt ends. */
+  readonly over?: AbortSignal | undefined;
 }) => Promise<{
   readonly values: readonly Secret[];
   readonly remember: boolean;

@@ -69,8 +69,11 @@ export function hopQuestions(
       }
     }
   };
-  const askSecrets: AskSecrets = async ({ kind, message, fields, round, mayRemember, signIn }) => {
-    const answer = await ask({ kind, message, fields, hostKey: null, round, mayRemember, signIn: signIn ?? null });
+  const askSecrets: AskSecrets = async ({ kind, message, fields, round, mayRemember, signIn, over }) => {
+    const answer = await ask(
+      { kind, message, fields, hostKey: null, round, mayRemember, signIn: signIn ?? null },
+      over === undefined ? signal : AbortSignal.any([signal, over]),
+    );
     if (answer.kind !== 'values') throw cancelled(request);
     return { values: answer.values, remember: answer.remember, keepOpenMs: answer.keepOpenMs };
   };

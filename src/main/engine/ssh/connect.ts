@@ -54,11 +54,12 @@ async function logIn(parts: ConnectorParts, request: ConnectRequest): Promise<Ss
   try {
     let refusal: HoldfastError | null = null;
     for (;;) {
+      const attempt = new HopAttempt(parts, { request, course, proxyAnswers });
       try {
-        return await new HopAttempt(parts, { request, course, proxyAnswers }).run();
+        return await attempt.run();
       } catch (thrown) {
         if (!(thrown instanceof HoldfastError) || request.signal.aborted) throw thrown;
-        if (!course.goesOnAfter(thrown)) throw refusal === null ? thrown : notLetInAgain(refusal, thrown);
+        if (!attempt.mayGoOn) throw refusal === null ? thrown : notLetInAgain(refusal, thrown);
         refusal = thrown;
       }
     }
@@ -92,6 +93,8 @@ class HopAttempt {
   /** The login while it is under way. */
   #login: Promise<unknown> | null = null;
   readonly #wait: LoginWait;
+  /** It failed, but another connection may bring the login further. */
+  mayGoOn = false;
 
   constructor(parts: ConnectorParts, { request, course, proxyAnswers }: HopParts) {
     this.#parts = parts;
@@ -123,6 +126,7 @@ class HopAttempt {
       const failure = (await this.#refusal()) ?? (this.#over.signal.aborted ? this.#over.signal.reason : error);
       const placed =
         failure instanceof HoldfastError ? this.#placed(failure) : abortedOr(failure, this.#host, this.#phase);
+      this.mayGoOn = placed instanceof HoldfastError && !this.#wait.wasCalled && this.#course.goesOnAfter(placed);
       const typed = redactFailure(this.#wait.wasCalled ? endedElsewhere(placed) : placed, this.#parts.redact);
       this.#fail(typed);
       this.#session?.fail(typed);

@@ -1,8 +1,7 @@
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
-import type { Secret } from '../secrets/secret.ts';
-import type { InfoRequest, UserauthReply, UserauthWire } from './userauth-wire.ts';
+import type { AnswerRequest, UserauthReply, UserauthWire } from './userauth-wire.ts';
 
 /** From here on our clock stands still for so long at most. */
 export const elsewhereLimitMs = 5 * 60_000;
@@ -45,6 +44,7 @@ export class LoginWait implements Disposable {
   #unattended = false;
   #notices = 0;
   #wasCalled = false;
+  #hasPaused = false;
 
   constructor(options: LoginWaitOptions) {
     this.#options = options;
@@ -115,22 +115,21 @@ export class LoginWait implements Disposable {
     this.#store.dispose();
   }
 
-  async #questions(
-    wire: UserauthWire,
-    answer: (request: InfoRequest) => Promise<readonly Secret[]>,
-  ): Promise<UserauthReply> {
+  async #questions(wire: UserauthWire, answer: AnswerRequest): Promise<UserauthReply> {
     let onlyTold = false;
     let asked = false;
     this.#unattended = false;
     this.#begin('questions');
     try {
-      const reply = await wire.keyboardInteractive(async (request) => {
+      const reply = await wire.keyboardInteractive(async (request, over) => {
         this.#end();
         const told = [request.name, request.instruction].filter((text) => text.trim() !== '').join('\n');
         const hasFields = request.prompts.length > 0;
         // Whoever is asked takes it back.
         if (hasFields) this.#unattended = true;
-        const values = await answer(request);
+        const values = await answer(request, over);
+        // Another request may be under way by now.
+        if (over.aborted) return values;
         this.#begin('questions');
         if (hasFields) asked = true;
         else if (told !== '') {
@@ -182,7 +181,8 @@ export class LoginWait implements Disposable {
     this.#notices += 1;
     this.#wasCalled = true;
     // For the rest of the login: sshd takes as long again to answer as the approval took (its delay against guessing grows with it).
-    if (this.#notices === 1) {
+    if (!this.#hasPaused) {
+      this.#hasPaused = true;
       const paused = pause();
       const timer = clock.schedule(elsewhereLimitMs, () => paused.dispose());
       this.#pause.value = {

@@ -3,7 +3,7 @@ import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { AuthMethod, Ssh2Seam } from './ssh2-seam.ts';
-import type { InfoRequest, SessionBinding, UserauthReply, UserauthWire } from './userauth-wire.ts';
+import type { AnswerRequest, InfoRequest, SessionBinding, UserauthReply, UserauthWire } from './userauth-wire.ts';
 import { WireWriter } from './wire-format.ts';
 
 const messageRequest = 50;
@@ -122,16 +122,19 @@ export class Ssh2Userauth implements UserauthWire {
     return this.#request('publickey', new WireWriter().raw(body).string(signature).toBuffer());
   }
 
-  async keyboardInteractive(answer: (request: InfoRequest) => Promise<readonly Secret[]>): Promise<UserauthReply> {
+  async keyboardInteractive(answer: AnswerRequest): Promise<UserauthReply> {
     // Language tag and submethods stay empty (RFC 4256 section 3.1).
     const payload = this.#head('keyboard-interactive').string('').string('').toBuffer();
+    const over = new AbortController();
     let giveUp: (error: unknown) => void = () => {};
     const failed = new Promise<never>((_resolve, reject) => {
       giveUp = reject;
     });
     const reply = this.#request('keyboard-interactive', payload, {
       onInfo: (request) => {
-        answer(request).then((values) => this.#sendAnswers(values), giveUp);
+        answer(request, over.signal).then((values) => {
+          if (!over.signal.aborted) this.#sendAnswers(values);
+        }, giveUp);
       },
     });
     try {
@@ -144,6 +147,8 @@ export class Ssh2Userauth implements UserauthWire {
         this.#seam.forgetAuth();
       }
       throw error;
+    } finally {
+      over.abort(new Error('the exchange has ended'));
     }
   }
 

@@ -17,6 +17,9 @@ export interface InfoRequest {
   readonly prompts: readonly { readonly prompt: string; readonly echo: boolean }[];
 }
 
+/** Answers one round, see `UserauthWire.keyboardInteractive`. */
+export type AnswerRequest = (request: InfoRequest, over: AbortSignal) => Promise<readonly Secret[]>;
+
 /** What an agent needs to know which session a signature is for (session-bind@openssh.com in OpenSSH's PROTOCOL.agent). */
 export interface SessionBinding {
   readonly hostKey: Buffer;
@@ -48,6 +51,9 @@ export interface UserauthWire {
    * signature, and what sk keys append.
    */
   signKey(algorithm: string, blob: Buffer, sign: (data: Buffer) => Promise<Buffer>): Promise<UserauthReply>;
-  /** Runs all rounds; `answer` is called for each, also for one without prompts (answer with none). */
-  keyboardInteractive(answer: (request: InfoRequest) => Promise<readonly Secret[]>): Promise<UserauthReply>;
+  /**
+   * Runs all rounds; `answer` is called for each, also for one without prompts (answer with none). `over` aborts when the exchange has ended, which a
+   * server may do while it has a question open: nobody wants the answer any more, and none is sent.
+   */
+  keyboardInteractive(answer: AnswerRequest): Promise<UserauthReply>;
 }
