@@ -82,9 +82,9 @@ export class TunnelRig {
     this.client = client;
   }
 
-  /** Starts an engine; `trusted` are lines of its known_hosts. Ended after the test. */
-  static async start(config: string, trusted: readonly string[] = []): Promise<TunnelRig> {
-    const holdfast = own(await Holdfast.make(config));
+  /** Starts an engine; `trusted` are lines of its known_hosts, `env` is added to its environment. Ended after the test. */
+  static async start(config: string, trusted: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<TunnelRig> {
+    const holdfast = own(await Holdfast.make(config, env));
     writeFileSync(join(holdfast.home, 'config', 'known_hosts'), trusted.map((line) => `${line}\n`).join(''), {
       mode: 0o600,
     });

@@ -13,6 +13,7 @@ test('our answers that wait for the end of a key exchange are counted', () => {
     watchPackets: (given: typeof look) => {
       look = given;
     },
+    watchKeyExchanges: () => {},
   };
   guardPackets({
     seam: seam as unknown as Ssh2Seam,

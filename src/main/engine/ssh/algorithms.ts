@@ -84,9 +84,6 @@ const cipherOf: Readonly<Record<string, string>> = {
 
 const hashNames = /sha(1|256|384|512)\b|sha2-(256|512)|sha1|md5|ripemd160/;
 
-/** The groups that BoringSSL does not know by name; without them the exchange throws in the middle of a handshake. */
-const smallGroups = new Set(['diffie-hellman-group1-sha1']);
-
 /** What this runtime's crypto has. */
 export function runtimeAbilities(): CryptoAbilities {
   return { ciphers: getCiphers(), curves: getCurves(), hashes: getHashes() };
@@ -158,7 +155,7 @@ export function algorithmOffer(
 
 function unknownLegacy(host: HostConfig, name: string): HoldfastError {
   const shown = cleanLine(name, 64);
-  const here = smallGroups.has(name) || hashOf(name) !== null ? ' in this build' : '';
+  const here = hashOf(name) !== null ? ' in this build' : '';
   return new HoldfastError({
     code: 'config',
     where: host.name,

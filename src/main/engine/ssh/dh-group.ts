@@ -85,7 +85,8 @@ function numberOf(bytes: Buffer): bigint {
   return BigInt(`0x0${bytes.toString('hex')}`);
 }
 
-function bytesOf(number: bigint): Buffer {
+/** Big-endian, without leading zeros. */
+export function bytesOf(number: bigint): Buffer {
   const hex = number.toString(16);
   return Buffer.from(hex.length % 2 === 1 ? `0${hex}` : hex, 'hex');
 }

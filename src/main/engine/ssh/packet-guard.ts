@@ -3,6 +3,7 @@ import type { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { DhExchange, groupFault, publicValueFault } from './dh-group.ts';
 import { ExchangeBudget } from './exchange-budget.ts';
+import { fixedGroupExchange } from './fixed-group.ts';
 import { advertisedHostKeys, filterHostKeyNotice } from './host-key-notice.ts';
 import { lookAtHostKey } from './host-key-size.ts';
 import type { KeyExchangeInternals, Ssh2Seam } from './ssh2-seam.ts';
@@ -42,11 +43,15 @@ export interface PacketGuardOptions {
 
 /**
  * Looks at the payload of every packet before ssh2 does, in clear and unpacked: what ssh2 would calculate with, or keep, without a limit. What goes
- * too far throws, and by that ends the session before anything is calculated.
+ * too far throws, and by that ends the session before anything is calculated. In Diffie-Hellman groups it is Holdfast that calculates.
  */
 export function guardPackets(options: PacketGuardOptions): void {
   const guard = new PacketGuard(options);
   options.seam.watchPackets((payload) => guard.look(payload));
+  options.seam.watchKeyExchanges((exchange) => {
+    const own = exchange.groupName === null ? null : fixedGroupExchange(exchange.groupName);
+    if (own !== null) exchange.use(own);
+  });
 }
 
 class PacketGuard {

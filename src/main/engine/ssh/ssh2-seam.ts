@@ -81,6 +81,8 @@ export interface ChannelOpen {
 export interface KeyExchangeInternals {
   /** `group`: a fixed Diffie-Hellman group; `groupex`: one of the server's choice; else a curve. */
   readonly type: string;
+  /** A fixed group's name, as RFC 3526 and Node have it: `modp14`. */
+  readonly groupName: string | null;
   /** The group's prime, big-endian; null for a curve and before the server has named its group. */
   readonly prime: Buffer | null;
   /** Lets this exchange calculate in place of ssh2. */
@@ -91,6 +93,7 @@ interface RawKeyExchange {
   readonly sessionID: Buffer | undefined;
   readonly _sig: Buffer | undefined;
   readonly type: string;
+  readonly groupName?: string;
   _public: Buffer | null;
   generateKeys(): void;
   computeSecret(other: Buffer): Buffer;
@@ -276,20 +279,19 @@ export class Ssh2Seam {
   /** The key exchange under way, or the last one; null before the first. */
   get keyExchange(): KeyExchangeInternals | null {
     const exchange = this.#client._protocol._kex;
-    if (exchange === undefined) return null;
-    return {
-      type: exchange.type,
-      get prime() {
-        return exchange.getDHParams?.()?.prime ?? null;
+    return exchange === undefined ? null : exchangeOf(exchange);
+  }
+
+  /** Shows each key exchange to `look` when its method is agreed, before ssh2 calculates anything. Call it before anything is read. */
+  watchKeyExchanges(look: (exchange: KeyExchangeInternals) => void): void {
+    let current = this.#client._protocol._kex;
+    Object.defineProperty(this.#client._protocol, '_kex', {
+      get: () => current,
+      set: (next: RawKeyExchange) => {
+        current = next;
+        look(exchangeOf(next));
       },
-      use: (own) => {
-        exchange.generateKeys = () => {
-          exchange._public = own.publicValue;
-        };
-        exchange.computeSecret = (other) => mpintOf(own.secret(other));
-        exchange.getDHParams = () => ({ prime: mpintOf(own.prime), generator: mpintOf(own.generator) });
-      },
-    };
+    });
   }
 
   /** Our packets that wait for the end of a key exchange. */
@@ -384,6 +386,23 @@ export class Ssh2Seam {
   knowsForward(address: string, port: number): boolean {
     return this.#client._forwarding[`${address}:${port}`] !== undefined;
   }
+}
+
+function exchangeOf(exchange: RawKeyExchange): KeyExchangeInternals {
+  return {
+    type: exchange.type,
+    groupName: exchange.groupName ?? null,
+    get prime() {
+      return exchange.getDHParams?.()?.prime ?? null;
+    },
+    use: (own) => {
+      exchange.generateKeys = () => {
+        exchange._public = own.publicValue;
+      };
+      exchange.computeSecret = (other) => mpintOf(own.secret(other));
+      exchange.getDHParams = () => ({ prime: mpintOf(own.prime), generator: mpintOf(own.generator) });
+    },
+  };
 }
 
 /** A number as ssh2 hashes it: the contents of an `mpint`. */
