@@ -1,6 +1,7 @@
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { assertNever, HoldfastError, type Phase } from '../../../shared/model/failure.ts';
+import type { Redact } from '../log/redact.ts';
 import { type SupportedAlgorithms, supportedAlgorithms } from './algorithms.ts';
 import { addressText, errorCode, makeFailure, type Place, seconds, textLimit, textOf } from './failure-base.ts';
 
@@ -149,9 +150,15 @@ export function streamFailure(
   }
 }
 
-/** SSH_MSG_DISCONNECT from the server (RFC 4253 section 11.1). */
-export function disconnectFailure(host: HostConfig, stage: SessionStage, reason: number, text: string): HoldfastError {
-  const shown = cleanLine(text, textLimit);
+/** SSH_MSG_DISCONNECT from the server (RFC 4253 section 11.1). `text` as it came: what it says counts, what is shown goes through `redact`. */
+export function disconnectFailure(
+  host: HostConfig,
+  stage: SessionStage,
+  reason: number,
+  text: string,
+  redact: Redact,
+): HoldfastError {
+  const shown = cleanLine(redact(text), textLimit);
   const said = shown === '' ? `reason ${reason}` : `"${shown}"`;
   const noMoreMethods = 14;
   if (stage === 'auth' && (reason === noMoreMethods || /too many authentication failures/i.test(text)))

@@ -343,9 +343,9 @@ export class Ssh2Session implements Disposable {
     const { handlers } = this.seam;
     handlers.SERVICE_ACCEPT = () => {};
     handlers.DISCONNECT = (_protocol, reason, description) => {
-      const words = this.redact(description ?? '');
-      this.userauth.lastWords = cleanLine(words, textLimit) || null;
-      this.fail(disconnectFailure(this.#host, this.#stage, reason, words));
+      const words = description ?? '';
+      this.userauth.lastWords = cleanLine(this.redact(words), textLimit) || null;
+      this.fail(disconnectFailure(this.#host, this.#stage, reason, words, this.redact));
     };
     handlers.USERAUTH_BANNER = (_protocol, message) => {
       // RFC 4252 section 5.4: only before the login is through.
