@@ -57,7 +57,11 @@ export async function soak({ minutes, only, without }: SoakOptions): Promise<num
       while (performance.now() < stopMs && !over.signal.aborted && scene.isRunning) await sleep(200);
       await Promise.all(stops.map(async (stop) => stop()));
       if (scene.isRunning) await scene.forget().catch(() => scene.settled());
-      if (scene.isRunning) warm ??= await scene.restedMiB();
+      if (!scene.isRunning) continue;
+      const restedMiB = await scene.restedMiB();
+      warm ??= restedMiB;
+      const stallMs = Math.round(carried.longestStallMs);
+      process.stderr.write(`round ${rounds + 1}: ${restedMiB} MiB at rest, longest stall so far ${stallMs} ms\n`);
     }
     await carried.end();
     const after = scene.isRunning ? await scene.restedMiB() : Number.NaN;
