@@ -34,6 +34,7 @@ describe('npm run soak:hostile', () => {
       'times the good tunnel was lost': '0',
       'longest stall': expect.stringMatching(/^\d+ ms$/),
       memory: expect.stringMatching(/^\d+ MiB before, \d+ MiB after a round, \d+ MiB at the end$/),
+      objects: expect.stringMatching(/^\d+ MiB before, \d+ MiB after a round, \d+ MiB at the end$/),
     });
     expect(readdirSync(folder.path)).toEqual([]);
   });

@@ -56,6 +56,27 @@ describe('ConfigWatcher', () => {
     }
   });
 
+  test('a file that is emptied to be written is not taken for an empty one; one that stays empty is', async () => {
+    await writeFile(file, content('one'), { mode: 0o600 });
+    const clock = new FakeClock();
+    const watcher = start({ clock });
+    await watcher.reloadNow();
+    for (const next of ['one', 'two']) {
+      await writeFile(file, '');
+      await watcher.look();
+      await clock.advance(1999);
+      await watcher.look();
+      await writeFile(file, content(next));
+      await watcher.look();
+    }
+    expect(told).toEqual(['one', 'two']);
+    await writeFile(file, '');
+    await watcher.look();
+    expect(told).toEqual(['one', 'two']);
+    await clock.advance(2000);
+    await until('none');
+  });
+
   test('a broken file and a missing one fail; healed they load', async () => {
     await writeFile(file, content('one'), { mode: 0o600 });
     const watcher = start();

@@ -164,7 +164,7 @@ describe.skipIf(process.platform === 'win32')('the way to a file', () => {
           else expect(found?.realPath).toBe(real);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

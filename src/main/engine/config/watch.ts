@@ -21,6 +21,11 @@ export interface ConfigWatcherOptions {
 }
 
 const longestDebounceMs = 1000;
+/**
+ * A file that became empty is believed after it was so for this long: programs that write in place empty it first, and a busy machine may hold them up
+ * before they write. Nobody's tunnels go down for that.
+ */
+const emptyRestMs = 2000;
 
 /**
  * Watches the configuration file: its folder rather than the file (an atomic save puts a new file in place), and the folder of the real file
@@ -33,12 +38,14 @@ export class ConfigWatcher implements Disposable {
   readonly #debounceMs: number;
   readonly #store = new DisposableStore();
   readonly #debounce = this.#store.add(new MutableDisposable());
+  readonly #emptyLook = this.#store.add(new MutableDisposable());
   readonly #folders = new Map<string, Disposable>();
   readonly #onDidLoad = this.#store.add(new Emitter<CheckedConfig>());
   readonly #onDidFail = this.#store.add(new Emitter<readonly ConfigProblem[]>());
   #queue: Promise<unknown> = Promise.resolve();
   #last: string | null = null;
   #dirtySinceMs: number | null = null;
+  #emptySinceMs: number | null = null;
 
   /** A good configuration with other content than the last. */
   readonly onDidLoad = this.#onDidLoad.event;
@@ -61,6 +68,11 @@ export class ConfigWatcher implements Disposable {
     return this.#enqueue(true);
   }
 
+  /** Reads the file now, and tells of it if it is another than before: what this does by itself at each sign of a change. */
+  look(): Promise<string | null> {
+    return this.#enqueue(false);
+  }
+
   dispose(): void {
     this.#store.dispose();
   }
@@ -72,7 +84,7 @@ export class ConfigWatcher implements Disposable {
     const latest = Math.max(0, this.#dirtySinceMs + longestDebounceMs - now);
     this.#debounce.value = this.#clock.schedule(Math.min(delayMs, latest), () => {
       this.#dirtySinceMs = null;
-      void this.#enqueue(false);
+      void this.look();
     });
   }
 
@@ -99,7 +111,10 @@ export class ConfigWatcher implements Disposable {
     await this.#followLink();
     if (this.#store.isDisposed) return null;
     const seen = JSON.stringify(read);
+    const isEmpty = read.kind === 'read' && read.text === '';
+    if (!isEmpty) this.#emptySinceMs = null;
     if (!always && seen === this.#last) return null;
+    if (!always && isEmpty && this.#isBeingWritten()) return null;
     this.#last = seen;
     if (read.kind === 'read') {
       const result = parseConfig(read.text, { ...this.#context, file: this.#file });
@@ -109,6 +124,15 @@ export class ConfigWatcher implements Disposable {
     }
     if (read.kind === 'missing') return this.#fail([{ line: 1, key: 'file', message: 'there is no such file' }]);
     return this.#fail(read.problems);
+  }
+
+  /** True of a file that was emptied a moment ago; it is looked at again. */
+  #isBeingWritten(): boolean {
+    const now = this.#clock.now();
+    this.#emptySinceMs ??= now;
+    const restMs = this.#emptySinceMs + emptyRestMs - now;
+    if (restMs > 0) this.#emptyLook.value = this.#clock.schedule(restMs, () => this.#later(0));
+    return restMs > 0;
   }
 
   #fail(problems: readonly ConfigProblem[]): string {
