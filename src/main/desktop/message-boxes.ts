@@ -86,12 +86,11 @@ export async function askEngineGone(
   texts: DesktopTexts,
   causes: readonly Cause[],
 ): Promise<'again' | 'config' | 'quit'> {
-  const { engine, engineSays } = texts;
+  const { engine, causeSays, stepSays } = texts;
   const { response } = await showBox({
     type: 'error',
     message: engine.title,
-    detail:
-      causes.map((cause) => `${engineSays(cause.message)}\n${engineSays(cause.next)}`).join('\n\n') || engine.ended,
+    detail: causes.map((cause) => `${causeSays(cause)}\n${stepSays(cause)}`).join('\n\n') || engine.ended,
     buttons: [engine.quit, engine.showConfig, engine.again],
     defaultId: 2,
     cancelId: 0,

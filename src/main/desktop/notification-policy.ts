@@ -151,7 +151,7 @@ export class NotificationPolicy {
     const wasDead = track.dead;
     track.dead = state.kind === 'dead';
     const cause = forwards.find((forward) => forward.cause?.code === 'port-in-use')?.cause ?? null;
-    const busy = cause !== null && !track.busyPort ? this.#texts.engineSays(cause.message) : null;
+    const busy = cause !== null && !track.busyPort ? this.#texts.causeSays(cause) : null;
     track.busyPort = cause !== null;
     let backAfterMs: number | null = null;
     switch (state.kind) {

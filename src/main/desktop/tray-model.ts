@@ -243,16 +243,16 @@ function webAddress(spec: string, listen: string): string | null {
   return `${scheme}://${local[1]}:${local[2]}`;
 }
 
-function failureEntries(tunnels: readonly TunnelStatus[], { tray, engineSays }: DesktopTexts): TrayItem[] {
+function failureEntries(tunnels: readonly TunnelStatus[], { tray, causeSays }: DesktopTexts): TrayItem[] {
   const failing = tunnels.flatMap(({ name, state }) => {
-    if (state.kind === 'dead' || state.kind === 'retrying') return [{ name, message: state.cause.message }];
-    return state.kind === 'running' && state.degraded !== null ? [{ name, message: state.degraded.message }] : [];
+    if (state.kind === 'dead' || state.kind === 'retrying') return [{ name, cause: state.cause }];
+    return state.kind === 'running' && state.degraded !== null ? [{ name, cause: state.degraded }] : [];
   });
   if (failing.length === 0) return [];
   const items = failing.slice(0, failuresShown).map(
-    ({ name, message }): TrayItem => ({
+    ({ name, cause }): TrayItem => ({
       kind: 'action',
-      label: escapeLabel(cut(`${name}: ${engineSays(message)}`)),
+      label: escapeLabel(cut(`${name}: ${causeSays(cause)}`)),
       action: { do: 'page', page: `tunnel/${name}` },
     }),
   );

@@ -29,7 +29,7 @@ type Place = 'here' | number;
 export function tunnelPath(parts: PathParts): Station[] {
   const { config, chain, status } = parts;
   const [first] = config.forwards;
-  const { at, how, reason } = progress(parts);
+  const { at, how, cause } = progress(parts);
   const hereAt = at === 'here' ? -1 : at;
   const here: Station = {
     kind: 'here',
@@ -37,7 +37,7 @@ export function tunnelPath(parts: PathParts): Station[] {
     address: first ? hereAddress(formatListen(first.listen), status.forwards[0]?.listen ?? null) : '',
     state: at === 'here' ? how : status.state.kind === 'stopped' ? 'idle' : 'ok',
     legMs: null,
-    reason: at === 'here' ? reason : null,
+    cause: at === 'here' ? cause : null,
   };
   const stateAt = (index: number): Station['state'] =>
     index < hereAt ? 'ok' : index === hereAt ? how : how === 'idle' ? 'idle' : 'later';
@@ -48,7 +48,7 @@ export function tunnelPath(parts: PathParts): Station[] {
       address: addressOf(host),
       state: stateAt(index),
       legMs: index < hereAt ? legMs(parts.roundTripMs, index) : null,
-      reason: index === at ? reason : null,
+      cause: index === at ? cause : null,
     }),
   );
   if (!first || !('target' in first)) return [here, ...hops];
@@ -60,7 +60,7 @@ export function tunnelPath(parts: PathParts): Station[] {
     address: formatEndpoint(first.target),
     state: at === chain.length ? how : stateAt(chain.length),
     legMs: isUp && last !== null && parts.targetMs !== null ? Math.max(0, parts.targetMs - last) : null,
-    reason: at === chain.length ? reason : null,
+    cause: at === chain.length ? cause : null,
   };
   // A remote forward is entered at the far end: its target is on this side.
   return first.kind === 'remote' ? [target, here, ...hops] : [here, ...hops, target];
@@ -83,7 +83,7 @@ function hereAddress(configured: string, actual: string | null): string {
 }
 
 /** How far all is well, and how it stands there. */
-function progress(parts: PathParts): { at: Place; how: Station['state']; reason: string | null } {
+function progress(parts: PathParts): { at: Place; how: Station['state']; cause: Cause | null } {
   const { chain, askingHop, lastCause } = parts;
   const { state, forwards } = parts.status;
   const names = chain.map((host) => host.name);
@@ -91,21 +91,21 @@ function progress(parts: PathParts): { at: Place; how: Station['state']; reason:
   switch (state.kind) {
     case 'running': {
       const fault = faultOfFirst(state, forwards[0]?.cause ?? null);
-      if (fault === null) return { at: end, how: 'ok', reason: null };
-      return { at: localCodes.has(fault.code) ? 'here' : end, how: 'broken', reason: fault.message };
+      if (fault === null) return { at: end, how: 'ok', cause: null };
+      return { at: localCodes.has(fault.code) ? 'here' : end, how: 'broken', cause: fault };
     }
     case 'starting': {
-      if (state.phase === 'forwards' || state.phase === 'probe') return { at: end, how: 'working', reason: null };
-      return { at: Math.max(0, names.indexOf(state.hop ?? names[0] ?? '')), how: 'working', reason: null };
+      if (state.phase === 'forwards' || state.phase === 'probe') return { at: end, how: 'working', cause: null };
+      return { at: Math.max(0, names.indexOf(state.hop ?? names[0] ?? '')), how: 'working', cause: null };
     }
     case 'interactive':
-      return { at: Math.max(0, names.indexOf(askingHop ?? '')), how: 'working', reason: null };
+      return { at: Math.max(0, names.indexOf(askingHop ?? '')), how: 'working', cause: null };
     case 'retrying':
     case 'dead':
-      return { at: placeOf(state.cause, names), how: 'broken', reason: state.cause.message };
+      return { at: placeOf(state.cause, names), how: 'broken', cause: state.cause };
     case 'stopped':
     case 'listening':
-      return { at: 0, how: 'idle', reason: state.kind === 'listening' ? (lastCause?.message ?? null) : null };
+      return { at: 0, how: 'idle', cause: state.kind === 'listening' ? lastCause : null };
     default:
       return assertNever(state);
   }

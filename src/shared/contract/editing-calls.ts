@@ -118,7 +118,8 @@ export const stationSchema = z.object({
   state: z.enum(['ok', 'working', 'broken', 'later', 'idle']),
   /** Round trip of the leg that ends here, null if not known. */
   legMs: z.number().nullable(),
-  reason: z.string().nullable(),
+  /** Why it is broken, or was. */
+  cause: causeSchema.nullable(),
 });
 
 export const tunnelDetailSchema = z.object({

@@ -6,6 +6,8 @@ import { windowDe } from './window-de.ts';
 export const desktopDe: DesktopTexts = {
   app: 'Holdfast',
   engineSays: windowDe.engineSays,
+  causeSays: windowDe.causeSays,
+  stepSays: windowDe.stepSays,
   errorText: windowDe.errorText,
   states: {
     starting: 'startet',

@@ -5,6 +5,8 @@ import { windowEn } from './window-en.ts';
 export const desktopEn = {
   app: 'Holdfast',
   engineSays: windowEn.engineSays,
+  causeSays: windowEn.causeSays,
+  stepSays: windowEn.stepSays,
   errorText: windowEn.errorText,
   states: {
     starting: 'starting',

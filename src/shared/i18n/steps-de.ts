@@ -26,15 +26,9 @@ export const stepsDe: readonly Phrase[] = [
     'Ask the owner of {0} to allow publickey, password or keyboard-interactive: Holdfast logs in only by these.',
     'Bitte den Betreiber von {0}, publickey, password oder keyboard-interactive zu erlauben: nur damit meldet Holdfast sich an.',
   ],
-  ['Update the server.', 'Aktualisiere den Server.'],
   [
     'The tunnel can be used. If it is given up when idle, set alive-interval = "0s" for this host, or check something behind it with probe.',
     'Der Tunnel ist benutzbar. Wird er im Leerlauf aufgegeben, setze alive-interval = "0s" für diesen Host, oder prüfe mit probe etwas dahinter.',
-  ],
-  ['Let the server offer {0} too.', 'Lass den Server auch {0} anbieten.'],
-  [
-    'Update the server, or allow {0} for {1} alone with legacy-algorithms.',
-    'Aktualisiere den Server, oder erlaube {0} nur für {1} mit legacy-algorithms.',
   ],
   [
     'The tunnel works as far as {0}. Start the service or correct the target{1}.',
@@ -78,93 +72,12 @@ export const stepsDe: readonly Phrase[] = [
     'The server answers, so the connection stays. Look at what the check asks for, and at the probe setting of the tunnel.',
     'Der Server antwortet, also bleibt die Verbindung. Sieh nach, was die Prüfung fragt, und sieh dir die Einstellung probe des Tunnels an.',
   ],
-  ['Holdfast goes on the moment the network is back.', 'Holdfast macht weiter, sobald das Netz wieder da ist.'],
-  ['Check the network; inside names may need the VPN.', 'Prüfe das Netz; interne Namen brauchen vielleicht das VPN.'],
   [
     'Check the spelling; inside names may need the VPN.',
     'Prüfe die Schreibweise; interne Namen brauchen vielleicht das VPN.',
   ],
-  ['Check that sshd runs there and that the port is right.', 'Prüfe, ob sshd dort läuft und ob der Port stimmt.'],
-  [
-    'A firewall or an overloaded server does that; see its log.',
-    'Das tut eine Firewall oder ein überlasteter Server; sieh in sein Protokoll.',
-  ],
-  [
-    'Correct bind-address, or bring up the network or VPN that has it.',
-    'Korrigiere bind-address, oder schalte das Netz oder VPN ein, das sie hat.',
-  ],
-  ['Check the network, and the VPN if it needs one.', 'Prüfe das Netz, und das VPN, falls es eines braucht.'],
-  ['Check the address, and the VPN if it needs one.', 'Prüfe die Adresse, und das VPN, falls es eines braucht.'],
-  ['Check the local firewall.', 'Prüfe die Firewall dieses Rechners.'],
-  [
-    'Close other programs or raise the limit (ulimit -n).',
-    'Schließe andere Programme, oder erhöhe die Grenze (ulimit -n).',
-  ],
-  ['Check the address and the network.', 'Prüfe die Adresse und das Netz.'],
-  [
-    'Check that sshd runs at {0} and that the jump host may reach it.',
-    'Prüfe, ob sshd bei {0} läuft und ob der Zwischenhost dorthin darf.',
-  ],
-  [
-    'The server may be overloaded or look up names in vain (UseDNS), or something other than SSH listens there. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
-    'Der Server ist vielleicht überlastet oder sucht vergeblich nach Namen (UseDNS), oder dort lauscht etwas anderes als SSH. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
-  ],
-  [
-    'The line may drop large packets (MTU), or the server is overloaded. The next try waits {0}; if it is always so slow, raise connect-timeout of {1}.',
-    'Vielleicht verliert die Leitung große Pakete (MTU), oder der Server ist überlastet. Der nächste Versuch wartet {0}; ist er immer so langsam, erhöhe connect-timeout von {1}.',
-  ],
-  [
-    'The server may be waiting for its own directory service; see its log.',
-    'Vielleicht wartet der Server auf seinen Verzeichnisdienst; sieh in sein Protokoll.',
-  ],
-  ['Run the command by hand to see what it says.', 'Führe den Befehl von Hand aus und sieh, was er sagt.'],
   ['Holdfast connects again by itself.', 'Holdfast verbindet von selbst neu.'],
-  [
-    'Holdfast connects again by itself; the log of its sshd may tell why.',
-    'Holdfast verbindet von selbst neu; das Protokoll seines sshd sagt vielleicht, warum.',
-  ],
-  [
-    'It may be too busy (MaxStartups), your address may be blocked (fail2ban), or there is no SSH on this port.',
-    'Vielleicht ist er zu beschäftigt (MaxStartups), deine Adresse ist gesperrt (fail2ban), oder an diesem Port ist kein SSH.',
-  ],
-  [
-    'It may be too busy (MaxStartups) or refuse what was offered; see the log of its sshd.',
-    'Vielleicht ist er zu beschäftigt (MaxStartups) oder lehnt das Angebotene ab; sieh in das Protokoll seines sshd.',
-  ],
-  [
-    'Its time or its number of tries may be over (LoginGraceTime, MaxAuthTries); see the log of its sshd.',
-    'Vielleicht ist seine Frist oder die Zahl der Versuche um (LoginGraceTime, MaxAuthTries); sieh in das Protokoll seines sshd.',
-  ],
-  [
-    'Fewer keys may help: name the right one in identity and set identities-only = true.',
-    'Weniger Schlüssel helfen vielleicht: nenne den richtigen in identity und setze identities-only = true.',
-  ],
-  [
-    'Holdfast tries again by itself; the log of its sshd may tell more.',
-    'Holdfast versucht es von selbst neu; das Protokoll seines sshd sagt vielleicht mehr.',
-  ],
-  [
-    'Something on the way may answer in its place; check the network before you try again.',
-    'Vielleicht antwortet unterwegs etwas an seiner Stelle; prüfe das Netz, bevor du es neu versuchst.',
-  ],
-  [
-    'Holdfast tries again by itself; if it stays, look at what is between here and there.',
-    'Holdfast versucht es von selbst neu; bleibt es dabei, sieh nach, was dazwischen liegt.',
-  ],
-  ['Update its SSH server.', 'Aktualisiere seinen SSH-Server.'],
   ['Check address and port.', 'Prüfe Adresse und Port.'],
-  [
-    'Something other than SSH, or a tar pit, listens there. Check address and port.',
-    'Dort lauscht etwas anderes als SSH, oder eine Falle. Prüfe Adresse und Port.',
-  ],
-  [
-    'Update the server, or take this cipher out of legacy-algorithms of this host.',
-    'Aktualisiere den Server, oder nimm diese Chiffre aus legacy-algorithms dieses Hosts.',
-  ],
-  [
-    'Something on the way may answer in its place; check with the owner of the server before you try again.',
-    'Vielleicht antwortet unterwegs etwas an seiner Stelle; frage den Betreiber des Servers, bevor du es neu versuchst.',
-  ],
   ['Start the tunnel again when you want it.', 'Starte den Tunnel neu, wenn du ihn brauchst.'],
   ['Start the tunnel again when you can answer.', 'Starte den Tunnel neu, wenn du antworten kannst.'],
   [

@@ -1,3 +1,4 @@
+import { causeWordsDe } from './cause-words.ts';
 import { inGerman } from './causes-de.ts';
 import { detailDe } from './detail-de.ts';
 import type { WindowTexts } from './window-en.ts';
@@ -21,7 +22,7 @@ export const windowDe: WindowTexts = {
     next: 'Öffne einen frischen Link; diesen druckt:',
   },
   engineSays: inGerman,
-  errorText: ({ message, next }) => `${inGerman(message)} ${inGerman(next)}`,
+  ...causeWordsDe(inGerman),
   cancel: 'Abbrechen',
   close: 'Schließen',
   states: {

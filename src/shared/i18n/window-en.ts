@@ -1,3 +1,4 @@
+import { causeWordsEn } from './cause-words.ts';
 import { detailEn } from './detail-en.ts';
 import { list, some } from './words-en.ts';
 
@@ -23,8 +24,7 @@ export const windowEn = {
   },
   /** A sentence of the engine, which speaks English, in the language of the window. */
   engineSays: (sentence: string) => sentence,
-  /** What went wrong and what to do. */
-  errorText: ({ message, next }: { readonly message: string; readonly next: string }) => `${message} ${next}`,
+  ...causeWordsEn,
   cancel: 'Cancel',
   close: 'Close',
   states: {

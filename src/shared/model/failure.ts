@@ -2,6 +2,8 @@
  * model: the words of Holdfast as types: failures, hosts, forwards, tunnels, prompts. Pure TypeScript, shared by engine, command and shells.
  */
 
+import { type Said, withStrings } from '../i18n/said.ts';
+import { inEnglish } from '../i18n/sentences/index.ts';
 import { cleanText } from './clean-text.ts';
 
 /** Characters of one part of a cause: all problems of a configuration are one message. */
@@ -85,9 +87,24 @@ export interface Cause {
   readonly message: string;
   /** What to do now. */
   readonly next: string;
+  /** Message and next step as facts, where the engine has them: a shell says them in its language. */
+  readonly said?: SaidOfCause | undefined;
 }
 
-export interface FailureDetails extends Cause {
+/** The facts of a cause. Null: only the English sentence is known. */
+export interface SaidOfCause {
+  readonly message: Said | null;
+  readonly next: Said | null;
+}
+
+export interface FailureDetails {
+  readonly code: FailureCode;
+  readonly where: string;
+  /** A fact, or (for what stays as it is in every language) text. */
+  readonly message: Said | string;
+  readonly next: Said | string;
+  /** Facts of text that comes from elsewhere: over a socket, or redacted. */
+  readonly said?: SaidOfCause | undefined;
   readonly phase?: Phase | undefined;
   /** Name of the host (a hop of the jump chain) at fault. */
   readonly hop?: string | undefined;
@@ -103,15 +120,17 @@ export class HoldfastError extends Error {
   readonly code: FailureCode;
   readonly where: string;
   readonly next: string;
+  readonly said: SaidOfCause;
   readonly phase: Phase | undefined;
   readonly hop: string | undefined;
   readonly retry: RetryClass;
 
   constructor(details: FailureDetails) {
-    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(textOf(details.message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.where = details.where;
-    this.next = details.next;
+    this.next = textOf(details.next);
+    this.said = details.said ?? { message: factOf(details.message), next: factOf(details.next) };
     this.phase = details.phase;
     this.hop = details.hop;
     this.retry = details.retry ?? failureRetry[details.code];
@@ -120,8 +139,24 @@ export class HoldfastError extends Error {
   /** The part that may be shown: a name that somebody typed or a path may hold characters that reorder or hide text, also in JSON. */
   toCause(): Cause {
     const clean = (text: string): string => cleanText(text, longestShown);
-    return { code: this.code, where: clean(this.where), message: clean(this.message), next: clean(this.next) };
+    const { message, next } = this.said;
+    const facts = (said: Said | null): Said | null => (said === null ? null : withStrings(said, clean));
+    return {
+      code: this.code,
+      where: clean(this.where),
+      message: clean(this.message),
+      next: clean(this.next),
+      ...(message === null && next === null ? {} : { said: { message: facts(message), next: facts(next) } }),
+    };
   }
+}
+
+function textOf(said: Said | string): string {
+  return typeof said === 'string' ? said : inEnglish(said);
+}
+
+function factOf(said: Said | string): Said | null {
+  return typeof said === 'string' ? null : said;
 }
 
 /** Turns anything that was thrown into a `HoldfastError`; unknown things become `internal`. */

@@ -197,7 +197,14 @@ export function fixtureDetail(status: TunnelStatus, nowMs: number, startedMs = n
     state: Detail['path'][number]['state'],
     legMs: number | null = null,
     reason: string | null = null,
-  ) => ({ kind, name, address, state, legMs, reason });
+  ) => ({
+    kind,
+    name,
+    address,
+    state,
+    legMs,
+    cause: reason === null ? null : { code: 'timeout' as const, where: name, message: reason, next: '' },
+  });
   /** `perSecond`: what flows, so that two readings give a rate. */
   const client = (
     spec: string,

@@ -54,7 +54,7 @@ describe('a path', () => {
     expect(at('auth-failed', 'db')).toEqual(['ok', 'ok', 'broken', 'later']);
     expect(at('target-refused', 'db:5432')).toEqual(['ok', 'ok', 'ok', 'broken']);
     const dead = tunnelPath(parts({ kind: 'dead', cause: cause('host-key-changed', 'db') }));
-    expect(dead.map((station) => station.reason)).toEqual([null, null, 'host-key-changed there', null]);
+    expect(dead.map((station) => station.cause?.message ?? null)).toEqual([null, null, 'host-key-changed there', null]);
   });
 
   test('is that of the first forward: another one’s fault is not on it', () => {

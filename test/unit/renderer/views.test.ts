@@ -12,6 +12,7 @@ import { formatRoute, parseRoute, type Route } from '../../../src/renderer/store
 import { windowDe } from '../../../src/shared/i18n/window-de.ts';
 import { windowEn } from '../../../src/shared/i18n/window-en.ts';
 import type { HistoryEvent } from '../../../src/shared/contract/calls.ts';
+import type { Cause } from '../../../src/shared/model/failure.ts';
 import { fixturePrompt, fixtureTunnels, forward, tunnel } from '../../support/renderer/fixture-data.ts';
 
 describe('rows', () => {
@@ -114,7 +115,7 @@ describe('the last day', () => {
   test('a drop with its repair, an off time, and the share of what was asked for', () => {
     const view = dayView([at(2 * dayMs, 'up'), at(8000, 'lost'), at(6000, 'healed'), at(4000, 'stopped')], now, null);
     expect(view.drops).toEqual([
-      { fromMs: now - 8000, toMs: now - 6000, switchedOff: false, reason: null, afterSleep: false },
+      { fromMs: now - 8000, toMs: now - 6000, switchedOff: false, cause: null, afterSleep: false },
     ]);
     expect(view.spans.map(({ kind }) => kind)).toEqual(['up', 'up', 'off']);
     expect(view.downMs).toBe(2000);
@@ -133,7 +134,7 @@ describe('the last day', () => {
     expect(dayView([], now, now - 2 * dayMs).spans).toEqual([{ kind: 'up', fromMs: now - dayMs, toMs: now }]);
     const back = dayView([at(9000, 'up'), at(3000, 'lost')], now, now - 2000);
     expect(back.drops).toEqual([
-      { fromMs: now - 3000, toMs: now - 2000, switchedOff: false, reason: null, afterSleep: false },
+      { fromMs: now - 3000, toMs: now - 2000, switchedOff: false, cause: null, afterSleep: false },
     ]);
   });
 
@@ -186,7 +187,7 @@ describe('the last day', () => {
 test('the activity has the newest first and each loss with its repair', () => {
   const row = (atMs: number, what: string): HistoryEvent => ({ atMs, tunnel: 't', what, cause: null });
   const noon = new Date(2026, 1, 3, 12).getTime();
-  const same = (sentence: string) => sentence;
+  const same = ({ message }: Cause) => message;
   const [day] = activityDays([row(noon, 'lost'), row(noon + 3000, 'healed'), row(noon + 9000, 'lost')], '', true, same);
   expect(
     activityDays(

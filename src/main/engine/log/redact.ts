@@ -1,4 +1,6 @@
 import { types } from 'node:util';
+import { type Said, withStrings } from '../../../shared/i18n/said.ts';
+import { tell } from '../../../shared/i18n/sentences/index.ts';
 import { cleanText } from '../../../shared/model/clean-text.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { Secret } from '../secrets/secret.ts';
@@ -200,5 +202,16 @@ export function redactFailure(error: HoldfastError, redact: Redact): HoldfastErr
   const [message, next] = [redact(error.message), redact(error.next)];
   if (where === error.where && message === error.message && next === error.next) return error;
   const { code, phase, hop, retry } = error;
-  return new HoldfastError({ code, where, message, next, phase, hop, retry, cause: error });
+  const said = {
+    message: redactFact(error.said.message, message, redact),
+    next: redactFact(error.said.next, next, redact),
+  };
+  return new HoldfastError({ code, where, message, next, said, phase, hop, retry, cause: error });
+}
+
+/** Only if it says the same as the redacted text: a secret may reach over the border of what is put in. */
+function redactFact(fact: Said | null, text: string, redact: Redact): Said | null {
+  if (fact === null) return null;
+  const clean = withStrings(fact, redact);
+  return tell(clean, 'en') === text ? clean : null;
 }

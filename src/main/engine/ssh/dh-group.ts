@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import { randomBytes } from 'node:crypto';
 
 /** Bits that a group of the server's choice must have at least and may have at most (RFC 8270 section 3; OpenSSH's DH_GRP_MIN and DH_GRP_MAX). */
@@ -20,17 +22,17 @@ export function bitsOf(number: Uint8Array): number {
  * What is wrong with the group of SSH_MSG_KEX_DH_GEX_GROUP (RFC 4419 section 3), or null. Looks at lengths and order alone: a server may choose
  * the numbers, and so what it costs to calculate with them. Big-endian bytes without leading zeros.
  */
-export function groupFault(prime: Buffer, generator: Buffer): string | null {
+export function groupFault(prime: Buffer, generator: Buffer): Said | null {
   const bits = bitsOf(prime);
   if (bits < minGroupBits || bits > maxGroupBits)
-    return `its group for the key exchange has ${bits} bits, not ${minGroupBits} to ${maxGroupBits}`;
-  if (!isOdd(prime)) return 'its group for the key exchange has no prime';
-  return isBetween(generator, prime) ? null : 'its group for the key exchange has no generator';
+    return server.groupBits({ bits, least: minGroupBits, most: maxGroupBits });
+  if (!isOdd(prime)) return server.groupWithoutPrime();
+  return isBetween(generator, prime) ? null : server.groupWithoutGenerator();
 }
 
 /** What is wrong with the public value that the server sent, or null: 1 < f < p - 1 (RFC 8268 section 4). */
-export function publicValueFault(value: Buffer, prime: Buffer): string | null {
-  return isBetween(value, prime) ? null : 'its public value for the key exchange is out of range';
+export function publicValueFault(value: Buffer, prime: Buffer): Said | null {
+  return isBetween(value, prime) ? null : server.publicValue();
 }
 
 /** 1 < value < p - 1, for an odd p. */

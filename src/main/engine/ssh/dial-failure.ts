@@ -1,35 +1,28 @@
 import { networkInterfaces } from 'node:os';
+import { dial } from '../../../shared/i18n/sentences/dial.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import type { HoldfastError } from '../../../shared/model/failure.ts';
-import { addressText, errorCode, makeFailure, type Place, seconds, textLimit, textOf } from './failure-base.ts';
+import { addressText, errorCode, makeFailure, type Place, textLimit, textOf } from './failure-base.ts';
 
 /** The machine has no address but loopback. */
 export function isOffline(): boolean {
   return !Object.values(networkInterfaces()).some((addresses) => addresses?.some((address) => !address.internal));
 }
 
-const offlineNext = 'Holdfast goes on the moment the network is back.';
-
 /** No address for a name (getaddrinfo). */
 export function resolveFailure(host: HostConfig, name: string, error: unknown): HoldfastError {
   const place: Place = { host, phase: 'resolve' };
   const shown = cleanLine(name, 256);
   if (isOffline())
-    return makeFailure(place, 'offline', 'This computer is offline.', offlineNext, { where: 'network', cause: error });
+    return makeFailure(place, 'offline', dial.offline(), dial.untilNetwork(), { where: 'network', cause: error });
   const code = errorCode(error);
   if (code === 'EAI_AGAIN' || code === 'ETIMEOUT' || code === 'ETIMEDOUT')
-    return makeFailure(
-      place,
-      'dns',
-      `The name server did not answer for ${shown}.`,
-      'Check the network; inside names may need the VPN.',
-      {
-        where: 'network',
-        cause: error,
-      },
-    );
-  return makeFailure(place, 'dns', `No address for ${shown}.`, 'Check the spelling; inside names may need the VPN.', {
+    return makeFailure(place, 'dns', dial.nameServerSilent({ name: shown }), dial.checkNetworkOrName(), {
+      where: 'network',
+      cause: error,
+    });
+  return makeFailure(place, 'dns', dial.noAddress({ name: shown }), dial.checkSpelling(), {
     where: 'network',
     cause: error,
   });
@@ -40,8 +33,8 @@ export function resolveTimeout(host: HostConfig, name: string): HoldfastError {
   return makeFailure(
     { host, phase: 'resolve' },
     'timeout',
-    `No answer from the name server for ${cleanLine(name, 256)} in ${seconds(host.connectTimeoutMs)}.`,
-    'Check the network; inside names may need the VPN.',
+    dial.nameServerSlow({ name: cleanLine(name, 256), limitMs: host.connectTimeoutMs }),
+    dial.checkNetworkOrName(),
     { where: 'network' },
   );
 }
@@ -54,69 +47,33 @@ export function dialFailure(host: HostConfig, to: string, errors: readonly unkno
   const cause = errors[0];
   const network = { where: 'network', cause };
   if (has('ECONNREFUSED'))
-    return makeFailure(
-      place,
-      'refused',
-      `${to} refuses the connection.`,
-      'Check that sshd runs there and that the port is right.',
-      {
-        cause,
-      },
-    );
+    return makeFailure(place, 'refused', dial.refused({ to }), dial.checkSshd(), {
+      cause,
+    });
   if (has('ECONNRESET', 'EPIPE'))
-    return makeFailure(
-      place,
-      'reset',
-      `${to} reset the connection.`,
-      'A firewall or an overloaded server does that; see its log.',
-      {
-        cause,
-      },
-    );
-  if (isOffline()) return makeFailure(place, 'offline', 'This computer is offline.', offlineNext, network);
+    return makeFailure(place, 'reset', dial.reset({ to }), dial.firewallOrLoad(), {
+      cause,
+    });
+  if (isOffline()) return makeFailure(place, 'offline', dial.offline(), dial.untilNetwork(), network);
   if (has('EADDRNOTAVAIL', 'EINVAL') && host.bindAddress !== null)
     return makeFailure(
       place,
       'unreachable',
-      `This computer does not have the address ${cleanLine(host.bindAddress, 64)} to dial from.`,
-      'Correct bind-address, or bring up the network or VPN that has it.',
+      dial.noSuchBindAddress({ address: cleanLine(host.bindAddress, 64) }),
+      dial.correctBindAddress(),
       network,
     );
   if (has('ETIMEDOUT')) return dialTimeout(host, to);
   if (has('EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL'))
-    return makeFailure(
-      place,
-      'unreachable',
-      `There is no route to ${to}.`,
-      'Check the network, and the VPN if it needs one.',
-      network,
-    );
+    return makeFailure(place, 'unreachable', dial.noRoute({ to }), dial.checkNetwork(), network);
   if (has('EACCES', 'EPERM'))
-    return makeFailure(
-      place,
-      'unreachable',
-      `This computer does not let Holdfast connect to ${to}.`,
-      'Check the local firewall.',
-      network,
-    );
+    return makeFailure(place, 'unreachable', dial.notAllowed({ to }), dial.checkFirewall(), network);
   if (has('EMFILE', 'ENFILE'))
-    return makeFailure(
-      place,
-      'unreachable',
-      'This computer has no free file handles.',
-      'Close other programs or raise the limit (ulimit -n).',
-      {
-        where: 'this computer',
-        cause,
-      },
-    );
-  return makeFailure(
-    place,
-    'unreachable',
-    `${to} could not be reached: ${textOf(cause)}.`,
-    'Check the address and the network.',
-    network,
-  );
+    return makeFailure(place, 'unreachable', dial.noFileHandles(), dial.freeHandles(), {
+      where: 'this computer',
+      cause,
+    });
+  return makeFailure(place, 'unreachable', dial.unreachable({ to, why: textOf(cause) }), dial.checkAddress(), network);
 }
 
 /** Nothing answered the connection attempts in time. */
@@ -124,8 +81,8 @@ export function dialTimeout(host: HostConfig, to: string): HoldfastError {
   return makeFailure(
     { host, phase: 'dial' },
     'timeout',
-    `${to} does not answer: nothing came in ${seconds(host.connectTimeoutMs)}.`,
-    'Check the address, and the VPN if it needs one.',
+    dial.noAnswer({ to, limitMs: host.connectTimeoutMs }),
+    dial.checkAddressOrVpn(),
   );
 }
 
@@ -136,9 +93,9 @@ export function jumpFailure(host: HostConfig, via: HoldfastError): HoldfastError
     { host, phase: 'dial' },
     'jump-refused',
     via.code === 'forward-denied'
-      ? `The jump host does not let Holdfast go on to ${host.name} (${to}).`
-      : `The jump host could not reach ${host.name}: ${cleanLine(via.message, textLimit)}`,
-    via.code === 'forward-denied' ? via.next : `Check that sshd runs at ${to} and that the jump host may reach it.`,
+      ? dial.jumpForbidden({ host: host.name, to })
+      : dial.jumpFailed({ host: host.name, why: via.said.message ?? cleanLine(via.message, textLimit) }),
+    via.code === 'forward-denied' ? (via.said.next ?? via.next) : dial.checkBehindJump({ to }),
     { cause: via },
   );
 }

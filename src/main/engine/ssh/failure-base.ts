@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import type { Said } from '../../../shared/i18n/said.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { type FailureCode, HoldfastError, type Phase } from '../../../shared/model/failure.ts';
@@ -36,8 +37,8 @@ export interface Place {
 export function makeFailure(
   place: Place,
   code: FailureCode,
-  message: string,
-  next: string,
+  message: Said | string,
+  next: Said | string,
   extra: { where?: string; cause?: unknown } = {},
 ): HoldfastError {
   return new HoldfastError({

@@ -1,4 +1,6 @@
 import type { Buffer } from 'node:buffer';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import { bitsOf } from './dh-group.ts';
 import { WireFormatError, WireReader } from './wire-format.ts';
 
@@ -18,7 +20,7 @@ const pointBytes: Readonly<Record<string, number>> = {
 };
 
 /** `other`: a type that is not calculated with here. */
-export type HostKeyLook = { readonly kind: 'fits' | 'other' } | { readonly kind: 'fault'; readonly fault: string };
+export type HostKeyLook = { readonly kind: 'fits' | 'other' } | { readonly kind: 'fault'; readonly fault: Said };
 
 /**
  * Whether the numbers of a host key that a server shows are ones to calculate with. Looks at lengths alone. Public key blobs of RFC 4253
@@ -33,42 +35,38 @@ export function lookAtHostKey(blob: Buffer): HostKeyLook {
     reader.end();
     return fault === null ? { kind: 'fits' } : { kind: 'fault', fault };
   } catch (error) {
-    if (error instanceof WireFormatError) return { kind: 'fault', fault: 'its host key is malformed' };
+    if (error instanceof WireFormatError) return { kind: 'fault', fault: server.hostKeyMalformed() };
     throw error;
   }
 }
 
-function faultOf(type: string, reader: WireReader): string | null | undefined {
+function faultOf(type: string, reader: WireReader): Said | null | undefined {
   switch (type) {
     case 'ssh-ed25519':
-      return reader.string().length === 32 ? null : 'its host key is malformed';
+      return reader.string().length === 32 ? null : server.hostKeyMalformed();
     case 'ssh-rsa': {
       const exponent = reader.mpint();
       const bits = bitsOf(reader.mpint());
       if (bits < minRsaBits || bits > maxRsaBits)
-        return `its RSA host key has ${bits} bits, not ${minRsaBits} to ${maxRsaBits}`;
+        return server.hostKeyBits({ type: 'RSA', bits, least: minRsaBits, most: maxRsaBits });
       const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
       const exponentBits = bitsOf(exponent);
-      return isOdd && exponentBits > 1 && exponentBits <= maxRsaExponentBits
-        ? null
-        : 'its RSA host key has an exponent that nobody uses';
+      return isOdd && exponentBits > 1 && exponentBits <= maxRsaExponentBits ? null : server.hostKeyExponent();
     }
     case 'ssh-dss': {
       const bits = bitsOf(reader.mpint());
       const others = [bitsOf(reader.mpint()), bitsOf(reader.mpint()), bitsOf(reader.mpint())];
       const [orderBits = 0] = others;
       if (bits < minDsaBits || bits > maxDsaBits)
-        return `its DSA host key has ${bits} bits, not ${minDsaBits} to ${maxDsaBits}`;
-      return orderBits <= maxDsaOrderBits && others.every((n) => n > 0 && n <= bits)
-        ? null
-        : 'its host key is malformed';
+        return server.hostKeyBits({ type: 'DSA', bits, least: minDsaBits, most: maxDsaBits });
+      return orderBits <= maxDsaOrderBits && others.every((n) => n > 0 && n <= bits) ? null : server.hostKeyMalformed();
     }
     default: {
       const length = pointBytes[type];
       if (length === undefined) return undefined;
       const curve = reader.name();
       const point = reader.string();
-      return type.endsWith(curve) && point.length === length && point[0] === 4 ? null : 'its host key is malformed';
+      return type.endsWith(curve) && point.length === length && point[0] === 4 ? null : server.hostKeyMalformed();
     }
   }
 }

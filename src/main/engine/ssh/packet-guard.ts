@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import type { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { DhExchange, groupFault, publicValueFault } from './dh-group.ts';
@@ -32,7 +34,7 @@ export interface PacketGuardOptions {
   /** Bytes both ways so far. */
   readonly transferred: () => number;
   /** Makes the error that ends the session; `fault` completes "the server broke the protocol: …". */
-  readonly failure: (fault: string) => HoldfastError;
+  readonly failure: (fault: Said) => HoldfastError;
   /** The server began a key exchange on a link that has keys; nothing more is to be read from it for `restMs`. */
   readonly onServerRekey: (restMs: number) => void;
   /** All keys of a hostkeys-00 notice, of any type; of those ssh2 sees what can be proven. */
@@ -66,8 +68,7 @@ class PacketGuard {
   /** The payload that ssh2 is to handle. */
   look(payload: Buffer): Buffer {
     const { seam, failure } = this.#options;
-    if (seam.queuedPackets > maxQueuedPackets)
-      throw failure('it asks for answers in the middle of a key exchange, without end');
+    if (seam.queuedPackets > maxQueuedPackets) throw failure(server.asksInKeyExchange());
     switch (payload[0]) {
       case message.kexInit:
         this.#onKexInit();
@@ -143,15 +144,14 @@ class PacketGuard {
       reader.uint32();
       return reader.uint32();
     });
-    if (packetBytes < minPacketBytes)
-      throw failure(`it takes ${packetBytes} bytes a packet in a channel, fewer than ${minPacketBytes}`);
+    if (packetBytes < minPacketBytes) throw failure(server.smallPackets({ bytes: packetBytes, least: minPacketBytes }));
   }
 
   #read<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      if (error instanceof WireFormatError) throw this.#options.failure('a packet of it is malformed');
+      if (error instanceof WireFormatError) throw this.#options.failure(server.packetMalformed());
       throw error;
     }
   }

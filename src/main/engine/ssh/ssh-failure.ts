@@ -1,9 +1,12 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { dial } from '../../../shared/i18n/sentences/dial.ts';
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { assertNever, HoldfastError, type Phase } from '../../../shared/model/failure.ts';
 import type { Redact } from '../log/redact.ts';
 import { type SupportedAlgorithms, supportedAlgorithms } from './algorithms.ts';
-import { addressText, errorCode, makeFailure, type Place, seconds, textLimit, textOf } from './failure-base.ts';
+import { addressText, errorCode, makeFailure, type Place, textLimit, textOf } from './failure-base.ts';
 
 /**
  * Turns what ssh2 and the stream below it throw into `HoldfastError`. This file, dial-failure.ts (resolver, sockets) and channel-failure.ts
@@ -38,14 +41,14 @@ export function handshakeTimeout(
     return makeFailure(
       place,
       'timeout',
-      `${host.name} took the connection but did not say hello in ${seconds(limitMs)}.`,
-      `The server may be overloaded or look up names in vain (UseDNS), or something other than SSH listens there. The next try waits ${seconds(nextMs)}; if it is always so slow, raise connect-timeout of ${host.name}.`,
+      server.noHello({ host: host.name, limitMs }),
+      server.maybeOverloaded({ host: host.name, nextMs }),
     );
   return makeFailure(
     place,
     'timeout',
-    `${host.name} did not finish the key exchange in ${seconds(limitMs)}.`,
-    `The line may drop large packets (MTU), or the server is overloaded. The next try waits ${seconds(nextMs)}; if it is always so slow, raise connect-timeout of ${host.name}.`,
+    server.slowKeyExchange({ host: host.name, limitMs }),
+    server.maybeMtu({ host: host.name, nextMs }),
   );
 }
 
@@ -54,8 +57,8 @@ export function loginTimeout(host: HostConfig): HoldfastError {
   return makeFailure(
     { host, phase: 'auth' },
     'timeout',
-    `${host.name} did not finish the login in ${seconds(host.authTimeoutMs)}.`,
-    'The server may be waiting for its own directory service; see its log.',
+    server.slowLogin({ host: host.name, limitMs: host.authTimeoutMs }),
+    server.maybeDirectory(),
   );
 }
 
@@ -73,76 +76,58 @@ export function streamFailure(
     return makeFailure(
       { host, phase: stage === 'open' ? undefined : stage === 'auth' ? 'auth' : 'dial' },
       stage === 'open' ? 'link-lost' : 'proxy-command-failed',
-      `The proxy command of ${host.name} ended: ${cleanLine(said, 1024)}`,
-      'Run the command by hand to see what it says.',
+      server.proxyCommandEnded({ host: host.name, said: cleanLine(said, 1024) }),
+      server.runCommandByHand(),
       { cause: error },
     );
   if (stage === 'open') {
     const place: Place = { host, phase: undefined };
     if (silent)
-      return makeFailure(
-        place,
-        'link-lost',
-        `The network to ${host.name} is gone.`,
-        'Holdfast connects again by itself.',
-        {
-          where: 'network',
-          cause: error,
-        },
-      );
+      return makeFailure(place, 'link-lost', server.networkGone({ host: host.name }), server.connectsAgain(), {
+        where: 'network',
+        cause: error,
+      });
     if (reset)
-      return makeFailure(
-        place,
-        'link-lost',
-        `The connection to ${host.name} was reset.`,
-        'Holdfast connects again by itself.',
-        {
-          cause: error,
-        },
-      );
+      return makeFailure(place, 'link-lost', server.linkReset({ host: host.name }), server.connectsAgain(), {
+        cause: error,
+      });
     return makeFailure(
       place,
       'server-closed',
-      `${host.name} closed the link and gave no reason.`,
-      'Holdfast connects again by itself; the log of its sshd may tell why.',
+      server.closedWithoutReason({ host: host.name }),
+      server.connectsAgainSeeLog(),
       { cause: error },
     );
   }
   const place: Place = { host, phase: stage === 'auth' ? 'auth' : 'key-exchange' };
   if (silent)
-    return makeFailure(
-      place,
-      'unreachable',
-      `The network to ${host.name} went away.`,
-      'Check the network, and the VPN if it needs one.',
-      {
-        where: 'network',
-        cause: error,
-      },
-    );
+    return makeFailure(place, 'unreachable', server.networkWentAway({ host: host.name }), dial.checkNetwork(), {
+      where: 'network',
+      cause: error,
+    });
   switch (stage) {
     case 'hello':
       return makeFailure(
         place,
         reset ? 'reset' : 'closed-early',
-        `${host.name} hung up before saying hello.`,
-        'It may be too busy (MaxStartups), your address may be blocked (fail2ban), or there is no SSH on this port.',
+        server.hungUpBeforeHello({ host: host.name }),
+        server.busyBlockedOrNoSsh(),
         { cause: error },
       );
     case 'key-exchange':
       return makeFailure(
         place,
         reset ? 'reset' : 'closed-early',
-        `${host.name} hung up during the key exchange.`,
-        'It may be too busy (MaxStartups) or refuse what was offered; see the log of its sshd.',
+        server.hungUpInKeyExchange({ host: host.name }),
+        server.busyOrRefuses(),
         { cause: error },
       );
     case 'auth':
       return makeFailure(
         place,
         reset ? 'reset' : 'closed-early',
-        `${host.name} hung up during the login.`,
-        'Its time or its number of tries may be over (LoginGraceTime, MaxAuthTries); see the log of its sshd.',
+        server.hungUpInLogin({ host: host.name }),
+        server.timeOrTriesOver(),
         { cause: error },
       );
     default:
@@ -159,21 +144,21 @@ export function disconnectFailure(
   redact: Redact,
 ): HoldfastError {
   const shown = cleanLine(redact(text), textLimit);
-  const said = shown === '' ? `reason ${reason}` : `"${shown}"`;
+  const said = shown === '' ? server.reasonNumber({ reason }) : server.inItsWords({ words: shown });
   const noMoreMethods = 14;
   if (stage === 'auth' && (reason === noMoreMethods || /too many authentication failures/i.test(text)))
     return makeFailure(
       { host, phase: 'auth' },
       'auth-failed',
-      `${host.name} refused the login as ${cleanLine(host.user, 64)} and hung up: ${said}.`,
-      'Fewer keys may help: name the right one in identity and set identities-only = true.',
+      server.refusedAndHungUp({ host: host.name, user: cleanLine(host.user, 64), reason: said }),
+      server.fewerKeys(),
     );
   const phase = phaseOf(stage);
   return makeFailure(
     { host, phase },
     'server-closed',
-    `${host.name} closed the connection: ${said}.`,
-    'Holdfast tries again by itself; the log of its sshd may tell more.',
+    server.closed({ host: host.name, reason: said }),
+    server.triesAgainSeeLog(),
   );
 }
 
@@ -189,13 +174,13 @@ export function protocolFailure(
   const missing = /no matching (.+)$/i.exec(text)?.[1]?.toLowerCase();
   if (stage === 'key-exchange' && missing !== undefined) return noCommonAlgorithm(host, missing, offered);
   if (/identification|greeting|header/i.test(text) && stage === 'hello') return notSsh(host, null);
-  if (/output length exceeded/i.test(text)) return brokenProtocol(host, stage, 'it packs too much into one packet');
+  if (/output length exceeded/i.test(text)) return brokenProtocol(host, stage, server.packedTooMuch());
   if (/signature verification failed/i.test(text))
     return makeFailure(
       { host, phase },
       'protocol',
-      `${host.name} could not prove that it holds its host key.`,
-      'Something on the way may answer in its place; check the network before you try again.',
+      server.noProofOfKey({ host: host.name }),
+      server.checkNetworkFirst(),
       { cause: error },
     );
   const broken =
@@ -205,34 +190,37 @@ export function protocolFailure(
     { host, phase },
     'protocol',
     broken
-      ? `The data from ${host.name} arrived damaged.`
-      : `${host.name} broke the SSH protocol: ${text === '' ? 'no detail' : text}.`,
-    'Holdfast tries again by itself; if it stays, look at what is between here and there.',
+      ? server.damaged({ host: host.name })
+      : server.brokeProtocol({
+          host: host.name,
+          fault: text === '' ? server.noDetail() : server.inWordsOfSsh2({ words: text }),
+        }),
+    server.lookBetween(),
     { cause: error },
   );
 }
 
 /** The server goes beyond what the protocol allows, or what is bearable. `fault` completes the sentence. */
-export function brokenProtocol(host: HostConfig, stage: SessionStage, fault: string): HoldfastError {
+export function brokenProtocol(host: HostConfig, stage: SessionStage, fault: Said): HoldfastError {
   return makeFailure(
     { host, phase: phaseOf(stage) },
     'protocol',
-    `${host.name} broke the SSH protocol: ${fault}.`,
-    'Holdfast tries again by itself; if it stays, look at what is between here and there.',
+    server.brokeProtocol({ host: host.name, fault }),
+    server.lookBetween(),
   );
 }
 
 /** What answered is not SSH, or not SSH 2. `line`: the start of what it said. */
 export function notSsh(host: HostConfig, line: string | null): HoldfastError {
-  const old = line !== null && /^SSH-1\.(?!99)/.test(line);
+  const isOld = line !== null && /^SSH-1\.(?!99)/.test(line);
   const shown = line === null ? '' : cleanLine(line, 80);
   return makeFailure(
     { host, phase: 'key-exchange' },
     'protocol',
-    old
-      ? `${host.name} speaks SSH 1, which is not safe.`
-      : `What answers at ${addressText(host.address, host.port)} is not an SSH server${shown === '' ? '' : `: it says "${shown}"`}.`,
-    old ? 'Update its SSH server.' : 'Check address and port.',
+    isOld
+      ? server.ssh1({ host: host.name })
+      : server.notSsh({ address: addressText(host.address, host.port), line: shown === '' ? null : shown }),
+    isOld ? server.updateIts() : server.checkAddressAndPort(),
   );
 }
 
@@ -241,25 +229,25 @@ export function endlessHello(host: HostConfig): HoldfastError {
   return makeFailure(
     { host, phase: 'key-exchange' },
     'protocol',
-    `${host.name} says too much before its hello.`,
-    'Something other than SSH, or a tar pit, listens there. Check address and port.',
+    server.endlessHello({ host: host.name }),
+    server.tarPit(),
   );
 }
 
 interface Negotiated {
-  readonly name: string;
+  readonly name: Said;
   readonly list: keyof SupportedAlgorithms;
-  /** One that Holdfast always offers and most servers have. */
-  readonly common: string;
+  /** One that Holdfast always offers and most servers have; null: no compression. */
+  readonly common: string | null;
 }
 
-const ciphers: Negotiated = { name: 'ciphers', list: 'cipher', common: 'aes256-ctr' };
-const macs: Negotiated = { name: 'MACs', list: 'mac', common: 'hmac-sha2-256' };
-const compression: Negotiated = { name: 'compression', list: 'compress', common: '"none" as compression' };
+const ciphers: Negotiated = { name: server.ciphers(), list: 'cipher', common: 'aes256-ctr' };
+const macs: Negotiated = { name: server.macs(), list: 'mac', common: 'hmac-sha2-256' };
+const compression: Negotiated = { name: server.compression(), list: 'compress', common: null };
 
 const whatIs: Readonly<Record<string, Negotiated>> = {
-  'key exchange algorithm': { name: 'key exchange', list: 'kex', common: 'curve25519-sha256' },
-  'host key format': { name: 'host key types', list: 'serverHostKey', common: 'ssh-ed25519' },
+  'key exchange algorithm': { name: server.keyExchanges(), list: 'kex', common: 'curve25519-sha256' },
+  'host key format': { name: server.hostKeyTypes(), list: 'serverHostKey', common: 'ssh-ed25519' },
   'c->s cipher': ciphers,
   's->c cipher': ciphers,
   'c->s mac': macs,
@@ -276,22 +264,24 @@ export function noCommonAlgorithm(
 ): HoldfastError {
   const kind = whatIs[missing];
   const names = kind && offered ? offered[kind.list].filter((name) => !/^(ext-info-|kex-strict-)/.test(name)) : [];
-  const list = names.length === 0 ? '' : `: only ${names.slice(0, 12).map(shortName).join(', ')}`;
   return makeFailure(
     { host, phase: 'key-exchange' },
     'no-common-algorithm',
-    `${host.name} offers no ${kind?.name ?? missing} that Holdfast uses${list}.`,
-    kind ? commonStep(host, kind, names) : 'Update the server.',
+    server.noCommonAlgorithm({
+      host: host.name,
+      kind: kind?.name ?? server.otherKind({ name: missing }),
+      offered: names.slice(0, 12).map(shortName),
+    }),
+    kind ? commonStep(host, kind, names) : server.update(),
   );
 }
 
 /** legacy-algorithms is named only where it takes one of the names: what this build cannot do at all must change on the server. */
-function commonStep(host: HostConfig, { list, common }: Negotiated, names: readonly string[]): string {
+function commonStep(host: HostConfig, { list, common }: Negotiated, names: readonly string[]): Said {
   const known = list === 'compress' ? [] : supportedAlgorithms()[list];
   const allowable = names.filter((name) => known.includes(name)).slice(0, 3);
-  return allowable.length === 0
-    ? `Let the server offer ${common} too.`
-    : `Update the server, or allow ${allowable.join(' or ')} for ${host.name} alone with legacy-algorithms.`;
+  if (allowable.length > 0) return server.allowLegacy({ host: host.name, algorithms: allowable });
+  return common === null ? server.offerNoCompression() : server.offerToo({ algorithm: common });
 }
 
 function shortName(name: string): string {
@@ -303,8 +293,8 @@ export function strictKexMissing(host: HostConfig, cipher: string): HoldfastErro
   return makeFailure(
     { host, phase: 'key-exchange' },
     'no-common-algorithm',
-    `${host.name} would use ${cleanLine(cipher, 64)} without strict key exchange, which is open to the Terrapin attack.`,
-    'Update the server, or take this cipher out of legacy-algorithms of this host.',
+    server.terrapin({ host: host.name, cipher: cleanLine(cipher, 64) }),
+    server.takeOutCipher(),
   );
 }
 
@@ -313,8 +303,8 @@ export function hostKeySwapped(host: HostConfig): HoldfastError {
   return makeFailure(
     { host, phase: 'host-key' },
     'host-key-changed',
-    `${host.name} showed another host key in the middle of the link.`,
-    'Something on the way may answer in its place; check with the owner of the server before you try again.',
+    server.otherHostKey({ host: host.name }),
+    server.askOwner(),
   );
 }
 
@@ -323,8 +313,8 @@ export function linkDead(host: HostConfig, silentMs: number): HoldfastError {
   return makeFailure(
     { host, phase: undefined },
     'link-dead',
-    `${host.name} has been silent for ${seconds(silentMs)}.`,
-    'Holdfast connects again by itself.',
+    server.silent({ host: host.name, silentMs }),
+    server.connectsAgain(),
     { where: 'network' },
   );
 }
@@ -332,10 +322,5 @@ export function linkDead(host: HostConfig, silentMs: number): HoldfastError {
 /** The attempt was given up by whoever wanted it. */
 export function abortedFailure(host: HostConfig, phase: Phase, reason: unknown): HoldfastError {
   if (reason instanceof HoldfastError) return reason;
-  return makeFailure(
-    { host, phase },
-    'cancelled',
-    `The attempt to connect ${host.name} was given up.`,
-    'Start the tunnel again when you want it.',
-  );
+  return makeFailure({ host, phase }, 'cancelled', server.givenUp({ host: host.name }), server.startAgain());
 }

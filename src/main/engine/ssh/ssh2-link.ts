@@ -1,3 +1,4 @@
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import type { Channel, ClientChannel } from 'ssh2';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
@@ -54,7 +55,7 @@ export class Ssh2Link implements SshLink {
       seam,
       isClosed: () => this.#isClosed,
       onServerClose: (id, hadEof) => this.#open.get(id)?.onServerClose(hadEof),
-      onOverrun: () => session.fail(brokenProtocol(host, 'open', 'it sent more than it was allowed to')),
+      onOverrun: () => session.fail(brokenProtocol(host, 'open', server.overran())),
     });
     this.#listeners = new RemoteListeners({
       client,

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { server } from '../../../shared/i18n/sentences/server.ts';
 import type { Readable } from 'node:stream';
 import type { Client, Algorithms } from 'ssh2';
 import { cleanLine, cleanText } from '../../../shared/model/clean-text.ts';
@@ -124,7 +125,7 @@ export class Ssh2Session implements Disposable {
       onInbound: (chunk) => this.#onInbound(chunk),
       onEnd: (error) => this.fail(streamFailure(this.#host, this.#stage, error, this.#hop.lastWords())),
       onDrain: () => this.#onDidDrain.fire(),
-      onOverflow: () => this.fail(brokenProtocol(this.#host, this.#stage, 'it asks for answers that it does not read')),
+      onOverflow: () => this.fail(brokenProtocol(this.#host, this.#stage, server.readsNoReplies())),
     });
     this.client = createClient();
     this.#listen();

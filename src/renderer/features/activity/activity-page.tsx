@@ -22,10 +22,10 @@ export function ActivityPage() {
   const events = useHistory(null, limit);
   const [find, setFind] = useState('');
   const [onlyDrops, setOnlyDrops] = useState(false);
-  const { engineSays } = texts;
+  const { causeSays } = texts;
   const days = useMemo(
-    () => activityDays(events ?? [], find, onlyDrops, engineSays),
-    [events, find, onlyDrops, engineSays],
+    () => activityDays(events ?? [], find, onlyDrops, causeSays),
+    [events, find, onlyDrops, causeSays],
   );
   if (events === null) return <div className={styles['page']} />;
   if (events.length === 0) return <NothingYet />;
@@ -71,7 +71,7 @@ function Line({ line: { event, what, shape, backAtMs, asleepAtMs } }: { line: Ac
   const texts = useTexts();
   const { language } = useBridge();
   const known = usePage((page) => page.tunnels.has(event.tunnel));
-  const text = event.cause === null ? texts.activity.what[what] : texts.engineSays(event.cause.message);
+  const text = event.cause === null ? texts.activity.what[what] : texts.causeSays(event.cause);
   return (
     <li className={styles['line']}>
       <time className={styles['time']} dateTime={new Date(event.atMs).toISOString()}>

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from '../../../shared/contract/calls.ts';
+import type { Cause } from '../../../shared/model/failure.ts';
 import type { ShownState } from '../../../shared/model/shown-state.ts';
 import { sameDay } from '../../format.ts';
 
@@ -36,7 +37,7 @@ export function activityDays(
   events: readonly HistoryEvent[],
   find: string,
   onlyDrops: boolean,
-  engineSays: (sentence: string) => string,
+  causeSays: (cause: Cause) => string,
 ): readonly ActivityDay[] {
   const needle = find.trim().toLowerCase();
   const lines: ActivityLine[] = [];
@@ -54,7 +55,7 @@ export function activityDays(
     else if (what === 'stopped' || what === 'dead') backAt.delete(event.tunnel);
     const shown =
       (!onlyDrops || what === 'lost' || what === 'dead') &&
-      `${event.tunnel} ${engineSays(event.cause?.message ?? '')}`.toLowerCase().includes(needle);
+      `${event.tunnel} ${event.cause === null ? '' : causeSays(event.cause)}`.toLowerCase().includes(needle);
     if (what === 'awake') awake = { event, line: lines.length };
     if (shown)
       lines.push({

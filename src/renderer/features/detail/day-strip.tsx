@@ -73,10 +73,7 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
             .map((drop) => (
               <li key={drop.fromMs}>
                 <span className={styles['soft']}>{clockText(drop.fromMs, language)}</span>
-                <span
-                  className={styles['why']}
-                  title={drop.reason === null ? undefined : texts.engineSays(drop.reason)}
-                >
+                <span className={styles['why']} title={drop.cause === null ? undefined : texts.causeSays(drop.cause)}>
                   {why(drop, texts)}
                 </span>
                 <span className={styles[drop.toMs === null ? 'down' : 'soft']}>
@@ -97,7 +94,7 @@ export function DayStrip({ tunnel, history }: { tunnel: TunnelStatus; history: r
 /** The cause in a line. What the link said of its end is no news after a sleep. */
 function why(drop: Drop, texts: WindowTexts): string {
   if (drop.afterSleep) return texts.day.woke;
-  return drop.reason === null ? texts.day.noReason : texts.engineSays(drop.reason);
+  return drop.cause === null ? texts.day.noReason : texts.causeSays(drop.cause);
 }
 
 /** `99.9`: never rounded up to 100 when there was a drop. */

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from '../../../shared/contract/calls.ts';
+import type { Cause } from '../../../shared/model/failure.ts';
 import { thisMachine } from '../../../shared/model/tunnel.ts';
 
 /** What the strip of the last day shows. Times are wall clock. */
@@ -23,7 +24,7 @@ export interface Drop {
   readonly toMs: number | null;
   /** The person switched the tunnel off before it came back. */
   readonly switchedOff: boolean;
-  readonly reason: string | null;
+  readonly cause: Cause | null;
   /** The computer had just woken up: links do not outlive a sleep, whatever they say of it. */
   readonly afterSleep: boolean;
 }
@@ -111,7 +112,7 @@ export function dayView(events: readonly HistoryEvent[], nowMs: number, upSinceM
     const next = after(event.what);
     if (event.what === 'lost') {
       const afterSleep = event.atMs - awakeAtMs <= afterSleepMs;
-      drop = { fromMs: event.atMs, toMs: null, switchedOff: false, reason: event.cause?.message ?? null, afterSleep };
+      drop = { fromMs: event.atMs, toMs: null, switchedOff: false, cause: event.cause, afterSleep };
     } else if (next !== 'down') endDrop(event.atMs, next === 'off');
     if (dormant === null) turn(next, event.atMs);
     else dormant = next;

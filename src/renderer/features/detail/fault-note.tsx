@@ -86,12 +86,8 @@ function CauseNote({ tunnel, cause, login, children }: CauseNoteProps) {
   const steps = faultSteps(tunnel, cause, login);
   const allows = steps[0]?.kind === 'allow-legacy';
   const { title, body } = faultWords(
-    texts.engineSays(cause.message),
-    allows
-      ? texts.fault.allowText
-      : cause.code === 'offline'
-        ? texts.fault.offline(waiting)
-        : texts.engineSays(cause.next),
+    texts.causeSays(cause),
+    allows ? texts.fault.allowText : cause.code === 'offline' ? texts.fault.offline(waiting) : texts.stepSays(cause),
   );
   return (
     <Note

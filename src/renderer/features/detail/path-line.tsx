@@ -61,7 +61,7 @@ function LegTime({ leg, state }: { leg: Station | undefined; state: TunnelState 
   if (leg === undefined) return null;
   if (leg.state === 'broken')
     return (
-      <span className={styles['time']} title={leg.reason === null ? undefined : texts.engineSays(leg.reason)}>
+      <span className={styles['time']} title={leg.cause === null ? undefined : texts.causeSays(leg.cause)}>
         {brokenText(state, texts)}
       </span>
     );

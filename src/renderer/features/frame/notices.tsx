@@ -23,7 +23,7 @@ export function Notices() {
         </Notice>
       ) : problem === null ? null : (
         <Notice>
-          <b>{texts.engineSays(problem.message)}</b> {texts.engineSays(problem.next)}
+          <b>{texts.causeSays(problem)}</b> {texts.stepSays(problem)}
         </Notice>
       )}
       {configProblem === null ? null : (
@@ -35,7 +35,7 @@ export function Notices() {
       )}
       {refusal === null || lost ? null : (
         <Notice onDismiss={() => store.setState({ refusal: null })}>
-          <b>{texts.engineSays(refusal.message)}</b> {texts.engineSays(refusal.next)}
+          <b>{texts.causeSays(refusal)}</b> {texts.stepSays(refusal)}
         </Notice>
       )}
     </div>

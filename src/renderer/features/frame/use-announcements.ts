@@ -35,7 +35,7 @@ export function newsOf(old: TunnelStatus, tunnel: TunnelStatus, page: PageState,
       return texts.say.needsYou(name, promptLine(prompt, texts));
     }
     case 'dead':
-      return old.state.kind === 'dead' ? null : texts.say.gaveUp(name, texts.engineSays(state.cause.message));
+      return old.state.kind === 'dead' ? null : texts.say.gaveUp(name, texts.causeSays(state.cause));
     case 'running':
       return old.reconnects < tunnel.reconnects ? texts.say.back(name) : null;
     default:

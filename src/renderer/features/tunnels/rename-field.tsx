@@ -46,7 +46,7 @@ export function RenameField({ name }: { name: string }) {
     }
     const result = await bridge.call('config.edit', { edits: edits(), dryRun: true });
     if (!result.ok) {
-      setProblem(texts.engineSays(result.error.message));
+      setProblem(texts.causeSays(result.error));
       return;
     }
     const [first] = result.output.problems;

@@ -63,21 +63,21 @@ export function rowView(
       const { degraded } = tunnel.state;
       return {
         ...base,
-        ...(degraded === null ? {} : because(texts.engineSays(degraded.message))),
+        ...(degraded === null ? {} : because(texts.causeSays(degraded))),
         since: texts.rows.since(momentText(tunnel.state.sinceMs, language)),
       };
     }
     case 'retrying':
       return {
         ...base,
-        ...because(texts.engineSays(tunnel.state.cause.message)),
+        ...because(texts.causeSays(tunnel.state.cause)),
         act: { kind: 'try-now', label: texts.rows.tryNow },
         nextTryAtMs: tunnel.state.nextTryAtMs,
       };
     case 'dead':
       return {
         ...base,
-        ...because(texts.engineSays(tunnel.state.cause.message)),
+        ...because(texts.causeSays(tunnel.state.cause)),
         act: deadAct(tunnel.state.cause.code, texts),
       };
     default:
