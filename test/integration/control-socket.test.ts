@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -169,6 +178,31 @@ describe.skipIf(process.platform === 'win32')('the socket and its folder', () =>
     await makeServer(profile).start();
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await client(profile);
+  });
+
+  it('a folder with no room for the private one is refused: a socket bound in its place would be open to others for a moment', async () => {
+    const folder = tempFolder().path;
+    const longest = process.platform === 'linux' ? 107 : 103;
+    for (const name of ['a', 'eleven-byte']) {
+      const long = `${folder}/${'d'.repeat(longest - folder.length - name.length - 2)}`;
+      mkdirSync(long);
+      const profile = profileIn(folder, { socketPath: `${long}/${name}`, socketChosen: true });
+      expect(profile.socketPath.length).toBe(longest);
+      await expect(makeServer(profile).start()).rejects.toMatchObject({
+        code: 'config',
+        message: expect.stringMatching(/folder has \d+ bytes; .* takes 9\d\./),
+        next: expect.stringContaining('HOLDFAST_SOCKET'),
+      });
+      expect(readdirSync(long)).toEqual([]);
+    }
+    // With a byte less for the folder and one more for the name there is room.
+    const fits = `${folder}/${'d'.repeat(longest - folder.length - 14)}`;
+    mkdirSync(fits);
+    const profile = profileIn(folder, { socketPath: `${fits}/control.sock`, socketChosen: true });
+    await makeServer(profile).start();
+    expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
+    await client(profile);
+    expect(readdirSync(fits)).toEqual(['control.sock']);
   });
 
   itAsRoot('another user is kept out on both sides', async () => {

@@ -2,6 +2,7 @@ import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isStaleLock } from '../../engine/control/engine-lock.ts';
 import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
+import { hiddenFolderStart, isHiddenName } from '../../engine/lifecycle/private-socket.ts';
 import { logFileName } from '../../engine/log/log-record.ts';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { configIfGood } from '../config-source.ts';
@@ -46,15 +47,16 @@ async function staleSockets({ profile }: CommandContext): Promise<Leftover[]> {
   ]);
   const found: Leftover[] = [];
   for (const path of paths) if ((await isStale(path)) === true) found.push(file(path));
-  for (const name of names.filter((each) => each.startsWith('.hf-'))) {
+  for (const name of names.filter((each) => each.startsWith(hiddenFolderStart))) {
     // A start that was cut off leaves its private folder: empty, or with a socket that nobody serves.
-    const inner = join(folder, name, 's');
     const contents = await list(join(folder, name));
-    if (contents.some((each) => each !== 's') || (contents.length > 0 && !(await isStale(inner)))) continue;
+    if (!contents.every(isHiddenName)) continue;
+    const inner = contents.map((each) => join(folder, name, each));
+    if ((await Promise.all(inner.map(isStale))).includes(false)) continue;
     found.push({
       path: join(folder, name),
       remove: async () => {
-        await rm(inner, { force: true });
+        for (const path of inner) await rm(path, { force: true });
         await rmdir(join(folder, name));
       },
     });

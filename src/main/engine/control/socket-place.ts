@@ -6,10 +6,9 @@ import type { Stats } from 'node:fs';
 import { contractVersion } from '../../../shared/contract/calls.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
+import { fitsSocketPath, longestSocketFolder, longestSocketPath } from '../lifecycle/private-socket.ts';
 
 export const isWindows = process.platform === 'win32';
-/** unix(7): `sun_path` holds 108 bytes with its NUL; 104 on macOS and the BSDs. */
-export const longestSocketPath = process.platform === 'linux' ? 107 : 103;
 
 /** What is at the place of a socket. */
 export type SocketProbe =
@@ -26,16 +25,15 @@ export function ownUserId(): number | null {
   return process.getuid?.() ?? null;
 }
 
-/** Throws `config` for a path that no socket can have. */
+/** Throws `config` for a path at which no socket can be made. */
 export function assertPathFits(path: string): void {
+  if (fitsSocketPath(path)) return;
   const bytes = Buffer.byteLength(path);
-  if (bytes <= longestSocketPath) return;
-  throw new HoldfastError({
-    code: 'config',
-    where: path,
-    message: `The path of the control socket has ${bytes} bytes; the system takes ${longestSocketPath}.`,
-    next: 'Name a shorter one with HOLDFAST_SOCKET.',
-  });
+  const message =
+    bytes > longestSocketPath()
+      ? `The path of the control socket has ${bytes} bytes; the system takes ${longestSocketPath()}.`
+      : `The path of the control socket's folder has ${Buffer.byteLength(dirname(path))} bytes; with the private folder in which the socket is made the system takes ${longestSocketFolder()}.`;
+  throw new HoldfastError({ code: 'config', where: path, message, next: 'Name a shorter one with HOLDFAST_SOCKET.' });
 }
 
 /** Device and inode, or null if there is nothing. */
