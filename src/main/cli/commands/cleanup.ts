@@ -1,7 +1,8 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Profile } from '../../engine/config/paths.ts';
 import { isStaleLock } from '../../engine/control/engine-lock.ts';
-import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
+import { checkSocketFolder, isWindows, probeSocket } from '../../engine/control/socket-place.ts';
 import { hiddenFolderStart, isHiddenName } from '../../engine/lifecycle/private-socket.ts';
 import { logFileName } from '../../engine/log/log-record.ts';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
@@ -39,6 +40,7 @@ function file(path: string): Leftover {
 /** Of every profile in the shared socket folder; a chosen socket's folder is not ours to search. */
 async function staleSockets({ profile }: CommandContext): Promise<Leftover[]> {
   if (isWindows) return [];
+  if (!(await isOurSocketFolder(profile))) return [];
   const folder = dirname(profile.socketPath);
   const names = profile.socketChosen ? [] : await list(folder);
   const paths = new Set([
@@ -71,9 +73,18 @@ async function isStale(path: string): Promise<boolean> {
   );
 }
 
+/** Elsewhere a stranger could lead us to files of ours that are none of these. */
+async function isOurSocketFolder(profile: Profile): Promise<boolean> {
+  return checkSocketFolder(profile).then(
+    (found) => found !== null,
+    () => false,
+  );
+}
+
 async function staleLocks({ profile }: CommandContext): Promise<Leftover[]> {
   const folder = dirname(profile.socketPath);
-  const names = profile.socketChosen || isWindows ? [] : await list(folder);
+  const isSearched = !profile.socketChosen && !isWindows && (await isOurSocketFolder(profile));
+  const names = isSearched ? await list(folder) : [];
   const paths = new Set([
     profile.lockFile,
     ...names.filter((name) => name.endsWith('.sock.lock')).map((name) => join(folder, name)),

@@ -34,8 +34,8 @@ import { assertPathFits, fileIdentity, isWindows, prepareSocketFolder, probeSock
  * - port-session.ts, port-client.ts  both sides for a shell on another thread of this process
  *
  * Who may connect is decided by the file system alone: the socket is 0600 in a folder that is ours, that nobody else may write, and no link. Node has
- * no SO_PEERCRED, so there is no second check of the peer's user id. A client in turn checks folder and owner of the socket before it says a
- * word. On Windows a pipe has the default access list (its owner and administrators may write), any user can take its name, and Node
+ * no SO_PEERCRED, so there is no second check of the peer's user id. A client in turn checks all of the way to the socket, and its owner, before it says
+ * a word. On Windows a pipe has the default access list (its owner and administrators may write), any user can take its name, and Node
  * does not tell whose it is: there engine and shell prove to each other that they can read the key in the profile's state folder.
  */
 
@@ -52,6 +52,8 @@ export interface ControlServerDeps {
 }
 
 const usualMaxClients = 4096;
+/** What the system says of a place that no socket can be made at. */
+const unfit: readonly string[] = ['EACCES', 'EDQUOT', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'];
 
 /** Listens at the profile's control socket. One instance is started once. */
 export class ControlServer implements Disposable {
@@ -156,7 +158,7 @@ export class ControlServer implements Disposable {
     if (error instanceof HoldfastError) return error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') return alreadyRunning(profile, null);
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR') {
+    if (code !== undefined && unfit.includes(code)) {
       return new HoldfastError({
         code: 'config',
         where: profile.socketPath,
