@@ -9,7 +9,7 @@ import { othersMayWriteNow } from '../lifecycle/file-trust.ts';
 import { ignoreError } from '../lifecycle/socket-server.ts';
 import { ContractClient } from './contract-client.ts';
 import { controlPlace, readControlKey } from './control-key.ts';
-import { engineHolder } from './engine-lock.ts';
+import { engineHolder, shownPath } from './engine-lock.ts';
 import { LineFrames } from './line-frames.ts';
 import { LineReader } from './line-reader.ts';
 import { checkSocketFolder, isWindows, ownUserId, type PlacedSocket, placedSocket } from './socket-place.ts';
@@ -117,7 +117,7 @@ export function noEngine(profile: Profile, detail: string): HoldfastError {
     where: profile.socketPath,
     message: `No engine is running for ${profile.configFile}: ${detail}.`,
     next: elsewhere
-      ? `The engine of this configuration (pid ${holder.pid}) listens at ${holder.socketPath}: set HOLDFAST_SOCKET to it.`
+      ? `The engine of this configuration (pid ${holder.pid}) listens at ${shownPath(holder.socketPath)}: set HOLDFAST_SOCKET to it.`
       : 'Start it with: holdfast serve',
   });
 }
