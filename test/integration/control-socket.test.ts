@@ -34,6 +34,22 @@ describe.skipIf(process.platform === 'win32')('the socket and its folder', () =>
     expect(existsSync(profile.socketPath)).toBe(false);
   });
 
+  it('are as closed under a umask that closes nothing', async () => {
+    const before = process.umask(0);
+    try {
+      const folder = tempFolder().path;
+      const profile = profileIn(folder, { socketPath: `${folder}/a/b/my.sock`, socketChosen: true });
+      await makeServer(profile).start();
+      expect(statSync(profile.socketPath).mode & 0o777).toBe(0o600);
+      const usual = profileIn(folder, { socketPath: `${folder}/c/d/control.sock` });
+      await makeServer(usual).start();
+      for (const each of ['c', 'c/d']) expect(statSync(`${folder}/${each}`).mode & 0o777).toBe(0o700);
+      expect(statSync(usual.socketPath).mode & 0o777).toBe(0o600);
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it('a stale socket is recovered, a live one is refused by file and pid', async () => {
     const { profile, server } = await serving();
     // Leaves a socket behind as kill -9 does.
