@@ -98,13 +98,13 @@ describe('the folder of the control socket', () => {
     ['a link', /symbolic link/, (folder, elsewhere) => symlinkSync(elsewhere, folder)],
     ['a dangling link', /./, (folder, elsewhere) => symlinkSync(`${elsewhere}-not-there`, folder)],
     ['a file', /./, (folder) => writeFileSync(folder, 'mine')],
-    ['writable by others', /written by others/, (folder) => open(folder, 0o777)],
-    ['writable by its group', /written by others/, (folder) => open(folder, 0o770)],
+    ['writable by others', /written by everybody/, (folder) => open(folder, 0o777)],
+    ['writable by its group', /written by its group/, (folder) => open(folder, 0o770)],
   ];
   if (isRoot)
     refused.push([
       'of somebody else',
-      /belongs to user id/,
+      /belongs to another user/,
       (folder) => {
         mkdirSync(folder, { mode: 0o700 });
         chownSync(folder, nobody, nobody);

@@ -4,6 +4,7 @@ import { filesDe } from './files-de.ts';
 import { importDe } from './import-de.ts';
 import { type Phrase, phraseBook } from './phrases.ts';
 import { secretsDe } from './secrets-de.ts';
+import { socketsDe } from './sockets-de.ts';
 import { stepsDe } from './steps-de.ts';
 
 /** What the engine says of the network and of servers. */
@@ -233,6 +234,7 @@ export const causesDe: readonly Phrase[] = [
   ...logins,
   ...forwards,
   ...targetsHere,
+  ...socketsDe,
   ...stepsDe,
   ...anyKeyDe,
   ...jointsDe,

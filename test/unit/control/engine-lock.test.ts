@@ -1,10 +1,30 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../../src/main/engine/config/paths.ts';
-import { EngineLock, engineHolder, FileLock, isStaleLock } from '../../../src/main/engine/control/engine-lock.ts';
+import {
+  EngineLock,
+  engineHolder,
+  FileLock,
+  isStaleLock,
+  type LockSubject,
+} from '../../../src/main/engine/control/engine-lock.ts';
 import { identify, isAlive } from '../../../src/main/engine/control/process-identity.ts';
+import { noEngine } from '../../../src/main/engine/control/control-client.ts';
+import { itAsRoot } from '../../support/root.ts';
+import { needProgram } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function profileIn(folder: string, socket = 'a.sock'): Profile {
@@ -121,5 +141,113 @@ describe('FileLock and process identity', () => {
     first.dispose();
     expect(existsSync(file)).toBe(true);
     second.dispose();
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a lock that somebody else could have written', () => {
+  /** What a stranger would like us to print and to type. */
+  const bait = {
+    ...identify(process.pid),
+    configFile: 'c',
+    socketPath: '/tmp/x\n\nholdfast: type your password:',
+    token: 't',
+  };
+
+  function shared(): { readonly folder: string; readonly file: string; readonly subject: LockSubject } {
+    const folder = tempFolder().path;
+    chmodSync(folder, 0o1777);
+    const socketPath = `${folder}/my.sock`;
+    return { folder, file: `${socketPath}.lock`, subject: { configFile: `${folder}/c.toml`, socketPath } };
+  }
+
+  itAsRoot(
+    "a stranger's file is not believed: the refusal names him and what to do, and nothing out of it",
+    async () => {
+      const { file, subject } = shared();
+      const refusal = {
+        code: 'config',
+        where: file,
+        message: `The lock ${file} is not believed: the file ${file} belongs to another user (uid 65534); it must be yours or root's.`,
+        next: expect.stringContaining(`rm ${file}`),
+      };
+      // One of a process that lives, of one that is gone, of none at all; whatever its mode.
+      for (const text of [JSON.stringify(bait), JSON.stringify({ ...bait, pid: 2 ** 30 }), '']) {
+        writeFileSync(file, text);
+        chownSync(file, 65534, 65534);
+        const longAgo = new Date(Date.now() - 60_000);
+        utimesSync(file, longAgo, longAgo);
+        await expect(FileLock.acquire(file, subject)).rejects.toMatchObject(refusal);
+        expect(isStaleLock(file)).toBe(false);
+        expect(readFileSync(file, 'utf8')).toBe(text);
+      }
+    },
+  );
+
+  itAsRoot("nor is a stranger's link, folder or pipe, and no pipe holds us up", async () => {
+    const { folder, file, subject } = shared();
+    const made = [
+      () => {
+        writeFileSync(`${folder}/real`, JSON.stringify(bait));
+        symlinkSync(`${folder}/real`, file);
+      },
+      () => symlinkSync('nowhere', file),
+      () => mkdirSync(file),
+      () => spawnSync(needProgram('mkfifo', 'coreutils'), [file]),
+    ];
+    for (const make of made) {
+      make();
+      lchownSync(file, 65534, 65534);
+      await expect(FileLock.acquire(file, subject)).rejects.toMatchObject({
+        code: 'config',
+        message: expect.stringContaining('belongs to another user (uid 65534)'),
+      });
+      spawnSync('rm', ['-rf', file]);
+    }
+  });
+
+  itAsRoot('an engine beside it says so, and a command names no socket out of it', async () => {
+    const profile = profileIn(tempFolder().path);
+    mkdirSync(profile.stateFolder);
+    chmodSync(profile.stateFolder, 0o1777);
+    writeFileSync(profile.lockFile, JSON.stringify(bait));
+    chownSync(profile.lockFile, 65534, 65534);
+    await expect(EngineLock.acquire(profile)).rejects.toMatchObject({ code: 'config', where: profile.lockFile });
+    expect(engineHolder(profile)).toBeNull();
+    expect(noEngine(profile, 'x').next).toBe('Start it with: holdfast serve');
+  });
+
+  it('nor is one of ours that everybody may write', async () => {
+    const { file, subject } = shared();
+    writeFileSync(file, JSON.stringify(bait));
+    chmodSync(file, 0o666);
+    await expect(FileLock.acquire(file, subject)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(`may be written by everybody; run: chmod go-w ${file}`),
+    });
+  });
+
+  it('what is shown of one that is believed is one line', async () => {
+    const profile = profileIn(tempFolder().path);
+    mkdirSync(profile.stateFolder);
+    writeFileSync(profile.lockFile, JSON.stringify(bait), { mode: 0o600 });
+    const shown = '/tmp/x holdfast: type your password:';
+    await expect(EngineLock.acquire(profile)).rejects.toMatchObject({
+      code: 'already-running',
+      next: expect.stringContaining(`Its control socket is ${shown}.`),
+    });
+    expect(noEngine(profile, 'x').next).toContain(`listens at ${shown}:`);
+  });
+
+  it('a link or a pipe of ours in its place is recovered', async () => {
+    const { file, subject } = shared();
+    for (const make of [
+      () => symlinkSync('/dev/zero', file),
+      () => spawnSync(needProgram('mkfifo', 'coreutils'), [file]),
+    ]) {
+      make();
+      spawnSync('touch', ['-h', '-d', '1 hour ago', file]);
+      (await FileLock.acquire(file, subject)).dispose();
+      expect(existsSync(file)).toBe(false);
+    }
   });
 });

@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -203,6 +204,17 @@ describe('unix listeners', () => {
     const error = await failure(unix(`${near}y`));
     expect(error).toMatchObject({ code: 'bind-failed', retry: 'person' });
     expect(error.message).toContain('108 bytes');
+  });
+
+  it('a folder with no room for the private one is refused: a socket bound in its place would be open to others for a moment', async () => {
+    const long = join(folder, 'd'.repeat(107 - folder.length - '/'.length - '/a.sock'.length));
+    mkdirSync(long);
+    const path = join(long, 'a.sock');
+    expect(path.length).toBe(107);
+    const error = await failure(unix(path));
+    expect(error).toMatchObject({ code: 'bind-failed', retry: 'person' });
+    expect(error.message).toMatch(/folder of the socket has a path of 100 bytes; .* takes 94 at most/);
+    expect(readdirSync(long)).toEqual([]);
   });
 
   it('takes the place of a stale socket', async () => {

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lutimesSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { LockTimeout, withFileLock } from '../../../src/main/engine/lifecycle/file-lock.ts';
@@ -96,6 +105,19 @@ describe('withFileLock', () => {
         }),
       ),
     );
+  });
+
+  test.skipIf(process.platform === 'win32').each<[string, (lock: string) => void]>([
+    ['a pipe', (lock) => void spawnSync('mkfifo', [lock])],
+    ['a link to an endless device', (lock) => symlinkSync('/dev/zero', lock)],
+    ['a link that leads nowhere', (lock) => symlinkSync('nowhere', lock)],
+    ['a huge file', (lock) => writeFileSync(lock, 'x'.repeat(100_000))],
+  ])('%s in its place holds nobody up for longer than a lock', async (_, make) => {
+    const lock = tempFolder().file('lock');
+    make(lock);
+    await expect(withFileLock(systemClock, lock, () => Promise.resolve(), 60)).rejects.toBeInstanceOf(LockTimeout);
+    lutimesSync(lock, new Date(0), new Date(0));
+    expect(await withFileLock(systemClock, lock, () => Promise.resolve('in'), 200)).toBe('in');
   });
 
   test('a folder that is not there is said at once', async () => {

@@ -17,6 +17,7 @@ const engine = fileURLToPath(new URL('../../../src/main/engine/', import.meta.ur
 const failureFiles = [
   'forward/bind-errors.ts',
   'forward/dial-target.ts',
+  'forward/unix-socket-file.ts',
   'host-keys/host-key-text.ts',
   'pool/pooled-link.ts',
   'ssh/auth-failure.ts',
@@ -59,7 +60,11 @@ const callFiles = [
   'config/watch.ts',
   'control/contract-client.ts',
   'control/contract-session.ts',
+  'control/control-client.ts',
+  'control/control-server.ts',
+  'control/engine-lock.ts',
   'control/panel-server.ts',
+  'control/socket-place.ts',
   'editing-api.ts',
   'engine-api.ts',
   'engine-config.ts',
@@ -106,6 +111,8 @@ const notShown = new Set([
   // Read by the command only: `holdfast set`.
   '§ is no key.',
   'Write it like tunnels.db.park or hosts."a.b".port.',
+  // A name in the log.
+  'control client §',
   // Said otherwise.
   'unspecified values are invalid',
   // A forward that is tried.
@@ -327,6 +334,29 @@ describe('the engine in German', () => {
       .filter((german) => english.test(german.replaceAll(/„[^“]*“|"[^"]*"/g, '')));
     expect(left).toEqual([]);
     expect(inGerman('there is no host "d"; the nearest is "b"')).toBe('es gibt keinen Host „d“; am nächsten kommt „b“');
+  });
+
+  test('what keeps the engine from beginning is said in German', () => {
+    expect(
+      inGerman(
+        "The control socket /run/a b/x.sock is not used: the folder /run/a b belongs to another user (uid 1001); it must be yours or root's.",
+      ),
+    ).toBe(
+      'Der Steuer-Socket /run/a b/x.sock wird nicht benutzt: der Ordner /run/a b gehört einem anderen Benutzer (UID 1001); Besitzer musst du oder root sein.',
+    );
+    expect(inGerman('An engine already runs for /c.toml (pid 12).')).toBe(
+      'Für /c.toml läuft schon ein Dienst (PID 12).',
+    );
+    expect(inGerman('An engine already answers at /x.sock (pid 12).')).toBe(
+      'Unter /x.sock (pid 12) antwortet schon ein Dienst.',
+    );
+    expect(inGerman('Use it as it is (holdfast status), or end it first: kill 12.')).toBe(
+      'Nimm ihn, wie er ist (holdfast status), oder beende ihn zuerst: kill 12.',
+    );
+    expect(inGerman('Use it as it is (holdfast status), or end it first.')).toBe(
+      'Nimm ihn, wie er ist (holdfast status), oder beende ihn zuerst.',
+    );
+    expect(inGerman('/run/x.sock is taken by tunnel db.')).toBe('/run/x.sock belegt Tunnel db.');
   });
 
   test('calls are refused in German', () => {

@@ -1,7 +1,9 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Profile } from '../../engine/config/paths.ts';
 import { isStaleLock } from '../../engine/control/engine-lock.ts';
-import { isWindows, probeSocket } from '../../engine/control/socket-place.ts';
+import { checkSocketFolder, isWindows, probeSocket } from '../../engine/control/socket-place.ts';
+import { hiddenFolderStart, isHiddenName } from '../../engine/lifecycle/private-socket.ts';
 import { logFileName } from '../../engine/log/log-record.ts';
 import { booleanOption, type CommandContext, type CommandInput, usageError } from '../command.ts';
 import { configIfGood } from '../config-source.ts';
@@ -38,6 +40,7 @@ function file(path: string): Leftover {
 /** Of every profile in the shared socket folder; a chosen socket's folder is not ours to search. */
 async function staleSockets({ profile }: CommandContext): Promise<Leftover[]> {
   if (isWindows) return [];
+  if (!(await isOurSocketFolder(profile))) return [];
   const folder = dirname(profile.socketPath);
   const names = profile.socketChosen ? [] : await list(folder);
   const paths = new Set([
@@ -46,15 +49,16 @@ async function staleSockets({ profile }: CommandContext): Promise<Leftover[]> {
   ]);
   const found: Leftover[] = [];
   for (const path of paths) if ((await isStale(path)) === true) found.push(file(path));
-  for (const name of names.filter((each) => each.startsWith('.hf-'))) {
+  for (const name of names.filter((each) => each.startsWith(hiddenFolderStart))) {
     // A start that was cut off leaves its private folder: empty, or with a socket that nobody serves.
-    const inner = join(folder, name, 's');
     const contents = await list(join(folder, name));
-    if (contents.some((each) => each !== 's') || (contents.length > 0 && !(await isStale(inner)))) continue;
+    if (!contents.every(isHiddenName)) continue;
+    const inner = contents.map((each) => join(folder, name, each));
+    if ((await Promise.all(inner.map(isStale))).includes(false)) continue;
     found.push({
       path: join(folder, name),
       remove: async () => {
-        await rm(inner, { force: true });
+        for (const path of inner) await rm(path, { force: true });
         await rmdir(join(folder, name));
       },
     });
@@ -69,9 +73,18 @@ async function isStale(path: string): Promise<boolean> {
   );
 }
 
+/** Elsewhere a stranger could lead us to files of ours that are none of these. */
+async function isOurSocketFolder(profile: Profile): Promise<boolean> {
+  return checkSocketFolder(profile).then(
+    (found) => found !== null,
+    () => false,
+  );
+}
+
 async function staleLocks({ profile }: CommandContext): Promise<Leftover[]> {
   const folder = dirname(profile.socketPath);
-  const names = profile.socketChosen || isWindows ? [] : await list(folder);
+  const isSearched = !profile.socketChosen && !isWindows && (await isOurSocketFolder(profile));
+  const names = isSearched ? await list(folder) : [];
   const paths = new Set([
     profile.lockFile,
     ...names.filter((name) => name.endsWith('.sock.lock')).map((name) => join(folder, name)),

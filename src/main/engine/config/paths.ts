@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { fitsSocketPath } from '../lifecycle/private-socket.ts';
 
 /** The places of one profile. A profile is its configuration file. */
 export interface Profile {
@@ -62,9 +63,6 @@ function absolute(path: string | undefined): string | null {
   return path?.startsWith('/') ? path : null;
 }
 
-/** A path in `sun_path` has at most 107 bytes (103 on macOS) and a NUL. */
-const longestSocketPath = process.platform === 'darwin' ? 103 : 107;
-
 /** The profile of `configFile` (default: `defaultConfigFile`). Reads nothing but the link target of the file's path. */
 export function resolveProfile(
   configFile: string | null,
@@ -95,7 +93,7 @@ function socketPath(id: string, stateFolder: string, env: Environment, platform:
     return `\\\\.\\pipe\\holdfast-${createHash('sha256').update(userInfo().username).digest('hex').slice(0, 8)}-${id}`;
   const runtime = absolute(env['XDG_RUNTIME_DIR']);
   const first = runtime ? join(runtime, 'holdfast', `${id}.sock`) : join(stateFolder, 'control.sock');
-  if (Buffer.byteLength(first) <= longestSocketPath) return first;
+  if (fitsSocketPath(first, platform)) return first;
   return join(tmpdir(), `holdfast-${userInfo().uid}`, `${id}.sock`);
 }
 

@@ -1,18 +1,18 @@
 import { webcrypto } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { type CallInput, type CallName, type CallOutput, contractVersion } from '../../../shared/contract/calls.ts';
 import { askForProof } from '../../../shared/contract/proof.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
+import { othersMayWriteNow } from '../lifecycle/file-trust.ts';
 import { ignoreError } from '../lifecycle/socket-server.ts';
 import { ContractClient } from './contract-client.ts';
 import { controlPlace, readControlKey } from './control-key.ts';
-import { engineHolder } from './engine-lock.ts';
+import { engineHolder, shownPath } from './engine-lock.ts';
 import { LineFrames } from './line-frames.ts';
 import { LineReader } from './line-reader.ts';
-import { checkSocketFolder, isWindows, ownUserId } from './socket-place.ts';
+import { checkSocketFolder, isWindows, ownUserId, type PlacedSocket, placedSocket } from './socket-place.ts';
 
 export interface ConnectOptions {
   /** Limit for connecting and the greeting together. */
@@ -21,6 +21,8 @@ export interface ConnectOptions {
   readonly client?: string;
   /** As the engine's `mutualProof`. */
   readonly mutualProof?: boolean;
+  /** Opens the connection; another one is for tests. */
+  readonly open?: (path: string) => Socket;
 }
 
 /** Longest answer or event that is taken. */
@@ -53,13 +55,14 @@ export class ControlClient implements Disposable {
    * folder is not safe, with `protocol` if it speaks another contract.
    */
   static async connect(profile: Profile, options: ConnectOptions = {}): Promise<ControlClient> {
-    await assertOwnSocket(profile);
+    const placed = await ownSocket(profile);
     const isProved = options.mutualProof ?? isWindows;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), options.timeoutMs ?? 5000);
     let client: ControlClient | null = null;
     try {
-      const socket = await open(profile, limit.signal);
+      const socket = await open(profile, limit.signal, options.open ?? connect);
+      await assertStillThere(socket, profile, placed);
       if (isProved) await Promise.race([assertOwnEngine(socket, profile), aborted(limit.signal, profile)]);
       client = new ControlClient(socket, profile.socketPath);
       const greeted = client.call('hello', { client: options.client ?? 'holdfast', contract: contractVersion });
@@ -114,7 +117,7 @@ export function noEngine(profile: Profile, detail: string): HoldfastError {
     where: profile.socketPath,
     message: `No engine is running for ${profile.configFile}: ${detail}.`,
     next: elsewhere
-      ? `The engine of this configuration (pid ${holder.pid}) listens at ${holder.socketPath}: set HOLDFAST_SOCKET to it.`
+      ? `The engine of this configuration (pid ${holder.pid}) listens at ${shownPath(holder.socketPath)}: set HOLDFAST_SOCKET to it.`
       : 'Start it with: holdfast serve',
   });
 }
@@ -135,25 +138,45 @@ async function assertOwnEngine(socket: Socket, profile: Profile): Promise<void> 
   }
 }
 
-/** Whoever owns the socket reads what we say, passwords too: it must be us, and nobody else may put another one in its place. */
-async function assertOwnSocket(profile: Profile): Promise<void> {
-  if (isWindows) return;
-  await checkSocketFolder(profile).catch((error: unknown) => {
-    if (error instanceof HoldfastError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
+/**
+ * Whoever owns the socket reads what we say, passwords too: it must be us, and nobody else may put another one in its place. Null on Windows, where a
+ * proof takes the place of that.
+ */
+async function ownSocket(profile: Profile): Promise<PlacedSocket | null> {
+  if (isWindows) return null;
+  const folder = await checkSocketFolder(profile).catch((error: unknown) => {
+    throw error instanceof HoldfastError ? error : unreachable(profile, error);
   });
-  const found = await lstat(profile.socketPath).catch((error: unknown) => {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
+  const placed = await placedSocket(profile.socketPath).catch((error: unknown) => {
+    throw unreachable(profile, error);
   });
-  if (!found.isSocket()) throw noEngine(profile, 'what is at the place of its control socket is not a socket');
-  if (found.uid !== ownUserId()) throw noEngine(profile, `the control socket belongs to user id ${found.uid}`);
+  const { stats } = placed;
+  if (!stats.isSocket()) throw noEngine(profile, 'what is at the place of its control socket is not a socket');
+  if (Number(stats.uid) !== ownUserId()) throw noEngine(profile, `the control socket belongs to user id ${stats.uid}`);
+  // Some other socket of ours, of a forward perhaps, to which anybody gave this name.
+  if (stats.nlink > 1n && folder !== null && othersMayWriteNow(folder)) {
+    throw noEngine(profile, 'the control socket has another name too, and others may write its folder');
+  }
+  return placed;
 }
 
-function open(profile: Profile, signal: AbortSignal): Promise<Socket> {
+/** In a folder for all a stranger may take the place of a socket whose engine ended since the look at it. */
+async function assertStillThere(socket: Socket, profile: Profile, placed: PlacedSocket | null): Promise<void> {
+  if (placed === null) return;
+  const now = await placedSocket(profile.socketPath).catch(() => null);
+  if (now?.identity === placed.identity) return;
+  socket.destroy();
+  throw noEngine(profile, 'its control socket was replaced just now');
+}
+
+function unreachable(profile: Profile, error: unknown): HoldfastError {
+  const { code } = error as NodeJS.ErrnoException;
+  return noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
+}
+
+function open(profile: Profile, signal: AbortSignal, opened: (path: string) => Socket): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(profile.socketPath);
+    const socket = opened(profile.socketPath);
     socket.on('error', ignoreError);
     const onAbort = (): void => {
       socket.destroy();

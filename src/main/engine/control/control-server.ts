@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
-import { dirname, join } from 'node:path';
 import { eventSchema, type EngineEvent } from '../../../shared/contract/events.ts';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
@@ -9,6 +8,7 @@ import type { Profile } from '../config/paths.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
+import { inPrivateFolder } from '../lifecycle/private-socket.ts';
 import { createSocketServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
 import { ClientEntrance } from './client-entrance.ts';
@@ -16,14 +16,7 @@ import { ClientSession } from './client-session.ts';
 import { type ControlKey, controlPlace, makeControlKey } from './control-key.ts';
 import { FileLock } from './engine-lock.ts';
 import { killCommand } from './process-identity.ts';
-import {
-  assertPathFits,
-  fileIdentity,
-  isWindows,
-  longestSocketPath,
-  prepareSocketFolder,
-  probeSocket,
-} from './socket-place.ts';
+import { assertPathFits, fileIdentity, isWindows, prepareSocketFolder, probeSocket } from './socket-place.ts';
 
 /**
  * control: serves the contract to the command and other shells, over a unix socket or a Windows named pipe.
@@ -41,8 +34,8 @@ import {
  * - port-session.ts, port-client.ts  both sides for a shell on another thread of this process
  *
  * Who may connect is decided by the file system alone: the socket is 0600 in a folder that is ours, that nobody else may write, and no link. Node has
- * no SO_PEERCRED, so there is no second check of the peer's user id. A client in turn checks folder and owner of the socket before it says a
- * word. On Windows a pipe has the default access list (its owner and administrators may write), any user can take its name, and Node
+ * no SO_PEERCRED, so there is no second check of the peer's user id. A client in turn checks all of the way to the socket, and its owner, before it says
+ * a word. On Windows a pipe has the default access list (its owner and administrators may write), any user can take its name, and Node
  * does not tell whose it is: there engine and shell prove to each other that they can read the key in the profile's state folder.
  */
 
@@ -59,6 +52,8 @@ export interface ControlServerDeps {
 }
 
 const usualMaxClients = 4096;
+/** What the system says of a place that no socket can be made at. */
+const unfit: readonly string[] = ['EACCES', 'EDQUOT', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'];
 
 /** Listens at the profile's control socket. One instance is started once. */
 export class ControlServer implements Disposable {
@@ -111,8 +106,8 @@ export class ControlServer implements Disposable {
   }
 
   /**
-   * The socket is bound in a private folder beside its place and moved there once its mode is right: at no moment can another user
-   * connect, whatever the umask (which a worker thread cannot set). The lock keeps two starters from removing each other's socket.
+   * The socket is bound in a private folder and moved to its place once its mode is right: at no moment can another user connect, whatever the
+   * umask. The lock keeps two starters from removing each other's socket.
    */
   async #bindUnix(server: Server, path: string): Promise<void> {
     const { profile } = this.#deps;
@@ -121,16 +116,11 @@ export class ControlServer implements Disposable {
     const guard = await FileLock.acquire(`${path}.lock`, { configFile: profile.configFile, socketPath: path });
     try {
       await this.#removeStale(path);
-      const folder = await mkdtemp(join(dirname(path), '.hf-'));
-      const temporary = join(folder, 's');
-      try {
-        const direct = Buffer.byteLength(temporary) > longestSocketPath;
-        await bind(server, direct ? path : temporary);
-        await chmod(direct ? path : temporary, 0o600);
-        if (!direct) await rename(temporary, path);
-      } finally {
-        await rmdir(folder).catch(() => rm(folder, { recursive: true, force: true }));
-      }
+      await inPrivateFolder(path, async (hidden) => {
+        await bind(server, hidden);
+        await chmod(hidden, 0o600);
+        await rename(hidden, path);
+      });
     } finally {
       guard.dispose();
     }
@@ -168,7 +158,7 @@ export class ControlServer implements Disposable {
     if (error instanceof HoldfastError) return error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE') return alreadyRunning(profile, null);
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR') {
+    if (code !== undefined && unfit.includes(code)) {
       return new HoldfastError({
         code: 'config',
         where: profile.socketPath,

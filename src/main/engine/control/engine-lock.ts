@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, type Stats } from 'node:fs';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import type { Profile } from '../config/paths.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
+import { distrustOfNow } from '../lifecycle/file-trust.ts';
 import { identify, isAlive, killCommand, type ProcessIdentity } from './process-identity.ts';
 
 /** What a lock file tells of its holder. */
@@ -23,7 +26,8 @@ const maxLockBytes = 16 * 1024;
 
 /**
  * A lock file with its holder's process in it. It is made complete and appears by link(2), so that nobody sees half of it; a stale one
- * (its process is gone) is moved aside, looked at again and only then removed.
+ * (its process is gone) is moved aside, looked at again and only then removed. One that somebody else could have written is not believed: in a folder
+ * like /tmp anybody may make it first, with whatever process and path in it.
  */
 export class FileLock implements Disposable {
   readonly #file: string;
@@ -35,7 +39,7 @@ export class FileLock implements Disposable {
     this.#token = token;
   }
 
-  /** Takes the lock or rejects with `already-running`, which names the holder. The folder must exist. */
+  /** Takes the lock or rejects with `already-running`, which names the holder, or `config`, which names whose file it is. The folder must exist. */
   static async acquire(file: string, subject: LockSubject): Promise<FileLock> {
     const token = randomBytes(12).toString('hex');
     const holder: LockHolder = { ...identify(process.pid), ...subject, token };
@@ -44,6 +48,7 @@ export class FileLock implements Disposable {
       const found = readHolder(file);
       if (found.kind === 'absent') continue;
       if (found.kind === 'held') throw heldError(file, found.holder, subject);
+      if (found.kind === 'foreign') throw foreignError(file, found.why);
       await moveStaleAway(file, found.text);
     }
     throw heldError(file, null, subject);
@@ -105,23 +110,50 @@ export function isStaleLock(file: string): boolean {
 type Found =
   | { readonly kind: 'absent' }
   | { readonly kind: 'held'; readonly holder: LockHolder | null }
+  /** Not ours or root's alone: nothing in it is believed. */
+  | { readonly kind: 'foreign'; readonly why: string }
   | { readonly kind: 'stale'; readonly text: string };
 
 function readHolder(file: string): Found {
-  let text: string;
-  let ageMs: number;
+  let found: LockText;
   try {
-    const stat = statSync(file);
-    ageMs = Date.now() - stat.mtimeMs;
-    text = stat.size > maxLockBytes || !stat.isFile() ? '' : readFileSync(file, 'utf8');
+    found = readLock(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'absent' };
     return { kind: 'held', holder: null };
   }
+  if (found.why !== null) return { kind: 'foreign', why: found.why };
+  const { text, ageMs } = found;
   const holder = parseHolder(text);
   if (holder === null)
     return Math.abs(ageMs) < unreadableGraceMs ? { kind: 'held', holder: null } : { kind: 'stale', text };
   return isAlive(holder) ? { kind: 'held', holder } : { kind: 'stale', text };
+}
+
+/** `why`: whose it is, if it is not to be believed. */
+type LockText = { readonly why: string } | { readonly why: null; readonly text: string; readonly ageMs: number };
+
+function readLock(file: string): LockText {
+  // By the name first: a stranger's file may be one that we cannot open.
+  const named = lstatSync(file);
+  const why = foreignness(named, file);
+  if (why !== null) return { why };
+  if (!named.isFile()) return { why: null, text: '', ageMs: Date.now() - named.mtimeMs };
+  // Another one may stand there by now: a pipe would hold us for ever, a link lead elsewhere.
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const opened = fstatSync(descriptor);
+    const since = foreignness(opened, file);
+    if (since !== null) return { why: since };
+    const isReadable = opened.isFile() && opened.size <= maxLockBytes;
+    return { why: null, text: isReadable ? readFileSync(descriptor, 'utf8') : '', ageMs: Date.now() - opened.mtimeMs };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function foreignness(stats: Stats, file: string): string | null {
+  return distrustOfNow(stats, stats.isSymbolicLink() ? 'link' : 'file', file);
 }
 
 function parseHolder(text: string): LockHolder | null {
@@ -186,12 +218,22 @@ async function moveStaleAway(file: string, judged: string): Promise<void> {
   try {
     await rename(file, aside);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    // Gone, or a stranger's by now, which the system does not let us move: the next look says so.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || readHolder(file).kind === 'foreign') return;
     throw error;
   }
-  const text = await readFile(aside, 'utf8').catch(() => '');
+  const text = textOf(aside);
   if (text !== judged && judged !== '') await link(aside, file).catch(() => {});
   await rm(aside, { force: true });
+}
+
+function textOf(file: string): string {
+  try {
+    const found = readLock(file);
+    return found.why === null ? found.text : '';
+  } catch {
+    return '';
+  }
 }
 
 function heldError(file: string, holder: LockHolder | null, subject: LockSubject): HoldfastError {
@@ -203,6 +245,20 @@ function heldError(file: string, holder: LockHolder | null, subject: LockSubject
     next:
       holder === null
         ? `If there is none, remove ${file} and start again.`
-        : `Use it as it is (holdfast status), or end it first: ${killCommand(holder.pid)}. Its control socket is ${holder.socketPath}.`,
+        : `Use it as it is (holdfast status), or end it first: ${killCommand(holder.pid)}. Its control socket is ${shownPath(holder.socketPath)}.`,
+  });
+}
+
+/** A path out of a lock file, as it may be shown. */
+export function shownPath(path: string): string {
+  return cleanLine(path);
+}
+
+function foreignError(file: string, why: string): HoldfastError {
+  return new HoldfastError({
+    code: 'config',
+    where: file,
+    message: `The lock ${file} is not believed: ${why}.`,
+    next: `Have it removed (rm ${quoteShellWord(file)}, as its owner or root), or choose another place with HOLDFAST_SOCKET or HOLDFAST_STATE.`,
   });
 }

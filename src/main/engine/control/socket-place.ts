@@ -1,15 +1,15 @@
-import { lstatSync } from 'node:fs';
-import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
+import { type BigIntStats, lstatSync, type Stats } from 'node:fs';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import type { Stats } from 'node:fs';
 import { contractVersion } from '../../../shared/contract/calls.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
+import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import type { Profile } from '../config/paths.ts';
+import { wayTo } from '../lifecycle/file-trust.ts';
+import { fitsSocketPath, longestSocketFolder, longestSocketPath } from '../lifecycle/private-socket.ts';
 
 export const isWindows = process.platform === 'win32';
-/** unix(7): `sun_path` holds 108 bytes with its NUL; 104 on macOS and the BSDs. */
-export const longestSocketPath = process.platform === 'linux' ? 107 : 103;
 
 /** What is at the place of a socket. */
 export type SocketProbe =
@@ -26,16 +26,15 @@ export function ownUserId(): number | null {
   return process.getuid?.() ?? null;
 }
 
-/** Throws `config` for a path that no socket can have. */
+/** Throws `config` for a path at which no socket can be made. */
 export function assertPathFits(path: string): void {
+  if (fitsSocketPath(path)) return;
   const bytes = Buffer.byteLength(path);
-  if (bytes <= longestSocketPath) return;
-  throw new HoldfastError({
-    code: 'config',
-    where: path,
-    message: `The path of the control socket has ${bytes} bytes; the system takes ${longestSocketPath}.`,
-    next: 'Name a shorter one with HOLDFAST_SOCKET.',
-  });
+  const message =
+    bytes > longestSocketPath()
+      ? `The path of the control socket has ${bytes} bytes; the system takes ${longestSocketPath()}.`
+      : `The path of the control socket's folder has ${Buffer.byteLength(dirname(path))} bytes; with the private folder in which the socket is made the system takes ${longestSocketFolder()}.`;
+  throw new HoldfastError({ code: 'config', where: path, message, next: 'Name a shorter one with HOLDFAST_SOCKET.' });
 }
 
 /** Device and inode, or null if there is nothing. */
@@ -56,57 +55,60 @@ export function fileIdentity(path: string): string | null {
 export async function prepareSocketFolder(profile: Profile): Promise<void> {
   if (isWindows) return;
   const folder = dirname(profile.socketPath);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    // A link to nowhere or a file: the checks below say so.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
-  const found = await checkSocketFolder(profile);
+  // Looked at before as well: nothing is made in a stranger's folder, or behind a link of his.
+  const found = (await checkSocketFolder(profile)) ?? (await makeSocketFolder(profile, folder));
   if (!profile.socketChosen && (found.mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
+async function makeSocketFolder(profile: Profile, folder: string): Promise<Stats> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    // A link to nowhere or a file: the check says so.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+  const made = await checkSocketFolder(profile);
+  if (made === null) throw unsafe(profile, `the folder ${folder} is a link that leads nowhere`);
+  return made;
+}
+
 /**
- * Looks whether the socket's folder is safe, on either side, and changes nothing: it is ours, and nobody else can put something in place of the socket.
- * Rejects with `config`, and as stat(2) does.
+ * Looks on either side whether the socket's folder is safe, and changes nothing: nobody else can put something in place of the socket, or of a folder or link
+ * on the way to it (`file-trust.ts`). Unless HOLDFAST_SOCKET chose it, the folder itself is ours, open to nobody, and no link. Null if there is none.
+ * Rejects with `config`, and with the system's error where the way cannot be gone.
  */
-export async function checkSocketFolder(profile: Profile): Promise<Stats> {
+export async function checkSocketFolder(profile: Profile): Promise<Stats | null> {
   const folder = dirname(profile.socketPath);
-  if (profile.socketChosen) {
-    const chosen = await stat(folder);
-    assertNotSwappable(folder, chosen);
-    return chosen;
+  const { stats, isLink, distrustOfWay } = await wayTo(folder);
+  if (isLink && !profile.socketChosen) throw unsafe(profile, `the folder ${folder} is a symbolic link`);
+  if (distrustOfWay !== null) throw unsafe(profile, distrustOfWay);
+  if (stats === null) return null;
+  if (!stats.isDirectory()) throw unsafe(profile, `${folder} is not a folder`);
+  if (profile.socketChosen) return stats;
+  if (stats.uid !== ownUserId()) throw unsafe(profile, `the folder ${folder} is not yours (uid ${stats.uid})`);
+  if ((stats.mode & 0o022) !== 0) {
+    throw unsafe(profile, `the folder ${folder} may be written by others; run: chmod 700 ${quoteShellWord(folder)}`);
   }
-  const parent = dirname(folder);
-  assertNotSwappable(parent, await stat(parent));
-  const found = await lstat(folder);
-  if (found.isSymbolicLink()) throw unsafe(folder, 'is a symbolic link', `remove the link ${folder}`);
-  if (!found.isDirectory()) throw unsafe(folder, 'is not a folder', `move ${folder} away`);
-  if (found.uid !== ownUserId()) throw unsafe(folder, `belongs to user id ${found.uid}`, `remove ${folder}`);
-  if ((found.mode & 0o022) !== 0)
-    throw unsafe(folder, 'can be written by others', `look what is in it, then: chmod 700 ${folder}`);
-  return found;
+  return stats;
 }
 
-/**
- * Others could rename or replace what is in the folder: it belongs to somebody else, or its group or everybody may write. A sticky one is fine (`/tmp`):
- * there each removes only what is his own, and a client looks at the socket's owner.
- */
-function assertNotSwappable(folder: string, found: Stats): void {
-  if (!found.isDirectory()) throw unsafe(folder, 'is not a folder', `move ${folder} away`);
-  const own = ownUserId();
-  if (found.uid !== own && found.uid !== 0)
-    throw unsafe(folder, `belongs to user id ${found.uid}`, 'use a folder of your own (XDG_RUNTIME_DIR)');
-  if ((found.mode & 0o022) === 0 || (found.mode & 0o1000) !== 0) return;
-  const who = (found.mode & 0o002) === 0 ? 'its group' : 'everybody';
-  throw unsafe(folder, `can be written by ${who}`, `close it: chmod go-w ${folder}`);
-}
-
-function unsafe(folder: string, what: string, remedy: string): HoldfastError {
+function unsafe(profile: Profile, why: string): HoldfastError {
   return new HoldfastError({
     code: 'config',
-    where: folder,
-    message: `The folder of the control socket ${what}, so it is not used.`,
-    next: `${remedy[0]?.toUpperCase() ?? ''}${remedy.slice(1)}, or name another socket with HOLDFAST_SOCKET.`,
+    where: profile.socketPath,
+    message: `The control socket ${profile.socketPath} is not used: ${why}.`,
+    next: 'Put that right, or name a socket in a folder of your own with HOLDFAST_SOCKET.',
   });
+}
+
+/** What tells a file from any other that is or was at its path: also one that got its number after it. */
+export interface PlacedSocket {
+  readonly stats: BigIntStats;
+  readonly identity: string;
+}
+
+/** What is at the place of the socket now. Rejects as lstat(2) does. */
+export async function placedSocket(path: string): Promise<PlacedSocket> {
+  const stats = await lstat(path, { bigint: true });
+  return { stats, identity: `${stats.dev}:${stats.ino}:${stats.ctimeNs}` };
 }
 
 /** Looks at the place of a socket, knocking if there is one. */

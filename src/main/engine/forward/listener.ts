@@ -1,15 +1,15 @@
 import { lookup } from 'node:dns/promises';
-import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, rmSync } from 'node:fs';
 import { isIP, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
+import { inPrivateFolder } from '../lifecycle/private-socket.ts';
 import { createSocketServer } from '../lifecycle/socket-server.ts';
 import { hostPortText } from './address-text.ts';
 import { BindFailure, tcpBindError } from './bind-errors.ts';
 import type { PortRegistry } from './port-registry.ts';
-import { fitsSocketPath, isNamedPipe, makeRoomForSocket, unixBindError } from './unix-socket-file.ts';
+import { isNamedPipe, makeRoomForSocket, unixBindError } from './unix-socket-file.ts';
 
 export interface ListenerOptions {
   /** The forward's spec, for errors. */
@@ -159,33 +159,29 @@ async function bindUnix(path: string, options: ListenerOptions): Promise<BoundLi
  */
 async function listenOnPath(path: string, options: ListenerOptions): Promise<Server | NodeJS.ErrnoException> {
   if (isNamedPipe(path)) return listenOn({ path }, options);
-  let folder: string;
   try {
-    folder = mkdtempSync(join(dirname(path), '.hf-'));
+    return await inPrivateFolder(path, (hidden) => listenBehind(hidden, path, options));
   } catch (error) {
     return error as NodeJS.ErrnoException;
   }
-  const hidden = join(folder, 's');
+}
+
+async function listenBehind(
+  hidden: string,
+  path: string,
+  options: ListenerOptions,
+): Promise<Server | NodeJS.ErrnoException> {
+  const server = await listenOn({ path: hidden }, options);
+  if (server instanceof Error) return server;
   try {
-    if (!fitsSocketPath(hidden)) {
-      const direct = await listenOn({ path }, options);
-      if (!(direct instanceof Error)) chmodSync(path, 0o600);
-      return direct;
-    }
-    const server = await listenOn({ path: hidden }, options);
-    if (server instanceof Error) return server;
-    try {
-      chmodSync(hidden, 0o600);
-      // Unlike rename, link replaces nothing that came meanwhile.
-      linkSync(hidden, path);
-      return server;
-    } catch (error) {
-      server.close();
-      const failure = error as NodeJS.ErrnoException;
-      return failure.code === 'EEXIST' ? Object.assign(failure, { code: 'EADDRINUSE' }) : failure;
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    chmodSync(hidden, 0o600);
+    // Unlike rename, link replaces nothing that came meanwhile.
+    linkSync(hidden, path);
+    return server;
+  } catch (error) {
+    server.close();
+    const failure = error as NodeJS.ErrnoException;
+    return failure.code === 'EEXIST' ? Object.assign(failure, { code: 'EADDRINUSE' }) : failure;
   }
 }
 

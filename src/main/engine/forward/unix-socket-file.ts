@@ -1,15 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { HoldfastError } from '../../../shared/model/failure.ts';
-
-/** Longest path of a unix socket in bytes: sun_path of unix(7), less its final zero. */
-const longestPathBytes = process.platform === 'linux' ? 107 : 103;
-
-/** True if a unix socket can be bound at a path of this length. */
-export function fitsSocketPath(path: string): boolean {
-  return Buffer.byteLength(path) <= longestPathBytes;
-}
+import { fitsSocketPath, longestSocketFolder, longestSocketPath } from '../lifecycle/private-socket.ts';
 
 /** True for `\\.\pipe\…`, the only kind of path that Windows can listen on here. */
 export function isNamedPipe(path: string): boolean {
@@ -36,9 +30,12 @@ export async function makeRoomForSocket(
       retry: 'person',
     });
   }
-  const bytes = Buffer.byteLength(path);
-  if (bytes > longestPathBytes) {
-    const message = `The socket path has ${bytes} bytes; this system takes ${longestPathBytes} at most: ${path}.`;
+  if (!fitsSocketPath(path)) {
+    const bytes = Buffer.byteLength(path);
+    const message =
+      bytes > longestSocketPath()
+        ? `The socket path has ${bytes} bytes; this system takes ${longestSocketPath()} at most: ${path}.`
+        : `The folder of the socket has a path of ${Buffer.byteLength(dirname(path))} bytes; with the private folder in which the socket is made this system takes ${longestSocketFolder()} at most: ${path}.`;
     throw new HoldfastError({ code: 'bind-failed', where, message, next: 'Choose a shorter path.', retry: 'person' });
   }
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Clock, wait } from './clock.ts';
 
 /** Longest time somebody may hold a lock; it is held for one small write, so an older one was left behind. */
 export const staleAfterMs = 30_000;
 const retryEveryMs = 20;
+/** A longer file is none of our locks. */
+const maxLockBytes = 4096;
 
 /** Turns within this process, by path: a lock file alone would let two of our own tasks poll each other. */
 const turns = new Map<string, Promise<void>>();
@@ -80,7 +83,7 @@ async function create(lockPath: string, owner: string): Promise<boolean> {
 
 /** Only our own lock: somebody may have taken it from us for stale. */
 async function release(lockPath: string, owner: string): Promise<void> {
-  const now = await readFile(lockPath, 'utf8').catch(() => null);
+  const now = await contentOf(lockPath);
   if (now === owner) await unlink(lockPath).catch(() => {});
 }
 
@@ -105,15 +108,34 @@ async function removeIfStale(clock: Clock, lockPath: string): Promise<boolean> {
 }
 
 async function isStale(clock: Clock, lockPath: string): Promise<boolean> {
-  const content = await readFile(lockPath, 'utf8').catch(() => null);
+  const content = await contentOf(lockPath);
   if (content === null) return false;
   const owner = ownerIn(content);
   return (owner?.host === hostname() && !isAlive(owner.pid)) || (await isOld(clock, lockPath));
 }
 
 async function isOld(clock: Clock, path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => null);
+  const stats = await lstat(path).catch(() => null);
   return stats !== null && Math.abs(clock.wallNow() - stats.mtimeMs) > staleAfterMs;
+}
+
+/** Null if there is none. In a folder for all a stranger may have put anything there: a pipe must not hold us, a link not lead elsewhere. */
+async function contentOf(lockPath: string): Promise<string | null> {
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(lockPath, flags);
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? null : '';
+  }
+  try {
+    const stats = await handle.stat();
+    return stats.isFile() && stats.size <= maxLockBytes ? await handle.readFile('utf8') : '';
+  } catch {
+    return '';
+  } finally {
+    await handle.close();
+  }
 }
 
 function ownerIn(content: string): { pid: number; host: string } | null {

@@ -2,22 +2,26 @@ import { mkdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { errorCode } from './file-lock.ts';
-import { distrustOf, wayTo } from './file-trust.ts';
+import { wayTo } from './file-trust.ts';
 
 /**
  * Makes a profile's state folder (0700) if it is missing, and looks whose it is: what lies in it is believed, and it has secrets' names, history and the
- * lock. It must be ours alone, and so must all of the way if it is a link (`file-trust.ts`). Rejects with `state-folder`.
+ * lock. All of the way to it must be ours alone (`file-trust.ts`): who may rename a folder above may put another in its place, and nothing is
+ * made there. Rejects with `state-folder`.
  */
 export async function openStateFolder(folder: string): Promise<void> {
   try {
+    await assertOurWay(folder);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const way = await wayTo(folder);
-    const distrust = way.stats === null ? null : await distrustOf(way.stats, 'folder', way.realPath);
-    const why = distrust ?? (way.isLink ? way.distrustOfWay : null);
-    if (why !== null) throw unusable(folder, why);
+    await assertOurWay(folder);
   } catch (error) {
     throw asUnusable(folder, error);
   }
+}
+
+async function assertOurWay(folder: string): Promise<void> {
+  const { distrustOfWay } = await wayTo(folder);
+  if (distrustOfWay !== null) throw unusable(folder, distrustOfWay);
 }
 
 /** The same for a shell that must have it before it can wait for anything; who may write it is left to the engine's own look. */
