@@ -292,16 +292,8 @@ export class Engine {
   ): void {
     const store = this.#store;
     store.add(tunnels.onDidChange((name) => events.tunnelChanged(name)));
-    store.add(
-      tunnels.onDidAdd((supervisor) => {
-        history.follow(supervisor);
-        store.add(
-          supervisor.onDidProbe(({ ms }) =>
-            this.#probes.set(supervisor.config.name, { ms, atMs: this.#clock.wallNow() }),
-          ),
-        );
-      }),
-    );
+    store.add(tunnels.onDidAdd((supervisor) => history.follow(supervisor)));
+    store.add(tunnels.onDidProbe(({ name, ms }) => this.#probes.set(name, { ms, atMs: this.#clock.wallNow() })));
     store.add(tunnels.onDidRename(({ from, to }) => history.rename(from, to)));
     store.add(
       tunnels.onDidRemove((name) => {

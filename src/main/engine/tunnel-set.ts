@@ -32,6 +32,12 @@ export interface Renaming {
   readonly to: string;
 }
 
+/** A tunnel's server answered a probe after so many milliseconds, or did not (null). */
+export interface Probed {
+  readonly name: string;
+  readonly ms: number | null;
+}
+
 /** The supervisors of one configuration, by name. Applying another configuration touches only what differs. */
 export class TunnelSet implements Disposable {
   readonly #deps: TunnelSetDeps;
@@ -41,16 +47,18 @@ export class TunnelSet implements Disposable {
   readonly #onDidAdd = this.#store.add(new Emitter<TunnelSupervisor>());
   readonly #onDidRemove = this.#store.add(new Emitter<string>());
   readonly #onDidRename = this.#store.add(new Emitter<Renaming>());
+  readonly #onDidProbe = this.#store.add(new Emitter<Probed>());
   readonly #expected = new Set<Renaming>();
   #config: HoldfastConfig;
 
   /** A row of `status` changed; the value is the tunnel's name. Fires once for each change: the listener coalesces. */
   readonly onDidChange = this.#onDidChange.event;
-  /** A supervisor was made; subscribe to it here, it ends with its tunnel. */
+  /** A supervisor was made. Whoever subscribes to it lets go of it in `onDidRemove`: a subscription holds the tunnel. */
   readonly onDidAdd = this.#onDidAdd.event;
   readonly onDidRemove = this.#onDidRemove.event;
   /** A tunnel goes on under another name; the old one is about to be removed, and the new one to be added. */
   readonly onDidRename = this.#onDidRename.event;
+  readonly onDidProbe = this.#onDidProbe.event;
 
   /** Starts empty: call `apply` once the listeners are in place. */
   constructor(deps: TunnelSetDeps, empty: HoldfastConfig) {
@@ -150,6 +158,7 @@ export class TunnelSet implements Disposable {
       }),
     );
     store.add(supervisor.onDidChange(() => this.#onDidChange.fire(tunnel.name)));
+    store.add(supervisor.onDidProbe(({ ms }) => this.#onDidProbe.fire({ name: tunnel.name, ms })));
     this.#entries.set(tunnel.name, { supervisor, store });
     this.#onDidAdd.fire(supervisor);
     this.#onDidChange.fire(tunnel.name);
