@@ -170,7 +170,7 @@ describe.skipIf(chromium === null)('an open page whose server went away', () => 
     const { hf, panel } = await runningPanel();
     const [session = ''] = Object.values(await panel.stored());
     const { origin, port } = new URL(panel.page.url());
-    (await enter(origin, session))?.socket.terminate();
+    (await enter(origin, session))?.wire.socket.terminate();
     panel.expectComplaints(unreachable);
     await hf.end();
     await hf.serve(['--panel', '--panel-port', port]);

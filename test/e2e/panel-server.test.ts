@@ -66,9 +66,9 @@ async function framesOf(list: readonly (readonly [call: string, input: object])[
 }
 
 async function entered(): Promise<PanelWire> {
-  const wire = await enter(own(), session);
-  if (wire === null) throw new Error('the session is none any more');
-  return wire;
+  const page = await enter(own(), session);
+  if (page === null) throw new Error('the session is none any more');
+  return page.wire;
 }
 
 const own = (): string => `http://127.0.0.1:${link.port}`;
@@ -106,8 +106,8 @@ describe('the way in', () => {
     expect(await trade(fresh)).toBeNull();
     for (let time = 0; time < 3; time += 1) {
       const page = await enter(own(), traded ?? '');
-      expect(await page?.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
-      page?.socket.terminate();
+      expect(await page?.wire.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
+      page?.wire.socket.terminate();
     }
   });
 

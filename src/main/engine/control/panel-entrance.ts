@@ -1,14 +1,18 @@
 import { webcrypto } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { answerProof, FrameInbox, sayEnded, sayProven } from '../../../shared/contract/proof.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { PanelSecrets, PanelShare } from './panel-secrets.ts';
 import { asText, parseFrame, policyViolation } from './panel-frames.ts';
 
 export interface PanelEntranceDeps {
   readonly webSocket: WebSocket;
+  /** The one below it. */
+  readonly socket: Duplex;
   /** The origin that the page was asked for by. */
   readonly place: string;
   readonly secrets: PanelSecrets;
@@ -24,6 +28,8 @@ export interface PanelEntranceDeps {
 const entranceMs = 10_000;
 /** No frame of the proof is longer. */
 const maxFrameBytes = 1024;
+/** All that a page says of the proof, frames and all, is less than a sixth of it. */
+const maxProofBytes = 2048;
 
 /** A page that has not proved yet that it knows a link or a session. It gets nothing but the server's own proof. */
 export class PanelEntrance implements Disposable {
@@ -33,9 +39,12 @@ export class PanelEntrance implements Disposable {
 
   constructor(deps: PanelEntranceDeps) {
     this.#deps = deps;
-    const { webSocket, clock } = deps;
+    const { webSocket, socket, clock } = deps;
     // Outlives this: an error after the end must not become an uncaught one.
     webSocket.on('error', (error) => deps.log.debug('A page went away', { reason: error.message }));
+    this.#store.add(new ByteBudget(socket, maxProofBytes, () => this.dispose()));
+    // No browser says these by itself, and a stranger has no business to. After a frame that is none `ws` would go on reading for its good-bye.
+    for (const event of ['ping', 'pong', 'error']) this.#store.add(listen(webSocket, event, () => this.dispose()));
     this.#store.defer(() => {
       this.#inbox.end(new Error('the page went away'));
       deps.onEnd();

@@ -33,6 +33,10 @@ const maxStrangers = 32;
 /** Connections at once, so that strangers cannot take all file descriptors. */
 const maxConnections = 512;
 const maxHeaderBytes = 16 * 1024;
+/** Chromium takes a message of 256 KiB apart into eight parts at most, as far as we saw; each part may hold 64 KiB of what it came in. */
+const maxFragments = 64;
+/** Pieces of the network that one frame may come in: 256 KiB in the smallest packets are 490. */
+const maxBufferedChunks = 1024;
 
 /**
  * The window's pages in a browser on this machine. Listens on 127.0.0.1 alone. The pages are files of the package and served to whoever asks; what
@@ -43,7 +47,13 @@ export class PanelServer implements Disposable {
   readonly #deps: PanelServerDeps;
   readonly #store = new DisposableStore();
   readonly #server: Server;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes, perMessageDeflate: false });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxRequestBytes,
+    maxFragments,
+    maxBufferedChunks,
+    perMessageDeflate: false,
+  });
   readonly #pages = new Set<PanelSession>();
   readonly #strangers = new Set<PanelEntrance>();
   readonly #secrets: PanelSecrets;
@@ -142,27 +152,29 @@ export class PanelServer implements Disposable {
       );
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#meet(webSocket));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#meet(webSocket, socket));
   }
 
-  #meet(webSocket: WebSocket): void {
+  #meet(webSocket: WebSocket, socket: Duplex): void {
     const { clock, log } = this.#deps;
     if (this.#strangers.size >= maxStrangers) [...this.#strangers][0]?.dispose();
     const stranger: PanelEntrance = new PanelEntrance({
       webSocket,
+      socket,
       place: this.#origin,
       secrets: this.#secrets,
       clock,
       log,
-      onEnter: (known, share) => this.#welcome(known, share),
+      onEnter: (known, share) => this.#welcome(known, socket, share),
       onEnd: () => this.#strangers.delete(stranger),
     });
     this.#strangers.add(stranger);
   }
 
-  #welcome(webSocket: WebSocket, share: PanelShare): void {
+  #welcome(webSocket: WebSocket, socket: Duplex, share: PanelShare): void {
     const page: PanelSession = new PanelSession({
       webSocket,
+      socket,
       api: this.#deps.api,
       log: this.#deps.log,
       onEnd: () => {

@@ -1,15 +1,19 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../../shared/contract/events.ts';
-import { requestFrameSchema } from '../../../shared/contract/frames.ts';
+import { maxRequestBytes, requestFrameSchema } from '../../../shared/contract/frames.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { maxOutgoingBytes } from './client-session.ts';
 import { ContractSession } from './contract-session.ts';
 import { asText, parseFrame, policyViolation, tooMuch } from './panel-frames.ts';
 
 export interface PanelSessionDeps {
   readonly webSocket: WebSocket;
+  /** The one below it. */
+  readonly socket: Duplex;
   readonly api: ContractApi;
   readonly log: Log;
   readonly onEnd: () => void;
@@ -17,19 +21,23 @@ export interface PanelSessionDeps {
 
 /** Calls of one page under way at once. */
 const maxCallsAtOnce = 64;
+/** What may come before a message is complete: the longest request, and 64 KiB for the heads of its parts and what was read with it. */
+const maxMessageBytes = maxRequestBytes + 64 * 1024;
 
 /** One page in a browser that has proved itself: a frame a message. */
 export class PanelSession implements Disposable {
   readonly #deps: PanelSessionDeps;
   readonly #contract: ContractSession;
   readonly #store = new DisposableStore();
+  readonly #budget: ByteBudget;
   #active = 0;
 
   constructor(deps: PanelSessionDeps) {
     this.#deps = deps;
     this.#contract = new ContractSession(deps.api, deps.log);
-    const { webSocket } = deps;
+    const { webSocket, socket } = deps;
     this.#store.defer(() => webSocket.terminate());
+    this.#budget = this.#store.add(new ByteBudget(socket, maxMessageBytes, () => this.dispose()));
     this.#store.add(
       listen(webSocket, 'message', (data: RawData, isBinary: boolean) => this.#onMessage(data, isBinary)),
     );
@@ -61,6 +69,7 @@ export class PanelSession implements Disposable {
 
   #onMessage(data: RawData, isBinary: boolean): void {
     const { webSocket } = this.#deps;
+    this.#budget.renew();
     const frame = isBinary ? null : requestFrameSchema.safeParse(parseFrame(asText(data)));
     if (!frame?.success || this.#active >= maxCallsAtOnce) {
       webSocket.close(policyViolation, frame?.success ? 'too many calls at once' : 'not a request');

@@ -1,0 +1,82 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
+import { checkedForLeaks } from '../support/control-bench.ts';
+import { frames, provenPage, RawPanel, servingPanel } from '../support/panel-bench.ts';
+
+/** What strangers and pages can make the panel hold: sockets by hand. The clock stands still, so that no time limit does what a limit of bytes should. */
+
+checkedForLeaks();
+
+/** The socket below a page's WebSocket, for bytes that no honest WebSocket sends. */
+function rawOf(socket: object): Writable {
+  const raw = (socket as { readonly _socket?: unknown })._socket;
+  if (!(raw instanceof Writable)) throw new Error('this WebSocket has no socket');
+  return raw;
+}
+
+const pongs = (count: number): Buffer =>
+  Buffer.concat(Array.from({ length: count }, () => frames.pong('y'.repeat(125))));
+
+describe('a stranger at the WebSocket', () => {
+  it('ends within 4 KiB, however it takes its message apart', async () => {
+    const { origin } = await servingPanel({ clock: new FakeClock() });
+    const raw = await new RawPanel(origin).upgraded();
+    const part = frames.part(false);
+    raw.socket.write(Buffer.concat([frames.part(true), ...Array.from({ length: 4096 / part.length }, () => part)]));
+    await raw.ended();
+  });
+
+  it('ends within 4 KiB of one frame that it drips', async () => {
+    const { origin } = await servingPanel({ clock: new FakeClock() });
+    const raw = await new RawPanel(origin).upgraded();
+    raw.socket.write(frames.text('x'.repeat(60_000)).subarray(0, 4096));
+    await raw.ended();
+  });
+
+  it.each([
+    ['a ping', frames.ping()],
+    ['a pong', frames.pong()],
+  ])('ends at %s', async (_, frame) => {
+    const { origin } = await servingPanel({ clock: new FakeClock() });
+    const raw = await new RawPanel(origin).upgraded();
+    raw.socket.write(frame);
+    await raw.ended();
+  });
+
+  it('ends at what came together with its request', async () => {
+    const { origin } = await servingPanel({ clock: new FakeClock() });
+    const raw = new RawPanel(origin);
+    raw.socket.cork();
+    raw.upgrade();
+    raw.socket.write(Buffer.concat([frames.part(true), ...Array.from({ length: 600 }, () => frames.part(false))]));
+    raw.socket.uncork();
+    await raw.ended();
+  });
+});
+
+describe('a proven page', () => {
+  it('ends at a message in more parts than any browser makes', async () => {
+    const wire = await provenPage(await servingPanel({ clock: new FakeClock() }));
+    const parts = Array.from({ length: 64 }, () => frames.part(false));
+    rawOf(wire.socket).write(Buffer.concat([frames.part(true), ...parts]));
+    expect(await wire.closed).toBe(1008);
+  });
+
+  it('ends when more comes than a message is long, whatever is between its parts', async () => {
+    const wire = await provenPage(await servingPanel({ clock: new FakeClock() }));
+    rawOf(wire.socket).write(Buffer.concat([frames.part(true), pongs(3000)]));
+    expect(await wire.closed).toBe(1006);
+  });
+
+  it('may take long messages apart, and send many of them', async () => {
+    const wire = await provenPage(await servingPanel({ clock: new FakeClock() }));
+    const padding = 'x'.repeat(240_000);
+    for (let id = 1; id < 6; id += 1) {
+      const text = JSON.stringify({ id, call: 'prompts', input: {}, padding });
+      for (let at = 0; at < text.length; at += 20_000)
+        wire.socket.send(text.slice(at, at + 20_000), { fin: at + 20_000 >= text.length });
+      expect(await wire.next()).toMatchObject({ id, ok: true });
+    }
+  });
+});
