@@ -68,6 +68,7 @@ async function framesOf(list: readonly (readonly [call: string, input: object])[
 async function entered(): Promise<PanelWire> {
   const page = await enter(own(), session);
   if (page === null) throw new Error('the session is none any more');
+  session = page.session;
   return page.wire;
 }
 
@@ -97,17 +98,20 @@ describe('the way in', () => {
     expect(page.body).toContain('<title>Holdfast</title>');
   });
 
-  it('trades a link for a session once, and the session comes in again and again', async () => {
+  it('trades a link for a session once, and the session comes in again and again, each time by another secret', async () => {
     const fresh = await freshLink(holdfast);
     expect(new URL(fresh).host).toBe(link.host);
     const traded = await trade(fresh);
     expect(traded).toMatch(/^[0-9a-f]{64}$/);
     expect(traded).not.toBe(secretIn(fresh));
     expect(await trade(fresh)).toBeNull();
+    let secret = traded ?? '';
     for (let time = 0; time < 3; time += 1) {
-      const page = await enter(own(), traded ?? '');
+      const page = await enter(own(), secret);
       expect(await page?.wire.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
       page?.wire.socket.terminate();
+      expect(await enter(own(), secret)).toBeNull();
+      secret = page?.session ?? '';
     }
   });
 
@@ -115,6 +119,16 @@ describe('the way in', () => {
     const fresh = await freshLink(holdfast);
     const both = await Promise.all([trade(fresh), trade(fresh)]);
     expect(both.filter((each) => each === null)).toHaveLength(1);
+  });
+
+  it('does not spend a link on a page that did not hear that it is in', async () => {
+    const fresh = await freshLink(holdfast);
+    const wire = await PanelWire.open(own());
+    expect(await wire.enter(secretIn(fresh), own())).not.toBeNull();
+    wire.socket.terminate();
+    await wire.closed;
+    expect(await trade(fresh)).not.toBeNull();
+    expect(await trade(fresh)).toBeNull();
   });
 
   it('does not spend a link on a page that does not prove it', async () => {

@@ -88,16 +88,14 @@ export interface EnteredPage {
   readonly session: string;
 }
 
-/** A page comes in with the secret of a link or a session, and greets; null if it is not let in. */
+/** A page comes in with the secret of a link or a session, and greets; null if it is not let in, or another came in with the same one since. */
 export async function enter(origin: string, secret: string): Promise<EnteredPage | null> {
   const wire = await PanelWire.open(origin);
   const session = await wire.enter(secret, origin);
-  if (session === null) {
-    wire.socket.terminate();
-    return null;
-  }
-  await wire.greet();
-  return { wire, session };
+  const answer = session === null ? null : await wire.greet().catch(() => null);
+  if (session !== null && answer !== null) return { wire, session };
+  wire.socket.terminate();
+  return null;
 }
 
 /** Trades a link for a session whose page is gone again; resolves with its secret, null if the link was refused. */

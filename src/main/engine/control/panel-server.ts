@@ -177,6 +177,7 @@ export class PanelServer implements Disposable {
       socket,
       api: this.#deps.api,
       log: this.#deps.log,
+      onFirstWord: () => share.confirm(),
       onEnd: () => {
         this.#pages.delete(page);
         share.dispose();

@@ -16,6 +16,8 @@ export interface PanelSessionDeps {
   readonly socket: Duplex;
   readonly api: ContractApi;
   readonly log: Log;
+  /** Its first word came. False: it is none of the panel's pages any more. */
+  readonly onFirstWord: () => boolean;
   readonly onEnd: () => void;
 }
 
@@ -31,6 +33,7 @@ export class PanelSession implements Disposable {
   readonly #store = new DisposableStore();
   readonly #budget: ByteBudget;
   #active = 0;
+  #hasSpoken = false;
 
   constructor(deps: PanelSessionDeps) {
     this.#deps = deps;
@@ -70,6 +73,8 @@ export class PanelSession implements Disposable {
   #onMessage(data: RawData, isBinary: boolean): void {
     const { webSocket } = this.#deps;
     this.#budget.renew();
+    if (!this.#hasSpoken && !this.#deps.onFirstWord()) return this.dispose();
+    this.#hasSpoken = true;
     const frame = isBinary ? null : requestFrameSchema.safeParse(parseFrame(asText(data)));
     if (!frame?.success || this.#active >= maxCallsAtOnce) {
       webSocket.close(policyViolation, frame?.success ? 'too many calls at once' : 'not a request');
