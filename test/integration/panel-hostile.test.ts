@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../support/fake-clock.ts';
 import { checkedForLeaks } from '../support/control-bench.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeEngine } from '../support/fake-engine.ts';
 import { frames, provenPage, RawPanel, servingPanel } from '../support/panel-bench.ts';
+import { until } from '../support/until.ts';
 
 /** What strangers and pages can make the panel hold: sockets by hand. The clock stands still, so that no time limit does what a limit of bytes should. */
 
@@ -67,6 +69,53 @@ describe('a proven page', () => {
     const wire = await provenPage(await servingPanel({ clock: new FakeClock() }));
     rawOf(wire.socket).write(Buffer.concat([frames.part(true), pongs(3000)]));
     expect(await wire.closed).toBe(1006);
+  });
+
+  it('that does not read its answers is read no further', async () => {
+    const engine = new FakeEngine();
+    engine.addTunnel('db', { group: 'x'.repeat(300_000) });
+    const bench = await servingPanel({ engine, clock: new FakeClock() });
+    const wire = await provenPage(bench);
+    const witness = await provenPage(bench);
+    wire.socket.pause();
+    for (let id = 1; id <= 100; id += 1) {
+      wire.send({ id, call: 'snapshot', input: {} });
+      // Long enough for an answer: another page gets one.
+      await witness.call(id, 'prompts', {});
+    }
+    // What the system holds for it, and a MiB here.
+    const answered = engine.inputsOf('snapshot').length;
+    expect(answered).toBeGreaterThan(2);
+    expect(answered).toBeLessThan(50);
+  });
+
+  it('whose answers pile up all at once is dropped', async () => {
+    const clock = new FakeClock();
+    const engine = new FakeEngine();
+    engine.addTunnel('db', { group: 'x'.repeat(300_000) });
+    engine.holdSnapshots(60);
+    const bench = await servingPanel({ engine, clock });
+    const wire = await provenPage(bench);
+    wire.socket.pause();
+    for (let id = 1; id <= 60; id += 1) wire.send({ id, call: 'snapshot', input: {} });
+    await until(() => bench.logged.some(({ message }) => message.includes('does not read its answers')), {
+      what: 'the page to be dropped',
+    });
+    await clock.advance(2000);
+    wire.socket.resume();
+    await wire.closed;
+  });
+
+  it('that reads slowly is answered in full', async () => {
+    const engine = new FakeEngine();
+    engine.addTunnel('db', { group: 'x'.repeat(300_000) });
+    const wire = await provenPage(await servingPanel({ engine, clock: new FakeClock() }));
+    for (let round = 0; round < 4; round += 1) {
+      wire.socket.pause();
+      for (let at = 1; at <= 20; at += 1) wire.send({ id: round * 20 + at, call: 'snapshot', input: {} });
+      wire.socket.resume();
+      for (let at = 1; at <= 20; at += 1) expect(await wire.next()).toMatchObject({ id: round * 20 + at, ok: true });
+    }
   });
 
   it('may take long messages apart, and send many of them', async () => {

@@ -32,7 +32,7 @@ import {
  * - client-session.ts  one connected shell: frames, greeting, calls, subscriptions, bounds
  * - client-entrance.ts, control-key.ts, line-frames.ts  the proof before it, on Windows
  * - line-reader.ts     bytes to lines with a size limit
- * - contract-session.ts  what a shell may ask, whatever carries it
+ * - contract-session.ts  what a shell may ask, whatever carries it; request-flow.ts how much of it at once
  * - socket-place.ts    the rules for the socket and its folder
  * - engine-lock.ts     one engine a profile
  * - process-identity.ts  tells a process from a later one with the same id

@@ -176,6 +176,7 @@ export class PanelServer implements Disposable {
       webSocket,
       socket,
       api: this.#deps.api,
+      clock: this.#deps.clock,
       log: this.#deps.log,
       onFirstWord: () => share.confirm(),
       onEnd: () => {
