@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkedForLeaks } from '../support/control-bench.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
-import { frames, provenPage, RawPanel, servingPanel } from '../support/panel-bench.ts';
+import { frames, pagePath, provenPage, RawPanel, servingPanel } from '../support/panel-bench.ts';
 import { until } from '../support/until.ts';
 
 /** What strangers and pages can make the panel hold: sockets by hand. The clock stands still, so that no time limit does what a limit of bytes should. */
@@ -127,5 +127,58 @@ describe('a proven page', () => {
         wire.socket.send(text.slice(at, at + 20_000), { fin: at + 20_000 >= text.length });
       expect(await wire.next()).toMatchObject({ id, ok: true });
     }
+  });
+});
+
+describe('connections that never read', () => {
+  /** More than the system holds on its way. */
+  const page = Buffer.alloc(16 * 1024 * 1024, 'x');
+  const unread = async (origin: string, path: string): Promise<RawPanel> => {
+    const raw = await new RawPanel(origin, { reads: false }).connected();
+    raw.get(path);
+    return raw;
+  };
+
+  it('keep nobody out, however many they are', async () => {
+    const bench = await servingPanel({ clock: new FakeClock(), page });
+    const path = await pagePath(bench.server);
+    for (let n = 0; n < 520; n += 1) await unread(bench.origin, path);
+    const wire = await provenPage(bench);
+    // A page that has proved itself makes room for nobody.
+    for (let n = 0; n < 520; n += 1) await unread(bench.origin, path);
+    expect(await wire.call(1, 'prompts', {})).toMatchObject({ id: 1, ok: true });
+  });
+
+  it('end after two minutes, which a page does not', async () => {
+    const clock = new FakeClock();
+    const bench = await servingPanel({ clock, page });
+    const wire = await provenPage(bench);
+    const raw = await unread(bench.origin, await pagePath(bench.server));
+    await wire.call(1, 'prompts', {});
+    await clock.advance(120_000);
+    raw.read();
+    await raw.ended();
+    expect(raw.text.length).toBeLessThan(page.length);
+    expect(await wire.call(2, 'prompts', {})).toMatchObject({ id: 2, ok: true });
+  });
+
+  it.each([
+    ['by us', 'http://evil.example', undefined],
+    ['by ws', undefined, 'Sec-WebSocket-Version: 99'],
+  ])('end soon after an upgrade that is refused %s', async (_, origin, header) => {
+    const clock = new FakeClock();
+    const bench = await servingPanel({ clock, page });
+    const wire = await provenPage(bench);
+    const raw = await new RawPanel(bench.origin, { reads: false }).connected();
+    raw.socket.cork();
+    raw.get(await pagePath(bench.server));
+    if (header === undefined) raw.upgrade(origin);
+    else raw.get('/ws', `Origin: ${bench.origin}`, 'Connection: Upgrade', 'Upgrade: websocket', header);
+    raw.socket.uncork();
+    for (let id = 1; id <= 20; id += 1) await wire.call(id, 'prompts', {});
+    await clock.advance(2000);
+    raw.read();
+    await raw.ended();
+    expect(raw.text.length).toBeLessThan(page.length);
   });
 });

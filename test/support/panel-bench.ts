@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { PanelServer } from '../../src/main/engine/control/panel-server.ts';
 import type { Clock } from '../../src/main/engine/lifecycle/clock.ts';
@@ -88,13 +89,21 @@ export class RawPanel {
     this.socket.on('close', () => {
       this.closed = true;
     });
-    if (reads)
-      this.socket.on('data', (chunk: Buffer) => {
-        this.text += chunk.toString('latin1');
-      });
-    // As a peer that never ends its own side would not, but the leak check wants it gone.
-    if (reads) this.socket.on('end', () => this.socket.end());
+    if (reads) this.read();
     atEnd(() => void this.socket.destroy());
+  }
+
+  /** From here on it reads. */
+  read(): void {
+    this.socket.on('data', (chunk: Buffer) => {
+      this.text += chunk.toString('latin1');
+    });
+    this.socket.on('end', () => this.socket.end());
+  }
+
+  async connected(): Promise<this> {
+    if (this.socket.connecting) await once(this.socket, 'connect');
+    return this;
   }
 
   /** A request with our own address as its host. */

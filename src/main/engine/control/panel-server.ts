@@ -14,6 +14,7 @@ import type { Event } from '../lifecycle/emitter.ts';
 import { createHttpServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
 import type { PanelFile } from './panel-files.ts';
+import { PanelConnections } from './panel-connections.ts';
 import { PanelEntrance } from './panel-entrance.ts';
 import { PanelSecrets, type PanelShare } from './panel-secrets.ts';
 import { PanelSession } from './panel-session.ts';
@@ -30,8 +31,6 @@ export interface PanelServerDeps {
 const maxPages = 64;
 /** Pages at once that have not proved themselves; the oldest goes, so that strangers cannot hold all places. */
 const maxStrangers = 32;
-/** Connections at once, so that strangers cannot take all file descriptors. */
-const maxConnections = 512;
 const maxHeaderBytes = 16 * 1024;
 /** Chromium takes a message of 256 KiB apart into eight parts at most, as far as we saw; each part may hold 64 KiB of what it came in. */
 const maxFragments = 64;
@@ -57,6 +56,7 @@ export class PanelServer implements Disposable {
   readonly #pages = new Set<PanelSession>();
   readonly #strangers = new Set<PanelEntrance>();
   readonly #secrets: PanelSecrets;
+  readonly #connections: PanelConnections;
   /**
    * The folder that the pages are served in, another one for each engine. Whoever had the port before may have left files in the browser's cache; none
    * of them is at an address of ours.
@@ -72,7 +72,8 @@ export class PanelServer implements Disposable {
       (request, response) => this.#serve(request, response),
       (error) => this.#deps.log.error('The panel has a fault', { error }),
     );
-    this.#server.maxConnections = maxConnections;
+    this.#connections = this.#store.add(new PanelConnections(deps.clock));
+    this.#server.on('connection', (socket) => this.#connections.take(socket));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
@@ -150,9 +151,15 @@ export class PanelServer implements Disposable {
       socket.end(
         `HTTP/1.1 ${allowed ? '503 Service Unavailable' : '403 Forbidden'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
+      this.#connections.part(socket);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#meet(webSocket, socket));
+    let isMet = false;
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      isMet = true;
+      this.#meet(webSocket, socket);
+    });
+    if (!isMet) this.#connections.part(socket);
   }
 
   #meet(webSocket: WebSocket, socket: Duplex): void {
@@ -172,6 +179,7 @@ export class PanelServer implements Disposable {
   }
 
   #welcome(webSocket: WebSocket, socket: Duplex, share: PanelShare): void {
+    this.#connections.release(socket);
     const page: PanelSession = new PanelSession({
       webSocket,
       socket,
