@@ -182,3 +182,32 @@ describe('connections that never read', () => {
     expect(raw.text.length).toBeLessThan(page.length);
   });
 });
+
+describe('the log', () => {
+  it('has one line in a minute of pages that were not let in, with their count', async () => {
+    const clock = new FakeClock();
+    const { origin, logged } = await servingPanel({ clock });
+    const refused = () => logged.filter(({ message }) => message.includes('not let in'));
+    const knock = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time += 1) {
+        const raw = await new RawPanel(origin).upgraded();
+        raw.socket.write(frames.text('{"prove":{}}'));
+        await until(() => raw.text.includes('ended'), { what: 'the refusal' });
+        raw.socket.destroy();
+      }
+    };
+    await knock(30);
+    expect(refused().map(({ fields }) => fields['skipped'])).toEqual([0]);
+    await clock.advance(60_000);
+    await knock(1);
+    expect(refused().map(({ fields }) => fields['skipped'])).toEqual([0, 29]);
+  });
+});
+
+it('the head of a request is short', async () => {
+  const { origin } = await servingPanel({ clock: new FakeClock() });
+  const raw = new RawPanel(origin);
+  raw.get('/', `X: ${'x'.repeat(17_000)}`);
+  await raw.ended();
+  expect(raw.text).toMatch(/^HTTP\/1\.1 431 /);
+});

@@ -3,44 +3,20 @@ import { connect, type Socket } from 'node:net';
 import { PanelServer } from '../../src/main/engine/control/panel-server.ts';
 import type { Clock } from '../../src/main/engine/lifecycle/clock.ts';
 import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
-import type { Log, LogFields, LogLevel } from '../../src/main/engine/log/log.ts';
 import { atEnd } from './control-bench.ts';
 import { FakeEngine } from './fake-engine.ts';
+import { keepingLog, type Logged } from './kept-log.ts';
 import { enter, type PanelWire, secretIn } from './panel-wire.ts';
 import { clientFrame } from './reset-clients.ts';
 import { until } from './until.ts';
 
 /** A panel in this process with a fake engine behind it, pages without a browser, and strangers; all are gone when the test ends, before its leak check. */
 
-/** What was logged at info and above. */
-export interface Logged {
-  readonly level: LogLevel;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
 export interface PanelBench {
   readonly server: PanelServer;
   readonly origin: string;
   readonly engine: FakeEngine;
   readonly logged: readonly Logged[];
-}
-
-/** A log that keeps its lines. */
-export function keepingLog(logged: Logged[]): Log {
-  const at =
-    (level: LogLevel) =>
-    (message: string, fields: LogFields = {}) =>
-      void logged.push({ level, message, fields });
-  const log: Log = {
-    error: at('error'),
-    warn: at('warn'),
-    info: at('info'),
-    debug() {},
-    trace() {},
-    child: () => log,
-  };
-  return log;
 }
 
 /** A panel at a free port. `page`: the bytes of its one page. */

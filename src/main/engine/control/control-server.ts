@@ -11,6 +11,7 @@ import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
 import { createSocketServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
+import { RareLines, strangersEveryMs } from '../log/rare-lines.ts';
 import { ClientEntrance } from './client-entrance.ts';
 import { ClientSession } from './client-session.ts';
 import { type ControlKey, controlPlace, makeControlKey } from './control-key.ts';
@@ -66,11 +67,13 @@ export class ControlServer implements Disposable {
   readonly #store = new DisposableStore();
   readonly #sessions = new Set<ClientSession>();
   readonly #strangers = new Set<ClientEntrance>();
+  readonly #rareLines: RareLines;
   #key: ControlKey | null = null;
   #nextClient = 1;
 
   constructor(deps: ControlServerDeps) {
     this.#deps = { ...deps, log: deps.log.child({ part: 'control' }) };
+    this.#rareLines = new RareLines({ log: this.#deps.log, clock: deps.clock, everyMs: strangersEveryMs });
   }
 
   /** Connected shells. */
@@ -85,12 +88,12 @@ export class ControlServer implements Disposable {
   async start(): Promise<void> {
     const { profile, log } = this.#deps;
     const server = createSocketServer({ allowHalfOpen: true }, (error) =>
-      log.error('The control socket has a fault', { error }),
+      this.#rareLines.error('fault', 'The control socket has a fault', { error }),
     );
     server.on('connection', (socket) => this.#meet(socket));
     const limit = this.#deps.maxClients ?? usualMaxClients;
     server.maxConnections = limit;
-    server.on('drop', () => log.warn('A shell was turned away: too many are connected', { limit }));
+    server.on('drop', () => this.#rareLines.warn('drop', 'A shell was turned away: too many are connected', { limit }));
     this.#store.defer(() => server.close());
     try {
       if (this.#deps.mutualProof ?? isWindows) this.#key = this.#store.add(await makeControlKey(profile));
@@ -181,7 +184,7 @@ export class ControlServer implements Disposable {
   }
 
   #meet(socket: Socket): void {
-    const { clock, log, profile } = this.#deps;
+    const { clock, profile } = this.#deps;
     if (this.#key === null) {
       this.#accept(socket);
       return;
@@ -191,7 +194,7 @@ export class ControlServer implements Disposable {
       secret: this.#key.secret,
       place: controlPlace(profile),
       clock,
-      log,
+      rareLines: this.#rareLines,
       onEnter: (known) => this.#accept(known),
       onEnd: () => this.#strangers.delete(stranger),
     });

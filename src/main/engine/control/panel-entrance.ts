@@ -5,6 +5,7 @@ import { answerProof, FrameInbox, sayEnded, sayProven } from '../../../shared/co
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
+import type { RareLines } from '../log/rare-lines.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { PanelSecrets, PanelShare } from './panel-secrets.ts';
 import { asText, parseFrame, policyViolation } from './panel-frames.ts';
@@ -18,6 +19,8 @@ export interface PanelEntranceDeps {
   readonly secrets: PanelSecrets;
   readonly clock: Clock;
   readonly log: Log;
+  /** For what strangers can say as often as they like. */
+  readonly rareLines: RareLines;
   /** It has proved itself: the socket and the share are the callee's from here on. */
   readonly onEnter: (webSocket: WebSocket, share: PanelShare) => void;
   /** It is gone, or let in. */
@@ -65,7 +68,7 @@ export class PanelEntrance implements Disposable {
   }
 
   async #run(): Promise<void> {
-    const { webSocket, secrets, place, onEnter, log } = this.#deps;
+    const { webSocket, secrets, place, onEnter, rareLines } = this.#deps;
     const wire = {
       send: (frame: object) => webSocket.send(JSON.stringify(frame)),
       next: () => this.#inbox.next(),
@@ -75,7 +78,7 @@ export class PanelEntrance implements Disposable {
     if (this.#store.isDisposed || share === null || !this.#inbox.isEmpty) {
       share?.dispose();
       if (this.#store.isDisposed) return;
-      log.info('A page was not let in: its link or session is none of this panel, or none any more');
+      rareLines.info('refused', 'A page was not let in: its link or session is none of this panel, or none any more');
       // The one that lost a race for its link has not heard it yet.
       if (proof !== null) sayEnded(wire);
       webSocket.close(policyViolation, 'not proven');

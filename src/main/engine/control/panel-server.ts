@@ -13,6 +13,7 @@ import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
 import { createHttpServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
+import { RareLines, strangersEveryMs } from '../log/rare-lines.ts';
 import type { PanelFile } from './panel-files.ts';
 import { PanelConnections } from './panel-connections.ts';
 import { PanelEntrance } from './panel-entrance.ts';
@@ -57,6 +58,7 @@ export class PanelServer implements Disposable {
   readonly #strangers = new Set<PanelEntrance>();
   readonly #secrets: PanelSecrets;
   readonly #connections: PanelConnections;
+  readonly #rareLines: RareLines;
   /**
    * The folder that the pages are served in, another one for each engine. Whoever had the port before may have left files in the browser's cache; none
    * of them is at an address of ours.
@@ -66,11 +68,12 @@ export class PanelServer implements Disposable {
 
   constructor(deps: PanelServerDeps) {
     this.#deps = { ...deps, log: deps.log.child({ part: 'panel' }) };
+    this.#rareLines = new RareLines({ log: this.#deps.log, clock: deps.clock, everyMs: strangersEveryMs });
     this.#secrets = this.#store.add(new PanelSecrets(deps.clock));
     this.#server = createHttpServer(
       { maxHeaderSize: maxHeaderBytes, requestTimeout: 30_000 },
       (request, response) => this.#serve(request, response),
-      (error) => this.#deps.log.error('The panel has a fault', { error }),
+      (error) => this.#rareLines.error('fault', 'The panel has a fault', { error }),
     );
     this.#connections = this.#store.add(new PanelConnections(deps.clock));
     this.#server.on('connection', (socket) => this.#connections.take(socket));
@@ -172,6 +175,7 @@ export class PanelServer implements Disposable {
       secrets: this.#secrets,
       clock,
       log,
+      rareLines: this.#rareLines,
       onEnter: (known, share) => this.#welcome(known, socket, share),
       onEnd: () => this.#strangers.delete(stranger),
     });
