@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askForProof, freshWord, secretId } from '../../src/shared/contract/proof.ts';
 import { Holdfast } from '../support/holdfast.ts';
 import { freshLink, panelLink } from '../support/panel-page.ts';
+import { freePort } from '../support/processes.ts';
 import { enter, PanelWire, secretIn, trade } from '../support/panel-wire.ts';
 
 /** The panel's server as a stranger on this machine, or another site in its owner's browser, meets it. */
@@ -338,6 +339,20 @@ describe('what is served', () => {
 });
 
 describe('where it listens', () => {
+  it('stays where it is: a link at another port is refused, with the port and what to do', async () => {
+    const other = await freePort();
+    const asked = await holdfast.run(['panel', '--port', String(other)]);
+    expect([asked.code, asked.stdout]).toEqual([2, '']);
+    expect(asked.stderr).toContain(`The panel answers at port ${link.port} already, not at ${other}.`);
+    expect(asked.stderr).toContain('holdfast panel');
+    for (const port of [link.port, '0']) {
+      const same = await holdfast.run(['panel', '--port', port]);
+      expect([same.code, new URL(same.stdout.trim()).port]).toEqual([0, link.port]);
+    }
+    // What was refused changed nothing.
+    expect(new URL(await freshLink(holdfast)).port).toBe(link.port);
+  });
+
   it('is on 127.0.0.1 alone', async () => {
     expect(link.hostname).toBe('127.0.0.1');
     const others = Object.values(networkInterfaces())

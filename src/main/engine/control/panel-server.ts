@@ -105,8 +105,12 @@ export class PanelServer implements Disposable {
     this.#deps.log.info('The panel answers', { port: this.#port });
   }
 
-  /** A link that opens the panel once, within `linkLifeMs`. Browsers send no fragment to anybody. */
-  async link(): Promise<string> {
+  /**
+   * A link that opens the panel once, within `linkLifeMs`. Browsers send no fragment to anybody. Rejects with `usage` if a port is asked for that the panel
+   * is not at; 0 is any.
+   */
+  async link(port = 0): Promise<string> {
+    if (port !== 0 && port !== this.#port) throw elsewhere(this.#port, port);
     return `${this.#origin}${this.#folder}#link=${await this.#secrets.newLink()}`;
   }
 
@@ -232,6 +236,15 @@ function lead(response: ServerResponse, to: string): void {
 function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(`${text}\n`);
+}
+
+function elsewhere(port: number, asked: number): HoldfastError {
+  return new HoldfastError({
+    code: 'usage',
+    where: `panel 127.0.0.1:${asked}`,
+    message: `The panel answers at port ${port} already, not at ${asked}.`,
+    next: 'Take it there: holdfast panel. For another port end the engine and start it again.',
+  });
 }
 
 function bindFailure(error: NodeJS.ErrnoException, port: number): HoldfastError {
