@@ -1,11 +1,4 @@
-import {
-  askForProof,
-  type Exchange,
-  isWord,
-  nextSecret,
-  type ProofCrypto,
-  type ProofWire,
-} from '../shared/contract/proof.ts';
+import { askForProof, isWord, nextSecret, type ProofCrypto, type ProofWire } from '../shared/contract/proof.ts';
 
 /** Where a session's secret is kept over a reload: in this tab, for this address. */
 const storageKey = 'holdfast.session';
@@ -27,20 +20,19 @@ export function linkSecret(hash: string): string | null {
 
 /**
  * The page's side of the panel's login. It begins with the secret of a link, which is never sent, or with that of a session that this tab had. Only a
- * server that proves the same secret, at each connection anew, gets or shows anything.
+ * server that proves the same secret, at each connection anew, gets or shows anything; then both go on with the next one, which follows from that proof.
  *
  * The tab's storage can be read by whatever page comes from this address next, also by one of a stranger's server that took the port. So the secret is
- * there only while the engine that knows it is connected: then nobody else has the port. Without a connection it is in this page's memory alone.
+ * there only while the engine that knows it is connected: then nobody else has the port. Without a connection it is in this page's memory alone. A tab
+ * that goes elsewhere leaves it behind, for no page is told whether it is left or loaded again; to the engine it is worth nothing soon after.
  */
 export class PanelLogin {
   readonly #places: LoginPlaces;
   #secret: string | null;
-  #isLink: boolean;
 
   constructor(places: LoginPlaces) {
     this.#places = places;
     const link = linkSecret(places.location.hash);
-    this.#isLink = link !== null;
     this.#secret = link ?? this.#stored();
     if (link !== null) this.#store(null);
   }
@@ -52,20 +44,16 @@ export class PanelLogin {
     if (secret === null || crypto?.subtle === undefined) return this.#end();
     const exchange = await askForProof(crypto, secret, location.origin, wire);
     if (exchange === null) return this.#end();
-    await this.#begin(crypto, secret, exchange);
+    // Kept before a word is said to the engine, with which the old one ends.
+    this.#secret = await nextSecret(crypto, secret, exchange);
+    this.#forgetLink();
+    this.#store(this.#secret);
     return true;
   }
 
   /** The connection is gone. */
   leave(): void {
     this.#store(null);
-  }
-
-  async #begin(crypto: ProofCrypto, secret: string, exchange: Exchange): Promise<void> {
-    const session = this.#isLink ? await nextSecret(crypto, secret, exchange) : secret;
-    this.#secret = session;
-    this.#forgetLink();
-    this.#store(session);
   }
 
   #end(): false {
@@ -78,7 +66,6 @@ export class PanelLogin {
   /** A spent link stands in no address bar. */
   #forgetLink(): void {
     const { location, history } = this.#places;
-    this.#isLink = false;
     if (location.hash.startsWith('#link=')) history.replaceState(null, '', location.pathname);
   }
 

@@ -84,17 +84,21 @@ describe.skipIf(chromium === null)('a link', () => {
     panel.page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`));
     const link = await panelLink(hf);
     expect(panel.page.url()).toBe(link.split('#')[0]);
-    const stored = await panel.stored();
-    const session = Object.values(stored)[0] ?? '';
-    expect(session).toMatch(/^[0-9a-f]{64}$/);
-    for (let time = 0; time < 3; time += 1) {
+    const sessions = new Set<string>();
+    for (let time = 0; time < 4; time += 1) {
+      const [session = ''] = Object.values(await panel.stored());
+      expect(session).toMatch(/^[0-9a-f]{64}$/);
+      sessions.add(session);
+      if (time === 3) break;
       await panel.page.reload();
       await panel.shows('db', 'Running');
-      expect(await panel.stored()).toEqual(stored);
+      // Of the page before nothing is left that opens anything.
+      expect(await enter(panel.origin, session)).toBeNull();
     }
+    expect(sessions.size).toBe(4);
     expect(asked.length).toBeGreaterThan(3);
     expect(panel.frames.some((frame) => frame.includes('"prove"'))).toBe(true);
-    for (const secret of [session, secretIn(link)])
+    for (const secret of [...sessions, secretIn(link)])
       expect(`${asked.join()}${panel.frames.join()}`).not.toContain(secret);
     expect(await panel.page.context().cookies()).toEqual([]);
     expect(asked.join()).not.toMatch(/cookie/i);
@@ -114,6 +118,15 @@ describe.skipIf(chromium === null)('a link', () => {
     expect(await beside.violations()).toEqual([]);
     await beside.page.goto(await freshLink(hf));
     await beside.shows('db', 'Running');
+  });
+
+  it('stays in over a way elsewhere and back', async () => {
+    const { panel } = await runningPanel();
+    await panel.page.goto('about:blank');
+    await panel.page.goBack();
+    await panel.shows('db', 'Running');
+    await panel.page.reload();
+    await panel.shows('db', 'Running');
   });
 
   it('by the name localhost leads to the same page', async () => {
@@ -170,7 +183,7 @@ describe.skipIf(chromium === null)('an open page whose server went away', () => 
     const { hf, panel } = await runningPanel();
     const [session = ''] = Object.values(await panel.stored());
     const { origin, port } = new URL(panel.page.url());
-    (await enter(origin, session))?.socket.terminate();
+    (await enter(origin, session))?.wire.socket.terminate();
     panel.expectComplaints(unreachable);
     await hf.end();
     await hf.serve(['--panel', '--panel-port', port]);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askForProof, freshWord, secretId } from '../../src/shared/contract/proof.ts';
 import { Holdfast } from '../support/holdfast.ts';
 import { freshLink, panelLink } from '../support/panel-page.ts';
+import { freePort } from '../support/processes.ts';
 import { enter, PanelWire, secretIn, trade } from '../support/panel-wire.ts';
 
 /** The panel's server as a stranger on this machine, or another site in its owner's browser, meets it. */
@@ -66,9 +67,10 @@ async function framesOf(list: readonly (readonly [call: string, input: object])[
 }
 
 async function entered(): Promise<PanelWire> {
-  const wire = await enter(own(), session);
-  if (wire === null) throw new Error('the session is none any more');
-  return wire;
+  const page = await enter(own(), session);
+  if (page === null) throw new Error('the session is none any more');
+  session = page.session;
+  return page.wire;
 }
 
 const own = (): string => `http://127.0.0.1:${link.port}`;
@@ -97,17 +99,20 @@ describe('the way in', () => {
     expect(page.body).toContain('<title>Holdfast</title>');
   });
 
-  it('trades a link for a session once, and the session comes in again and again', async () => {
+  it('trades a link for a session once, and the session comes in again and again, each time by another secret', async () => {
     const fresh = await freshLink(holdfast);
     expect(new URL(fresh).host).toBe(link.host);
     const traded = await trade(fresh);
     expect(traded).toMatch(/^[0-9a-f]{64}$/);
     expect(traded).not.toBe(secretIn(fresh));
     expect(await trade(fresh)).toBeNull();
+    let secret = traded ?? '';
     for (let time = 0; time < 3; time += 1) {
-      const page = await enter(own(), traded ?? '');
-      expect(await page?.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
-      page?.socket.terminate();
+      const page = await enter(own(), secret);
+      expect(await page?.wire.call(1, 'hello', hello)).toMatchObject({ id: 1, ok: true });
+      page?.wire.socket.terminate();
+      expect(await enter(own(), secret)).toBeNull();
+      secret = page?.session ?? '';
     }
   });
 
@@ -115,6 +120,16 @@ describe('the way in', () => {
     const fresh = await freshLink(holdfast);
     const both = await Promise.all([trade(fresh), trade(fresh)]);
     expect(both.filter((each) => each === null)).toHaveLength(1);
+  });
+
+  it('does not spend a link on a page that did not hear that it is in', async () => {
+    const fresh = await freshLink(holdfast);
+    const wire = await PanelWire.open(own());
+    expect(await wire.enter(secretIn(fresh), own())).not.toBeNull();
+    wire.socket.terminate();
+    await wire.closed;
+    expect(await trade(fresh)).not.toBeNull();
+    expect(await trade(fresh)).toBeNull();
   });
 
   it('does not spend a link on a page that does not prove it', async () => {
@@ -324,6 +339,20 @@ describe('what is served', () => {
 });
 
 describe('where it listens', () => {
+  it('stays where it is: a link at another port is refused, with the port and what to do', async () => {
+    const other = await freePort();
+    const asked = await holdfast.run(['panel', '--port', String(other)]);
+    expect([asked.code, asked.stdout]).toEqual([2, '']);
+    expect(asked.stderr).toContain(`The panel answers at port ${link.port} already, not at ${other}.`);
+    expect(asked.stderr).toContain('holdfast panel');
+    for (const port of [link.port, '0']) {
+      const same = await holdfast.run(['panel', '--port', port]);
+      expect([same.code, new URL(same.stdout.trim()).port]).toEqual([0, link.port]);
+    }
+    // What was refused changed nothing.
+    expect(new URL(await freshLink(holdfast)).port).toBe(link.port);
+  });
+
   it('is on 127.0.0.1 alone', async () => {
     expect(link.hostname).toBe('127.0.0.1');
     const others = Object.values(networkInterfaces())

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/main/engine/lifecycle/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { atEnd, checkedForLeaks, hello, makeServer, profileIn, Raw } from '../support/control-bench.ts';
+import { keepingLog, type Logged } from '../support/kept-log.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
@@ -68,6 +69,32 @@ describe('an engine that proves itself', () => {
     await makeServer(profile, new FakeEngine(), systemClock, { mutualProof: true }).start();
     expect(readFileSync(keyFile, 'utf8')).not.toBe(first);
     await connect(profile);
+  });
+
+  it('tells its log of shells that are not let in, or turned away, once in a minute', async () => {
+    const clock = new FakeClock();
+    const logged: Logged[] = [];
+    const profile = chosen();
+    const log = keepingLog(logged);
+    await makeServer(profile, new FakeEngine(), clock, { mutualProof: true, maxClients: 1, log }).start();
+    const skipped = (part: string) =>
+      logged.filter(({ message }) => message.includes(part)).map(({ fields }) => fields['skipped']);
+    const knock = async (times: number): Promise<void> => {
+      for (let time = 0; time < times; time += 1) {
+        const raw = new Raw(profile.socketPath);
+        await new Raw(profile.socketPath).ended();
+        raw.send('x');
+        await raw.ended();
+        expect(raw.text).toContain('ended');
+      }
+    };
+    await knock(10);
+    await clock.advance(60_000);
+    await knock(1);
+    expect([skipped('not let in'), skipped('turned away')]).toEqual([
+      [0, 9],
+      [0, 9],
+    ]);
   });
 
   it.each([

@@ -250,6 +250,25 @@ describe('bad shells', () => {
     expect(await shell.call('prompts', {})).toEqual([]);
   });
 
+  it('a shell whose answers pile up all at once is dropped', async () => {
+    const engine = new FakeEngine();
+    engine.addTunnel('db', { group: 'x'.repeat(600_000) });
+    engine.holdSnapshots(32);
+    const { profile } = await serving(engine);
+    const slow = new Raw(profile.socketPath);
+    slow.send(hello);
+    await slow.frame(0);
+    slow.socket.pause();
+    for (let id = 2; id < 34; id += 1) slow.send({ id, call: 'snapshot', input: {} });
+    const witness = await client(profile);
+    await until(() => engine.inputsOf('snapshot').length === 32, { what: 'all calls to be made' });
+    await witness.call('prompts', {});
+    slow.socket.resume();
+    await slow.ended();
+    expect(slow.frames.at(-1)).toMatchObject({ id: null, ok: false, error: { code: 'timeout' } });
+    expect(slow.frames.length).toBeLessThan(32);
+  });
+
   it.each(['reads again', 'never reads again'])('a subscriber that does not read is dropped; it %s', async (what) => {
     const clock = new FakeClock();
     const { profile, engine, server } = await serving(new FakeEngine(), clock);

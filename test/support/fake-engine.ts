@@ -58,6 +58,22 @@ export class FakeEngine {
     this.events.fire({ kind: 'prompt-closed', id, end });
   }
 
+  /** No snapshot is answered before so many were asked for: then all are, at once. */
+  holdSnapshots(until: number): void {
+    const { snapshot } = this.api;
+    let release = (): void => undefined;
+    const all = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const held: ContractApi['snapshot'] = async (input) => {
+      const answer = await snapshot(input);
+      if (this.inputsOf('snapshot').length === until) release();
+      await all;
+      return answer;
+    };
+    Object.assign(this, { api: { ...this.api, snapshot: held } });
+  }
+
   inputsOf(call: string): unknown[] {
     return this.seen.filter((each) => each.call === call).map((each) => each.input);
   }

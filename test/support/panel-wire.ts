@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { WebSocket } from 'ws';
+import { contractVersion } from '../../src/shared/contract/calls.ts';
 import { askForProof, type Exchange, FrameInbox, nextSecret, type ProofWire } from '../../src/shared/contract/proof.ts';
 
 /** The panel's WebSocket without a browser: what came, and how it ended. */
@@ -58,6 +59,17 @@ export class PanelWire implements ProofWire {
     return askForProof(webcrypto, secret, place, this);
   }
 
+  /** Proves `secret`, a link's or a session's. Resolves with the secret for this page's next connection, null if it is not let in. */
+  async enter(secret: string, place: string): Promise<string | null> {
+    const exchange = await this.prove(secret, place);
+    return exchange === null ? null : nextSecret(webcrypto, secret, exchange);
+  }
+
+  /** The first word of a page that is in: what it came in with is spent by it. */
+  greet(): Promise<unknown> {
+    return this.call(0, 'hello', { client: 'panel', contract: contractVersion });
+  }
+
   /** One call, and the frame that answers it. */
   call(id: number, call: string, input: object): Promise<unknown> {
     this.send({ id, call, input });
@@ -70,22 +82,25 @@ export function secretIn(link: string | URL): string {
   return new URL(link).hash.slice('#link='.length);
 }
 
-/** Trades a link for a session; resolves with its secret, null if the link was refused. */
-export async function trade(link: string | URL): Promise<string | null> {
-  const { origin } = new URL(link);
-  const wire = await PanelWire.open(origin);
-  try {
-    const exchange = await wire.prove(secretIn(link), origin);
-    return exchange === null ? null : await nextSecret(webcrypto, secretIn(link), exchange);
-  } finally {
-    wire.socket.terminate();
-  }
+/** A page's connection, and the secret for its next one. */
+export interface EnteredPage {
+  readonly wire: PanelWire;
+  readonly session: string;
 }
 
-/** A page's connection in a session; null if the session is none any more. */
-export async function enter(origin: string, session: string): Promise<PanelWire | null> {
+/** A page comes in with the secret of a link or a session, and greets; null if it is not let in, or another came in with the same one since. */
+export async function enter(origin: string, secret: string): Promise<EnteredPage | null> {
   const wire = await PanelWire.open(origin);
-  if ((await wire.prove(session, origin)) !== null) return wire;
+  const session = await wire.enter(secret, origin);
+  const answer = session === null ? null : await wire.greet().catch(() => null);
+  if (session !== null && answer !== null) return { wire, session };
   wire.socket.terminate();
   return null;
+}
+
+/** Trades a link for a session whose page is gone again; resolves with its secret, null if the link was refused. */
+export async function trade(link: string | URL): Promise<string | null> {
+  const page = await enter(new URL(link).origin, secretIn(link));
+  page?.wire.socket.terminate();
+  return page?.session ?? null;
 }

@@ -164,13 +164,13 @@ export class Engine {
     let panel: Promise<PanelServer> | null = null;
     const api: ContractApi = createApi({
       panelLink: async (port) => {
-        panel ??= this.#openPanel({ api, events, logs, registry, port: port ?? 0 });
-        try {
-          return await (await panel).link();
-        } catch (error) {
-          panel = null;
-          throw error;
-        }
+        const wanted = port ?? 0;
+        const opening = (panel ??= this.#openPanel({ api, events, logs, registry, port: wanted }));
+        // One that could not be opened is tried again by the next who asks.
+        opening.catch(() => {
+          if (panel === opening) panel = null;
+        });
+        return (await opening).link(wanted);
       },
       profile,
       startedAtMs: clock.wallNow(),

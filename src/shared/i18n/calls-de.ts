@@ -149,6 +149,11 @@ const app: readonly Phrase[] = [
     'Nimm für beide dieselbe Version von Holdfast: beende den Dienst, und starte den installierten.',
   ],
   ['Port {0} here is {1}, so the panel cannot use it.', 'Port {0} hier ist {1}; das Panel kann ihn nicht nehmen.'],
+  ['The panel answers at port {0} already, not at {1}.', 'Das Panel antwortet schon an Port {0}, nicht an {1}.'],
+  [
+    'Take it there: holdfast panel. For another port end the engine and start it again.',
+    'Nimm es dort: holdfast panel. Für einen anderen Port beende den Dienst, und starte ihn neu.',
+  ],
   ['taken', 'belegt'],
   ['not allowed', 'nicht erlaubt'],
   [

@@ -13,6 +13,11 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const exchange = { place: 'http://127.0.0.1:1', askerNonce: freshWord(webcrypto), answererNonce: freshWord(webcrypto) };
 
+/** The same place, other nonces. */
+function another(): typeof exchange {
+  return { ...exchange, askerNonce: freshWord(webcrypto), answererNonce: freshWord(webcrypto) };
+}
+
 function scene(): { clock: FakeClock; secrets: PanelSecrets; idOf: (secret: string) => Promise<string> } {
   const clock = new FakeClock();
   return { clock, secrets: new PanelSecrets(clock), idOf: (secret) => secretId(webcrypto, secret) };
@@ -44,9 +49,14 @@ describe('a link', () => {
     const { clock, secrets, idOf } = scene();
     const link = await secrets.newLink();
     const id = await idOf(link);
-    const both = await Promise.all([secrets.admit(id, exchange), secrets.admit(id, exchange)]);
-    expect(both.map((share) => share !== null)).toEqual([true, false]);
-    const session = await idOf(await nextSecret(webcrypto, link, exchange));
+    const both = await Promise.all([secrets.admit(id, exchange), secrets.admit(id, another())]);
+    expect(both.map((share) => share?.confirm())).toEqual([false, true]);
+    both[0]?.dispose();
+    expect(await secrets.admit(id, another())).toBeNull();
+    const third = await secrets.newLink();
+    const admitted = await secrets.admit(await idOf(third), exchange);
+    expect(admitted?.confirm()).toBe(true);
+    const session = await idOf(await nextSecret(webcrypto, third, exchange));
     await clock.advance(10 * sessionRestMs);
     expect(secrets.secretOf(session)).not.toBeNull();
     expect(secrets.secretOf(id)).toBeNull();
@@ -66,39 +76,104 @@ describe('a link', () => {
 });
 
 describe('a session', () => {
-  it('rests for an hour without a page, then it ends', async () => {
-    const { clock, secrets, idOf } = scene();
+  /** A page that came in by a link and has spoken, and its secret for the next connection. */
+  async function page({ secrets, idOf }: ReturnType<typeof scene>): Promise<{ share: PanelShare; session: string }> {
     const link = await secrets.newLink();
     const share = await secrets.admit(await idOf(link), exchange);
-    const session = await idOf(await nextSecret(webcrypto, link, exchange));
-    const second = await secrets.admit(session, exchange);
-    share?.dispose();
-    share?.dispose();
-    await clock.advance(2 * sessionRestMs);
-    expect(secrets.secretOf(session)).not.toBeNull();
-    second?.dispose();
+    if (share?.confirm() !== true) throw new Error('the link was refused');
+    return { share, session: await nextSecret(webcrypto, link, exchange) };
+  }
+
+  it('rests for a minute and a half without a page, then it ends', async () => {
+    const parts = scene();
+    const { clock, secrets, idOf } = parts;
+    expect(sessionRestMs).toBe(90_000);
+    const { share, session } = await page(parts);
+    await clock.advance(20 * sessionRestMs);
+    share.dispose();
+    share.dispose();
     await clock.advance(sessionRestMs - 1);
-    const third = await secrets.admit(session, exchange);
-    await clock.advance(2 * sessionRestMs);
-    third?.dispose();
+    expect(secrets.secretOf(await idOf(session))).toBe(session);
+    await clock.advance(1);
+    expect(secrets.secretOf(await idOf(session))).toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('outlives a sleep of the machine with its page there, and no longer one without', async () => {
+    const parts = scene();
+    const { clock, secrets, idOf } = parts;
+    const { share, session } = await page(parts);
+    clock.jumpWall(10 * sessionRestMs);
+    expect(secrets.secretOf(await idOf(session))).toBe(session);
+    share.dispose();
+    clock.jumpWall(sessionRestMs);
+    expect(secrets.secretOf(await idOf(session))).toBeNull();
+  });
+
+  it('has another secret after each connection: the one before is worth nothing once the page has spoken', async () => {
+    const parts = scene();
+    const { secrets, idOf } = parts;
+    const { share, session } = await page(parts);
+    share.dispose();
+    const next = another();
+    const second = await secrets.admit(await idOf(session), next);
+    expect(second?.confirm()).toBe(true);
+    expect(secrets.secretOf(await idOf(session))).toBeNull();
+    expect(await secrets.admit(await idOf(session), another())).toBeNull();
+    const following = await nextSecret(webcrypto, session, next);
+    expect(secrets.secretOf(await idOf(following))).toBe(following);
+  });
+
+  it('takes the old secret from a page that did not hear that it is in, and ends what had followed', async () => {
+    const parts = scene();
+    const { clock, secrets, idOf } = parts;
+    const { share, session } = await page(parts);
+    share.dispose();
+    const unheard = another();
+    (await secrets.admit(await idOf(session), unheard))?.dispose();
+    const again = await secrets.admit(await idOf(session), another());
+    expect(secrets.secretOf(await idOf(await nextSecret(webcrypto, session, unheard)))).toBeNull();
+    expect(again?.confirm()).toBe(true);
+    again?.dispose();
     await clock.advance(sessionRestMs);
-    expect(secrets.secretOf(session)).toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes the new secret from a page that heard it, and whose word did not arrive', async () => {
+    const parts = scene();
+    const { secrets, idOf } = parts;
+    const { share, session } = await page(parts);
+    share.dispose();
+    const unspoken = another();
+    (await secrets.admit(await idOf(session), unspoken))?.dispose();
+    const heard = await secrets.admit(await idOf(await nextSecret(webcrypto, session, unspoken)), another());
+    expect(heard?.confirm()).toBe(true);
+  });
+
+  it('that is taken while its page is still there goes over to the later one', async () => {
+    const parts = scene();
+    const { clock, secrets, idOf } = parts;
+    const { share, session } = await page(parts);
+    const later = await secrets.admit(await idOf(session), another());
+    expect(later?.confirm()).toBe(true);
+    share.dispose();
+    expect(secrets.secretOf(await idOf(session))).toBeNull();
     expect(clock.pending).toBe(0);
   });
 
   it('with a page is not pushed out by new ones', async () => {
-    const { secrets, idOf } = scene();
-    const shares: (PanelShare | null)[] = [];
-    const ids: string[] = [];
-    for (let n = 0; n < 70; n += 1) {
+    const parts = scene();
+    const { secrets, idOf } = parts;
+    const sessions = [(await page(parts)).session];
+    for (let n = 1; n < 70; n += 1) {
       const link = await secrets.newLink();
-      const share = await secrets.admit(await idOf(link), exchange);
-      if (n === 0) shares.push(share);
-      else share?.dispose();
-      ids.push(await idOf(await nextSecret(webcrypto, link, exchange)));
+      const nonces = another();
+      const share = await secrets.admit(await idOf(link), nonces);
+      share?.confirm();
+      share?.dispose();
+      sessions.push(await nextSecret(webcrypto, link, nonces));
     }
-    expect(secrets.secretOf(ids[0] ?? '')).not.toBeNull();
-    expect(secrets.secretOf(ids[1] ?? '')).toBeNull();
-    expect(secrets.secretOf(ids[69] ?? '')).not.toBeNull();
+    const ids = await Promise.all(sessions.map(idOf));
+    expect([0, 1, 69].map((index) => secrets.secretOf(ids[index] ?? '') !== null)).toEqual([true, false, true]);
   });
 });

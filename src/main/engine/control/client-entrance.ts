@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { answerProof, sayProven, secretId } from '../../../shared/contract/proof.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
-import type { Log } from '../log/log.ts';
+import type { RareLines } from '../log/rare-lines.ts';
 import { LineFrames } from './line-frames.ts';
 
 export interface ClientEntranceDeps {
@@ -12,7 +12,8 @@ export interface ClientEntranceDeps {
   readonly secret: string;
   readonly place: string;
   readonly clock: Clock;
-  readonly log: Log;
+  /** For what strangers can say as often as they like. */
+  readonly rareLines: RareLines;
   /** It has proved itself: the socket is the callee's from here on. */
   readonly onEnter: (socket: Socket) => void;
   /** It is gone, or let in. */
@@ -47,12 +48,12 @@ export class ClientEntrance implements Disposable {
   }
 
   async #run(): Promise<void> {
-    const { socket, secret, place, clock, log, onEnter } = this.#deps;
+    const { socket, secret, place, clock, rareLines, onEnter } = this.#deps;
     const own = await secretId(webcrypto, secret);
     const proof = await answerProof(webcrypto, (id) => (id === own ? secret : null), place, this.#frames);
     if (this.#store.isDisposed) return;
     if (proof === null || !this.#frames.isEmpty) {
-      log.warn("A shell was not let in: it did not prove that it can read this engine's key");
+      rareLines.warn('refused', "A shell was not let in: it did not prove that it can read this engine's key");
       this.#store.add(clock.schedule(partingMs, () => this.dispose()));
       socket.resume();
       socket.end();

@@ -8,6 +8,7 @@ import { type Disposable, DisposableStore, listen, MutableDisposable } from '../
 import type { Log } from '../log/log.ts';
 import { ContractSession } from './contract-session.ts';
 import { LineReader } from './line-reader.ts';
+import { maxOutgoingBytes, RequestFlow } from './request-flow.ts';
 
 export interface ClientSessionDeps {
   readonly socket: Socket;
@@ -20,10 +21,6 @@ export interface ClientSessionDeps {
 
 /** Calls of one shell that may be under way at once; further requests wait unread. */
 const maxCallsAtOnce = 32;
-/** While more than this waits to be sent, no further request is read. */
-const pauseReadingBytes = 1024 * 1024;
-/** A subscriber that lets more than this pile up is dropped. */
-export const maxOutgoingBytes = 8 * 1024 * 1024;
 /** A dropped shell has so long to read the reason. */
 const partingMs = 2000;
 
@@ -38,8 +35,7 @@ export class ClientSession implements Disposable {
   readonly #reader = new LineReader(maxRequestBytes);
   readonly #readTimer = this.#store.add(new MutableDisposable());
   readonly #partTimer = this.#store.add(new MutableDisposable());
-  readonly #waiting: Buffer[] = [];
-  #active = 0;
+  readonly #flow: RequestFlow<Buffer>;
   #parting = false;
   #inputEnded = false;
 
@@ -47,9 +43,15 @@ export class ClientSession implements Disposable {
     this.#deps = deps;
     this.#contract = new ContractSession(deps.api, deps.log);
     const { socket, log } = deps;
+    this.#flow = new RequestFlow<Buffer>({
+      maxAtOnce: maxCallsAtOnce,
+      unsentBytes: () => socket.writableLength,
+      setReading: (reads) => this.#setReading(reads),
+      carryOut: (line) => this.#request(line),
+    });
     this.#store.defer(() => socket.destroy());
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
-    this.#store.add(listen(socket, 'drain', () => this.#pump()));
+    this.#store.add(listen(socket, 'drain', () => this.#flow.pump()));
     this.#store.add(listen(socket, 'end', () => this.#onInputEnd()));
     this.#store.add(listen(socket, 'close', () => deps.onEnd()));
     // A reset by the shell is an ordinary end; `close` follows and releases this session. The listener outlives the store on purpose:
@@ -64,33 +66,22 @@ export class ClientSession implements Disposable {
 
   /** Sends a ready line, or drops the shell if it does not read. */
   sendEvent(line: string): void {
-    const { socket, log } = this.#deps;
+    const { socket } = this.#deps;
     if (this.#parting) return;
-    if (socket.writableLength + line.length > maxOutgoingBytes) {
-      log.warn('A shell that does not read its events was dropped', { waitingBytes: socket.writableLength });
-      this.#part({
-        code: 'timeout',
-        where: 'control socket',
-        message: `This shell did not read its events: ${Math.round(socket.writableLength / 1024)} KiB were waiting.`,
-        next: 'Connect again and take a fresh snapshot.',
-      });
-      return;
-    }
-    socket.write(line);
+    if (socket.writableLength + line.length > maxOutgoingBytes) this.#drop('events');
+    else socket.write(line);
   }
 
   dispose(): void {
     this.#parting = true;
-    this.#waiting.length = 0;
+    this.#flow.end();
     this.#store.dispose();
   }
 
   #onData(chunk: Buffer): void {
     if (this.#parting) return;
     const { lines, tooLong } = this.#reader.push(chunk);
-    this.#waiting.push(...lines);
     if (tooLong) {
-      this.#waiting.length = 0;
       this.#part({
         code: 'usage',
         where: 'control socket',
@@ -99,8 +90,9 @@ export class ClientSession implements Disposable {
       });
       return;
     }
+    this.#flow.push(lines);
     this.#watchReading(lines.length > 0);
-    this.#pump();
+    this.#flow.pump();
   }
 
   /** The time limit runs from a line's first byte, however slowly the rest drips in. */
@@ -120,28 +112,22 @@ export class ClientSession implements Disposable {
     );
   }
 
-  /** Works off what was read; while too much is under way or unsent, the socket is not read further. */
-  #pump(): void {
+  /** All requests of a shell that closed its side are answered: so is it. */
+  #setReading(reads: boolean): void {
     const { socket } = this.#deps;
-    while (!this.#parting && this.#active < maxCallsAtOnce && socket.writableLength < pauseReadingBytes) {
-      const line = this.#waiting.shift();
-      if (line === undefined) break;
-      this.#request(line);
-    }
-    if (this.#parting) return;
-    if (this.#inputEnded && this.#waiting.length === 0 && this.#active === 0) socket.end();
-    else if (this.#waiting.length > 0) socket.pause();
-    else socket.resume();
+    if (this.#inputEnded && this.#flow.isIdle) socket.end();
+    else if (reads) socket.resume();
+    else socket.pause();
   }
 
   /** A shell may close its side after its last request: it still gets its answers. */
   #onInputEnd(): void {
     this.#inputEnded = true;
     this.#readTimer.clear();
-    this.#pump();
+    this.#flow.pump();
   }
 
-  #request(line: Buffer): void {
+  async #request(line: Buffer): Promise<void> {
     const frame = requestFrameSchema.safeParse(parseJson(line));
     if (!frame.success) {
       this.#part({
@@ -153,24 +139,32 @@ export class ClientSession implements Disposable {
       return;
     }
     const { id, call, input } = frame.data;
-    this.#active += 1;
-    this.#answer(id, call, input)
-      .catch((error: unknown) => this.#deps.log.error('A call could not be answered', { call, error }))
-      .finally(() => {
-        this.#active -= 1;
-        this.#pump();
-      });
+    try {
+      const { frame: answer, refused } = await this.#contract.answer(id, call, input);
+      if (refused) this.#part(refused, id);
+      else this.#write(answer);
+    } catch (error) {
+      this.#deps.log.error('A call could not be answered', { call, error });
+    }
   }
 
-  async #answer(id: number, call: string, input: unknown): Promise<void> {
-    const { frame, refused } = await this.#contract.answer(id, call, input);
-    if (refused) this.#part(refused, id);
-    else this.#write(frame);
-  }
-
+  /** An answer may be long, so what counts is what waits before it. */
   #write(frame: object): void {
+    const { socket } = this.#deps;
     if (this.#parting || this.#store.isDisposed) return;
-    this.#deps.socket.write(`${JSON.stringify(frame)}\n`);
+    if (socket.writableLength > maxOutgoingBytes) this.#drop('answers');
+    else socket.write(`${JSON.stringify(frame)}\n`);
+  }
+
+  #drop(what: 'events' | 'answers'): void {
+    const { socket, log } = this.#deps;
+    log.warn(`A shell that does not read its ${what} was dropped`, { waitingBytes: socket.writableLength });
+    this.#part({
+      code: 'timeout',
+      where: 'control socket',
+      message: `This shell did not read its ${what}: ${Math.round(socket.writableLength / 1024)} KiB were waiting.`,
+      next: 'Connect again and take a fresh snapshot.',
+    });
   }
 
   /** Says why, then closes; a shell that does not read is cut off. */
@@ -179,7 +173,7 @@ export class ClientSession implements Disposable {
     this.#parting = true;
     const { socket, clock, log } = this.#deps;
     log.info('A shell was sent away', { reason: error.message });
-    this.#waiting.length = 0;
+    this.#flow.end();
     this.#readTimer.clear();
     this.#contract.unsubscribe();
     // Unread bytes would turn our close into a reset that swallows the reason: what still comes is read and thrown away.

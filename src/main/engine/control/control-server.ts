@@ -11,6 +11,7 @@ import type { Event } from '../lifecycle/emitter.ts';
 import { inPrivateFolder } from '../lifecycle/private-socket.ts';
 import { createSocketServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
+import { RareLines, strangersEveryMs } from '../log/rare-lines.ts';
 import { ClientEntrance } from './client-entrance.ts';
 import { ClientSession } from './client-session.ts';
 import { type ControlKey, controlPlace, makeControlKey } from './control-key.ts';
@@ -25,7 +26,7 @@ import { assertPathFits, fileIdentity, isWindows, prepareSocketFolder, probeSock
  * - client-session.ts  one connected shell: frames, greeting, calls, subscriptions, bounds
  * - client-entrance.ts, control-key.ts, line-frames.ts  the proof before it, on Windows
  * - line-reader.ts     bytes to lines with a size limit
- * - contract-session.ts  what a shell may ask, whatever carries it
+ * - contract-session.ts  what a shell may ask, whatever carries it; request-flow.ts how much of it at once
  * - socket-place.ts    the rules for the socket and its folder
  * - engine-lock.ts     one engine a profile
  * - process-identity.ts  tells a process from a later one with the same id
@@ -61,11 +62,13 @@ export class ControlServer implements Disposable {
   readonly #store = new DisposableStore();
   readonly #sessions = new Set<ClientSession>();
   readonly #strangers = new Set<ClientEntrance>();
+  readonly #rareLines: RareLines;
   #key: ControlKey | null = null;
   #nextClient = 1;
 
   constructor(deps: ControlServerDeps) {
     this.#deps = { ...deps, log: deps.log.child({ part: 'control' }) };
+    this.#rareLines = new RareLines({ log: this.#deps.log, clock: deps.clock, everyMs: strangersEveryMs });
   }
 
   /** Connected shells. */
@@ -80,12 +83,12 @@ export class ControlServer implements Disposable {
   async start(): Promise<void> {
     const { profile, log } = this.#deps;
     const server = createSocketServer({ allowHalfOpen: true }, (error) =>
-      log.error('The control socket has a fault', { error }),
+      this.#rareLines.error('fault', 'The control socket has a fault', { error }),
     );
     server.on('connection', (socket) => this.#meet(socket));
     const limit = this.#deps.maxClients ?? usualMaxClients;
     server.maxConnections = limit;
-    server.on('drop', () => log.warn('A shell was turned away: too many are connected', { limit }));
+    server.on('drop', () => this.#rareLines.warn('drop', 'A shell was turned away: too many are connected', { limit }));
     this.#store.defer(() => server.close());
     try {
       if (this.#deps.mutualProof ?? isWindows) this.#key = this.#store.add(await makeControlKey(profile));
@@ -171,7 +174,7 @@ export class ControlServer implements Disposable {
   }
 
   #meet(socket: Socket): void {
-    const { clock, log, profile } = this.#deps;
+    const { clock, profile } = this.#deps;
     if (this.#key === null) {
       this.#accept(socket);
       return;
@@ -181,7 +184,7 @@ export class ControlServer implements Disposable {
       secret: this.#key.secret,
       place: controlPlace(profile),
       clock,
-      log,
+      rareLines: this.#rareLines,
       onEnter: (known) => this.#accept(known),
       onEnd: () => this.#strangers.delete(stranger),
     });

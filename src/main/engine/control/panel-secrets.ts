@@ -5,8 +5,11 @@ import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycl
 
 /** A link that nobody opened is good for so long. */
 export const linkLifeMs = 10 * 60_000;
-/** A session without a page, as between closing a tab and opening it again, is good for so long. */
-export const sessionRestMs = 60 * 60_000;
+/**
+ * A session without a page is good for so long: a page that is loaded again is back at once, one that lost its connection within seconds, and
+ * within a minute where the browser lets hidden pages run once a minute.
+ */
+export const sessionRestMs = 90_000;
 /** Unused links and sessions at once; the oldest goes. */
 const maxLinks = 32;
 const maxSessions = 64;
@@ -19,20 +22,31 @@ interface Known {
   readonly expiry: MutableDisposable;
   /** The same by the wall clock, which goes on while the machine sleeps. */
   restsUntilMs: number;
+  /** A page is there that goes on with it. */
+  isHeld: boolean;
+  /** What follows from it, while the page that proved it has not said yet that it knows. */
+  heir: Known | null;
 }
 
-/** A page's share of its session; the session rests when the last one is disposed of. */
-export type PanelShare = Disposable;
+/** A page's share of its session; the session rests when it is disposed of. */
+export interface PanelShare extends Disposable {
+  /**
+   * The page has spoken, so it has the next secret: what it came in with is worth nothing from here on. False: another page came in with the same
+   * since, and this one is none any more.
+   */
+  confirm(): boolean;
+}
 
 /**
- * Who may come into the panel. A link's secret is traded once for that of a session, which both sides make from the exchange that proved the link; neither
- * is ever sent. All of it is in this object's memory alone and ends with it.
+ * Who may come into the panel. What a page proves, of a link or of a session, is good for one connection: both sides make the next secret from the exchange
+ * that proved it, and neither is ever sent. The old one ends with the first word that the page says after the proof, for a page whose connection broke
+ * before it heard that it is in has nothing but the old one. All of it is in this object's memory alone and ends with it.
  */
 export class PanelSecrets implements Disposable {
   readonly #clock: Clock;
   readonly #store = new DisposableStore();
   readonly #links = new Map<string, Known>();
-  readonly #sessions = new Map<string, Known & { pages: number }>();
+  readonly #sessions = new Map<string, Known>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,32 +58,36 @@ export class PanelSecrets implements Disposable {
     const link = this.#known(await secretId(webcrypto, secret), secret);
     this.#makeRoom(this.#links, maxLinks);
     this.#links.set(link.id, link);
-    this.#expire(this.#links, link, linkLifeMs);
+    this.#expire(link, linkLifeMs);
     return secret;
   }
 
   /** The secret of a link or session by its id, null if there is none or none any more. */
   secretOf(id: string): string | null {
-    for (const among of [this.#links, this.#sessions]) {
-      const known = among.get(id);
-      if (known === undefined) continue;
-      if (this.#clock.wallNow() < known.restsUntilMs) return known.secret;
-      this.#forget(among, known);
-    }
+    const known = this.#find(id);
+    if (known === null) return null;
+    if (this.#clock.wallNow() < known.restsUntilMs) return known.secret;
+    this.#forget(known);
     return null;
   }
 
-  /** Lets a page in that has proved the secret `id` names. A link is spent by it; null if it was, or has expired, meanwhile. */
+  /** Lets a page in that has proved the secret `id` names; null if that was spent or has expired meanwhile. */
   async admit(id: string, exchange: Exchange): Promise<PanelShare | null> {
-    const link = this.#links.get(id);
-    if (link === undefined) return this.#share(id);
-    // Before the first wait: of two pages with the same link one comes in.
-    this.#forget(this.#links, link);
-    const secret = await nextSecret(webcrypto, link.secret, exchange);
-    const session = { ...this.#known(await secretId(webcrypto, secret), secret), pages: 0 };
+    const known = this.#find(id);
+    if (known === null) return null;
+    const secret = await nextSecret(webcrypto, known.secret, exchange);
+    const heir = this.#known(await secretId(webcrypto, secret), secret);
+    if (this.#find(id) !== known) {
+      this.#forget(heir);
+      return null;
+    }
+    // Of two pages with the same one comes in: the later, for the earlier may be gone without a word.
+    if (known.heir !== null) this.#forget(known.heir);
+    known.heir = heir;
+    heir.isHeld = true;
     this.#makeRoom(this.#sessions, maxSessions);
-    this.#sessions.set(session.id, session);
-    return this.#share(session.id);
+    this.#sessions.set(heir.id, heir);
+    return this.#share(known, heir);
   }
 
   dispose(): void {
@@ -78,41 +96,50 @@ export class PanelSecrets implements Disposable {
     this.#store.dispose();
   }
 
-  #known(id: string, secret: string): Known {
-    return { id, secret, expiry: this.#store.add(new MutableDisposable()), restsUntilMs: Number.POSITIVE_INFINITY };
+  #find(id: string): Known | null {
+    return this.#links.get(id) ?? this.#sessions.get(id) ?? null;
   }
 
-  #share(id: string): PanelShare | null {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return null;
-    session.pages += 1;
-    session.expiry.clear();
-    session.restsUntilMs = Number.POSITIVE_INFINITY;
-    let isOver = false;
+  #known(id: string, secret: string): Known {
     return {
+      id,
+      secret,
+      expiry: this.#store.add(new MutableDisposable()),
+      restsUntilMs: Number.POSITIVE_INFINITY,
+      isHeld: false,
+      heir: null,
+    };
+  }
+
+  #share(known: Known, heir: Known): PanelShare {
+    return {
+      confirm: () => {
+        if (this.#find(heir.id) !== heir) return false;
+        this.#forget(known);
+        return true;
+      },
       dispose: () => {
-        if (isOver) return;
-        isOver = true;
-        session.pages -= 1;
-        if (session.pages === 0) this.#expire(this.#sessions, session, sessionRestMs);
+        if (!heir.isHeld) return;
+        heir.isHeld = false;
+        if (this.#find(heir.id) === heir) this.#expire(heir, sessionRestMs);
       },
     };
   }
 
-  #expire(among: Map<string, Known>, known: Known, afterMs: number): void {
+  #expire(known: Known, afterMs: number): void {
     known.restsUntilMs = this.#clock.wallNow() + afterMs;
-    known.expiry.value = this.#clock.schedule(afterMs, () => this.#forget(among, known));
+    known.expiry.value = this.#clock.schedule(afterMs, () => this.#forget(known));
   }
 
-  #forget(among: Map<string, Known>, known: Known): void {
-    among.delete(known.id);
+  #forget(known: Known): void {
+    for (const among of [this.#links, this.#sessions]) if (among.get(known.id) === known) among.delete(known.id);
     this.#store.release(known.expiry);
   }
 
   /** Of those that nobody uses, the one that came first goes. */
-  #makeRoom(among: Map<string, Known & { readonly pages?: number }>, limit: number): void {
+  #makeRoom(among: Map<string, Known>, limit: number): void {
     if (among.size < limit) return;
-    const oldest = [...among.values()].find(({ pages = 0 }) => pages === 0);
-    if (oldest !== undefined) this.#forget(among, oldest);
+    const oldest = [...among.values()].find(({ isHeld }) => !isHeld);
+    if (oldest !== undefined) this.#forget(oldest);
   }
 }

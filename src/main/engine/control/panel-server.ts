@@ -13,7 +13,9 @@ import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
 import type { Event } from '../lifecycle/emitter.ts';
 import { createHttpServer } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
+import { RareLines, strangersEveryMs } from '../log/rare-lines.ts';
 import type { PanelFile } from './panel-files.ts';
+import { PanelConnections } from './panel-connections.ts';
 import { PanelEntrance } from './panel-entrance.ts';
 import { PanelSecrets, type PanelShare } from './panel-secrets.ts';
 import { PanelSession } from './panel-session.ts';
@@ -30,9 +32,11 @@ export interface PanelServerDeps {
 const maxPages = 64;
 /** Pages at once that have not proved themselves; the oldest goes, so that strangers cannot hold all places. */
 const maxStrangers = 32;
-/** Connections at once, so that strangers cannot take all file descriptors. */
-const maxConnections = 512;
 const maxHeaderBytes = 16 * 1024;
+/** Chromium takes a message of 256 KiB apart into eight parts at most, as far as we saw; each part may hold 64 KiB of what it came in. */
+const maxFragments = 64;
+/** Pieces of the network that one frame may come in: 256 KiB in the smallest packets are 490. */
+const maxBufferedChunks = 1024;
 
 /**
  * The window's pages in a browser on this machine. Listens on 127.0.0.1 alone. The pages are files of the package and served to whoever asks; what
@@ -43,10 +47,18 @@ export class PanelServer implements Disposable {
   readonly #deps: PanelServerDeps;
   readonly #store = new DisposableStore();
   readonly #server: Server;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes, perMessageDeflate: false });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxRequestBytes,
+    maxFragments,
+    maxBufferedChunks,
+    perMessageDeflate: false,
+  });
   readonly #pages = new Set<PanelSession>();
   readonly #strangers = new Set<PanelEntrance>();
   readonly #secrets: PanelSecrets;
+  readonly #connections: PanelConnections;
+  readonly #rareLines: RareLines;
   /**
    * The folder that the pages are served in, another one for each engine. Whoever had the port before may have left files in the browser's cache; none
    * of them is at an address of ours.
@@ -56,13 +68,15 @@ export class PanelServer implements Disposable {
 
   constructor(deps: PanelServerDeps) {
     this.#deps = { ...deps, log: deps.log.child({ part: 'panel' }) };
+    this.#rareLines = new RareLines({ log: this.#deps.log, clock: deps.clock, everyMs: strangersEveryMs });
     this.#secrets = this.#store.add(new PanelSecrets(deps.clock));
     this.#server = createHttpServer(
       { maxHeaderSize: maxHeaderBytes, requestTimeout: 30_000 },
       (request, response) => this.#serve(request, response),
-      (error) => this.#deps.log.error('The panel has a fault', { error }),
+      (error) => this.#rareLines.error('fault', 'The panel has a fault', { error }),
     );
-    this.#server.maxConnections = maxConnections;
+    this.#connections = this.#store.add(new PanelConnections(deps.clock));
+    this.#server.on('connection', (socket) => this.#connections.take(socket));
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
@@ -91,8 +105,12 @@ export class PanelServer implements Disposable {
     this.#deps.log.info('The panel answers', { port: this.#port });
   }
 
-  /** A link that opens the panel once, within `linkLifeMs`. Browsers send no fragment to anybody. */
-  async link(): Promise<string> {
+  /**
+   * A link that opens the panel once, within `linkLifeMs`. Browsers send no fragment to anybody. Rejects with `usage` if a port is asked for that the panel
+   * is not at; 0 is any.
+   */
+  async link(port = 0): Promise<string> {
+    if (port !== 0 && port !== this.#port) throw elsewhere(this.#port, port);
     return `${this.#origin}${this.#folder}#link=${await this.#secrets.newLink()}`;
   }
 
@@ -140,31 +158,43 @@ export class PanelServer implements Disposable {
       socket.end(
         `HTTP/1.1 ${allowed ? '503 Service Unavailable' : '403 Forbidden'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
+      this.#connections.part(socket);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#meet(webSocket));
+    let isMet = false;
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      isMet = true;
+      this.#meet(webSocket, socket);
+    });
+    if (!isMet) this.#connections.part(socket);
   }
 
-  #meet(webSocket: WebSocket): void {
+  #meet(webSocket: WebSocket, socket: Duplex): void {
     const { clock, log } = this.#deps;
     if (this.#strangers.size >= maxStrangers) [...this.#strangers][0]?.dispose();
     const stranger: PanelEntrance = new PanelEntrance({
       webSocket,
+      socket,
       place: this.#origin,
       secrets: this.#secrets,
       clock,
       log,
-      onEnter: (known, share) => this.#welcome(known, share),
+      rareLines: this.#rareLines,
+      onEnter: (known, share) => this.#welcome(known, socket, share),
       onEnd: () => this.#strangers.delete(stranger),
     });
     this.#strangers.add(stranger);
   }
 
-  #welcome(webSocket: WebSocket, share: PanelShare): void {
+  #welcome(webSocket: WebSocket, socket: Duplex, share: PanelShare): void {
+    this.#connections.release(socket);
     const page: PanelSession = new PanelSession({
       webSocket,
+      socket,
       api: this.#deps.api,
+      clock: this.#deps.clock,
       log: this.#deps.log,
+      onFirstWord: () => share.confirm(),
       onEnd: () => {
         this.#pages.delete(page);
         share.dispose();
@@ -206,6 +236,15 @@ function lead(response: ServerResponse, to: string): void {
 function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(`${text}\n`);
+}
+
+function elsewhere(port: number, asked: number): HoldfastError {
+  return new HoldfastError({
+    code: 'usage',
+    where: `panel 127.0.0.1:${asked}`,
+    message: `The panel answers at port ${port} already, not at ${asked}.`,
+    next: 'Take it there: holdfast panel. For another port end the engine and start it again.',
+  });
 }
 
 function bindFailure(error: NodeJS.ErrnoException, port: number): HoldfastError {

@@ -6,6 +6,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { DisposableStore } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
 import type { Log } from '../log/log.ts';
+import { RareLines } from '../log/rare-lines.ts';
 import type { SshChannel } from '../ssh/link.ts';
 import { hostPortText } from './address-text.ts';
 import type { ForwardClient } from './forward-runner.ts';
@@ -36,9 +37,6 @@ export function peerOf(socket: Socket): Peer {
   return { peer: hostPortText(remoteAddress, remotePort), peerPort: remotePort };
 }
 
-/** At most one log line a cause in this time; the ones between are counted. */
-const logEveryMs = 10_000;
-
 /** What all kinds of forwards share: events, live connections, counters, the status and its cause, logging without storms. */
 export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   readonly spec: S;
@@ -51,7 +49,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   protected readonly fail = this.#store.add(new Emitter<void>());
   readonly onDidFail = this.fail.event;
   readonly #live = new Map<PumpedConnection, { readonly peer: Peer; readonly sinceAtMs: number }>();
-  readonly #logged = new Map<FailureCode, { nextAtMs: number; skipped: number }>();
+  readonly #rareLines: RareLines;
   /** Clients between their coming and the pump: waiting, shaking hands, opening. */
   #pending = 0;
   #endedBytesIn = 0;
@@ -64,6 +62,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   constructor(spec: S, options: ForwardRunnerOptions) {
     this.spec = spec;
     this.options = options;
+    this.#rareLines = new RareLines({ log: options.log, clock: options.clock });
     if (!spec.enabled) this.#state = 'off';
   }
 
@@ -139,16 +138,7 @@ export class ForwardBase<S extends ForwardSpec = ForwardSpec> {
   }
 
   protected logRarely(code: FailureCode, message: string): void {
-    const now = this.options.clock.now();
-    const entry = this.#logged.get(code) ?? { nextAtMs: now, skipped: 0 };
-    this.#logged.set(code, entry);
-    if (now < entry.nextAtMs) {
-      entry.skipped += 1;
-      return;
-    }
-    this.options.log.warn(message, { forward: this.spec.spec, code, skipped: entry.skipped });
-    entry.nextAtMs = now + logEveryMs;
-    entry.skipped = 0;
+    this.#rareLines.warn(code, message, { forward: this.spec.spec, code });
   }
 
   /** Takes a place among `maxConnections`; false if there is none left. Give it back with `leave`. */

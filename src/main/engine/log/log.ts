@@ -7,6 +7,7 @@
  * - log-file.ts    one rotated file
  * - redact.ts      takes secrets out of everything
  * - tail.ts        the newest lines of a file
+ * - rare-lines.ts  one line in a while of what anybody can cause as often as he likes
  *
  * The files are our own instead of electron-log's: that one keeps a single old file, follows links, leaves the mode of an existing file as
  * it is, queues without limit while the disk is slow, and tells of a lost line on standard output only.
