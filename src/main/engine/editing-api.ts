@@ -19,7 +19,7 @@ import { formatSshCommand, parseSshCommand } from './interop/ssh-command.ts';
 import { importSshConfig } from './interop/ssh-config-import.ts';
 import { listSshConfig } from './interop/ssh-config-list.ts';
 import { tunnelDetail } from './tunnel-detail.ts';
-import { testTunnel } from './tunnel-test.ts';
+import { testTunnel, TunnelTests } from './tunnel-test.ts';
 import { noSuchTunnel, type Renaming } from './tunnel-set.ts';
 
 type Usage = CallOutput<'config.edit'>['inUse'][number];
@@ -41,8 +41,9 @@ type EditingCall =
   | 'connection.close';
 
 /** The calls behind the window's editor and pages. */
-export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingCall> {
+export function createEditingApi(parts: EngineParts): Pick<ContractApi<AbortSignal>, EditingCall> {
   const { tunnels, profile } = parts;
+  const tests = new TunnelTests();
 
   /** Clients that an edit would cut off, and those of the same tunnels that stay. */
   async function usage(next: HoldfastConfig) {
@@ -92,11 +93,12 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
       return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
     },
     'tunnel.detail': ({ name }) => tunnelDetail(parts, name),
-    'tunnel.test': async ({ tunnel, edits }) => {
-      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-      if (preview.kind === 'bad') throw badEdit(profile.configFile, preview.problems[0]?.message ?? 'it is broken');
-      return { steps: await testTunnel(parts, preview.config, tunnel) };
-    },
+    'tunnel.test': ({ tunnel, edits }, signal) =>
+      tests.run(tunnel, async () => {
+        const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
+        if (preview.kind === 'bad') throw badEdit(profile.configFile, preview.problems[0]?.message ?? 'it is broken');
+        return { steps: await testTunnel(parts, preview.config, tunnel, signal) };
+      }),
     'ssh-command.parse': async ({ text }) => parseSshCommand(text, { config: tunnels.config, home: homedir() }),
     'ssh-command.format': async ({ tunnel }) => {
       const config = tunnels.config.tunnels.get(tunnel);
@@ -107,8 +109,8 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
       const { file, runsCommands, aliases } = await listSshConfig(sshConfigFile());
       return { file, runsCommands, hosts: aliases.map((alias) => ({ alias, known: tunnels.config.hosts.has(alias) })) };
     },
-    'ssh-config.import': ({ aliases, mayRunCommands }) =>
-      importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands }),
+    'ssh-config.import': ({ aliases, mayRunCommands }, signal) =>
+      importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands, signal }),
     'port.check': async ({ listen }) => checkPort(listen, parts.ports),
     'known-hosts.list': async ({ find }) => {
       const { files, written } = places();

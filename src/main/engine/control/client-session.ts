@@ -3,7 +3,7 @@ import { type ContractApi, contractVersion } from '../../../shared/contract/call
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
 import type { Cause } from '../../../shared/model/failure.ts';
-import type { Clock } from '../lifecycle/clock.ts';
+import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
 import { ContractSession } from './contract-session.ts';
@@ -24,6 +24,8 @@ const maxCallsAtOnce = 32;
 const pauseReadingBytes = 1024 * 1024;
 /** A subscriber that lets more than this pile up is dropped. */
 export const maxOutgoingBytes = 8 * 1024 * 1024;
+/** So often a shell that closed its side, and waits for answers, is looked after. */
+const lookAfterMs = 1000;
 /** A dropped shell has so long to read the reason. */
 const partingMs = 2000;
 
@@ -38,6 +40,7 @@ export class ClientSession implements Disposable {
   readonly #reader = new LineReader(maxRequestBytes);
   readonly #readTimer = this.#store.add(new MutableDisposable());
   readonly #partTimer = this.#store.add(new MutableDisposable());
+  readonly #lookTimer = this.#store.add(new MutableDisposable());
   readonly #waiting: Buffer[] = [];
   #active = 0;
   #parting = false;
@@ -45,7 +48,7 @@ export class ClientSession implements Disposable {
 
   constructor(deps: ClientSessionDeps) {
     this.#deps = deps;
-    this.#contract = new ContractSession(deps.api, deps.log);
+    this.#contract = this.#store.add(new ContractSession(deps.api, deps.log));
     const { socket, log } = deps;
     this.#store.defer(() => socket.destroy());
     this.#store.add(listen(socket, 'data', (chunk: Buffer) => this.#onData(chunk)));
@@ -139,6 +142,15 @@ export class ClientSession implements Disposable {
     this.#inputEnded = true;
     this.#readTimer.clear();
     this.#pump();
+    if (this.#active === 0) return;
+    this.#lookAfter();
+    this.#lookTimer.value = every(this.#deps.clock, lookAfterMs, () => this.#lookAfter());
+  }
+
+  /** A process that ended looks like one that closed its side. A blank, which means nothing between frames, only the latter takes. */
+  #lookAfter(): void {
+    const { socket } = this.#deps;
+    if (!this.#parting && socket.writableLength === 0) socket.write(' ');
   }
 
   #request(line: Buffer): void {
@@ -181,7 +193,8 @@ export class ClientSession implements Disposable {
     log.info('A shell was sent away', { reason: error.message });
     this.#waiting.length = 0;
     this.#readTimer.clear();
-    this.#contract.unsubscribe();
+    this.#lookTimer.clear();
+    this.#contract.dispose();
     // Unread bytes would turn our close into a reset that swallows the reason: what still comes is read and thrown away.
     socket.resume();
     socket.end(`${JSON.stringify({ id, ok: false, error })}\n`);

@@ -27,7 +27,7 @@ export class PanelSession implements Disposable {
 
   constructor(deps: PanelSessionDeps) {
     this.#deps = deps;
-    this.#contract = new ContractSession(deps.api, deps.log);
+    this.#contract = this.#store.add(new ContractSession(deps.api, deps.log));
     const { webSocket } = deps;
     this.#store.defer(() => webSocket.terminate());
     this.#store.add(
@@ -49,7 +49,7 @@ export class PanelSession implements Disposable {
     if (webSocket.bufferedAmount + text.length > maxOutgoingBytes) {
       log.warn('A page that does not read its events was dropped', { waitingBytes: webSocket.bufferedAmount });
       webSocket.close(tooMuch, 'events were not read');
-      this.#contract.unsubscribe();
+      this.#contract.dispose();
       return;
     }
     webSocket.send(text);
@@ -64,6 +64,7 @@ export class PanelSession implements Disposable {
     const frame = isBinary ? null : requestFrameSchema.safeParse(parseFrame(asText(data)));
     if (!frame?.success || this.#active >= maxCallsAtOnce) {
       webSocket.close(policyViolation, frame?.success ? 'too many calls at once' : 'not a request');
+      this.#contract.dispose();
       return;
     }
     const { id, call, input } = frame.data;
