@@ -205,7 +205,7 @@ async function checkPort(listen: string, registry: PortRegistry) {
   try {
     spec = parseForwardSpec(`dynamic ${listen}`);
   } catch (error) {
-    return { free: false, holder: null, other: null, problem: asHoldfastError(error, listen).message };
+    return { free: false, holder: null, other: null, problem: asHoldfastError(error, listen).toCause().message };
   }
   try {
     const listener = await bindListener(spec.listen, {
@@ -219,7 +219,7 @@ async function checkPort(listen: string, registry: PortRegistry) {
     listener.dispose();
     return { free: true, holder: null, other: null, problem: null };
   } catch (thrown) {
-    const error = asHoldfastError(thrown, listen);
+    const error = asHoldfastError(thrown, listen).toCause();
     const other = /\b(\d{1,5}) is free\b/.exec(error.next)?.[1];
     const holder = /taken by (.+?)\.?$/.exec(error.message)?.[1] ?? null;
     return { free: false, holder, other: other === undefined ? null : Number(other), problem: error.message };

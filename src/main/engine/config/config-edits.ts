@@ -3,7 +3,7 @@ import { HoldfastError } from '../../../shared/model/failure.ts';
 import { ConfigEditor, type ForwardTable } from './edit.ts';
 import { readConfigFile } from './load.ts';
 import { parseConfig, type ParseResult } from './parse.ts';
-import type { ConfigProblem } from './problem.ts';
+import { cleanProblem, type ConfigProblem } from './problem.ts';
 import { editConfigFile } from './save.ts';
 
 /** Applies the edits of a shell to an editor, in order. Throws `config` and `not-found`. */
@@ -68,5 +68,5 @@ export async function saveEdits(file: string, edits: readonly ConfigEdit[]): Pro
 
 function asProblem(error: unknown): ConfigProblem {
   if (!(error instanceof HoldfastError)) throw error;
-  return { line: 0, key: error.where, message: error.message };
+  return cleanProblem({ line: 0, key: error.where, message: error.message });
 }

@@ -5,7 +5,7 @@ import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { crossCheck } from './cross-checks.ts';
 import { namePattern, nameRule } from './fields.ts';
 import { checkVersion, type Migrations, migrate, ownMigrations } from './migrate.ts';
-import { type ConfigProblem, formatKey, type KeyPath } from './problem.ts';
+import { cleanProblem, type ConfigProblem, formatKey, type KeyPath } from './problem.ts';
 import { type ResolveContext, resolveHost, resolveSettings, resolveTunnel } from './resolve.ts';
 import { hostSchema, settingsSchema, tunnelSchema } from './schema.ts';
 import { readSection, unknownKey } from './sections.ts';
@@ -45,8 +45,14 @@ export type ParseResult =
 /** Longest configuration that is read, in bytes and in characters. */
 export const maxConfigBytes = 1024 * 1024;
 
-/** Reads a configuration. Never throws for what stands in `text`; every problem of the file is reported, in order of lines. */
+/** Reads a configuration. Never throws for what stands in `text`; every problem of the file is reported, cleaned, in order of lines. */
 export function parseConfig(text: string, context: ParseContext): ParseResult {
+  const result = readText(text, context);
+  if (result.kind === 'bad') return { kind: 'bad', problems: result.problems.map(cleanProblem) };
+  return { ...result, warnings: result.warnings.map(cleanProblem) };
+}
+
+function readText(text: string, context: ParseContext): ParseResult {
   const early = refuseText(text);
   if (early !== null) return { kind: 'bad', problems: [early] };
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;

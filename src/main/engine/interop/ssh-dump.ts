@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { cleanLine, hasHidden } from '../../../shared/model/clean-text.ts';
 import { isDefaultConfig } from './ssh-config-list.ts';
 
 /** What `ssh -G` printed: keywords in lower case, each with its values in order. */
@@ -23,7 +23,7 @@ const gone = 'Nobody waits for the answer any more.';
 
 /** A name that ssh takes for a host (its valid_hostname): nothing that it or a shell could take for anything else. */
 export function isSafeAlias(alias: string): boolean {
-  if (alias.length > 255 || /^-|^ssh:\/\//i.test(alias)) return false;
+  if (alias.length > 255 || /^-|^ssh:\/\//i.test(alias) || hasHidden(alias)) return false;
   return /^[^\s\p{C}'"`$\\;&<>|(){},@*?!]+$/u.test(alias);
 }
 
