@@ -12,6 +12,7 @@ import type { EngineParts } from './engine-parts.ts';
 import { findClientPrograms } from './forward/client-programs.ts';
 import { bindListener } from './forward/listener.ts';
 import type { PortRegistry } from './forward/port-registry.ts';
+import { Turns } from './lifecycle/turns.ts';
 import { listKnownHosts, removeKnownHost } from './host-keys/known-hosts-edit.ts';
 import { knownHostsPlaces } from './host-keys/known-hosts-places.ts';
 import { replaceHostKey } from './host-keys/replace-host-key.ts';
@@ -44,6 +45,13 @@ type EditingCall =
 export function createEditingApi(parts: EngineParts): Pick<ContractApi<AbortSignal>, EditingCall> {
   const { tunnels, profile } = parts;
   const tests = new TunnelTests();
+  /** Edits parse whole configurations: one request at a time, however many shells ask. */
+  const editing = new Turns();
+  const preview = (edits: readonly unknown[], signal?: AbortSignal) =>
+    editing.take(() => {
+      signal?.throwIfAborted();
+      return previewEdits(profile.configFile, edits as readonly ConfigEdit[], signal);
+    });
 
   /** Clients that an edit would cut off, and those of the same tunnels that stay. */
   async function usage(next: HoldfastConfig) {
@@ -75,29 +83,29 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi<AbortSign
 
   return {
     'config.view': () => viewConfig(profile.configFile, tunnels.config, parts.configProblem()),
-    'config.edit': async ({ edits, dryRun }) => {
-      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-      if (preview.kind === 'bad')
-        return { problems: preview.problems, warnings: [], inUse: [], kept: [], saved: false };
-      const concerned = await usage(preview.config);
+    'config.edit': async ({ edits, dryRun }, signal) => {
+      // Who asked for a save may go: it is made.
+      const edited = await preview(edits, dryRun ? signal : undefined);
+      if (edited.kind === 'bad') return { problems: edited.problems, warnings: [], inUse: [], kept: [], saved: false };
+      const concerned = await usage(edited.config);
       if (!dryRun) {
         // Before the file is written: its watcher may be faster than the reload.
         const expected = tunnels.expectRenames(renamesIn(edits as readonly ConfigEdit[]));
         try {
-          await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
+          await editing.take(() => saveEdits(profile.configFile, edits as readonly ConfigEdit[], edited));
           await parts.reload();
         } finally {
           expected.dispose();
         }
       }
-      return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
+      return { problems: [], warnings: edited.warnings, ...concerned, saved: !dryRun };
     },
     'tunnel.detail': ({ name }) => tunnelDetail(parts, name),
     'tunnel.test': ({ tunnel, edits }, signal) =>
       tests.run(tunnel, async () => {
-        const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-        if (preview.kind === 'bad') throw badEdit(profile.configFile, preview.problems[0]?.message ?? 'it is broken');
-        return { steps: await testTunnel(parts, preview.config, tunnel, signal) };
+        const edited = await preview(edits, signal);
+        if (edited.kind === 'bad') throw badEdit(profile.configFile, edited.problems[0]?.message ?? 'it is broken');
+        return { steps: await testTunnel(parts, edited.config, tunnel, signal) };
       }),
     'ssh-command.parse': async ({ text }) => parseSshCommand(text, { config: tunnels.config, home: homedir() }),
     'ssh-command.format': async ({ tunnel }) => {

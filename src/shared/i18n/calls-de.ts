@@ -10,6 +10,11 @@ const tunnels: readonly Phrase[] = [
   ['See its forwards with: holdfast show {0}', 'Seine Weiterleitungen zeigt: holdfast show {0}'],
   ['See the names with: holdfast hosts', 'Die Namen zeigt: holdfast hosts'],
   ['it is broken', 'sie ist fehlerhaft'],
+  [
+    'These are too many changes at once for a configuration of this size.',
+    'Das sind zu viele Änderungen auf einmal für eine Konfiguration von dieser Größe.',
+  ],
+  ['Make fewer of them at a time.', 'Nimm weniger davon auf einmal vor.'],
   ['Correct the fields that are marked.', 'Korrigiere die markierten Felder.'],
   ['That login is not open any more.', 'Diese Anmeldung ist nicht mehr offen.'],
   ['Nothing is left to do.', 'Es ist nichts mehr zu tun.'],
