@@ -99,6 +99,56 @@ describe('a shell and the engine', () => {
   });
 });
 
+describe('calls of a shell', () => {
+  /** An engine whose `prompts` stays under way until the test answers it. */
+  async function underWay() {
+    const calls: { readonly signal: AbortSignal; answer(): void }[] = [];
+    const engine = new FakeEngine();
+    const prompts = (_input: unknown, signal: AbortSignal) =>
+      new Promise<[]>((resolve) => calls.push({ signal, answer: () => resolve([]) }));
+    const { profile, server } = await serving(Object.assign(engine, { api: { ...engine.api, prompts } }));
+    const raw = new Raw(profile.socketPath);
+    raw.send(hello);
+    raw.send({ id: 2, call: 'prompts', input: {} });
+    const call = await until(() => calls[0], { what: 'the call to be made' });
+    return { raw, call, server };
+  }
+
+  it.each([
+    ['is ended', (raw: Raw) => raw.socket.destroy()],
+    ['closes its side and is ended a moment later', (raw: Raw) => raw.socket.end(() => raw.socket.destroy())],
+    ['is sent away', (raw: Raw) => raw.socket.write('nonsense\n')],
+  ])('hear that it left when it %s', async (_name, leave) => {
+    const { raw, call, server } = await underWay();
+    expect(call.signal.aborted).toBe(false);
+    leave(raw);
+    await until(() => call.signal.aborted, { what: 'the call to hear of it' });
+    expect(call.signal.reason).toMatchObject({ code: 'cancelled' });
+    raw.socket.destroy();
+    await until(() => server.clientCount === 0, { what: 'the shell to be forgotten' });
+    call.answer();
+  });
+
+  it('hear nothing when it only closes its side, and are answered', async () => {
+    const { raw, call } = await underWay();
+    raw.socket.end();
+    // The look whether it is still there.
+    await until(() => raw.text.endsWith(' '), { what: 'the engine to look after it' });
+    expect(call.signal.aborted).toBe(false);
+    call.answer();
+    await raw.ended();
+    expect(raw.frames.at(-1)).toMatchObject({ id: 2, ok: true });
+    expect(call.signal.aborted).toBe(false);
+  });
+
+  it('hear that the engine ends', async () => {
+    const { call, server } = await underWay();
+    server.dispose();
+    expect(call.signal.aborted).toBe(true);
+    call.answer();
+  });
+});
+
 describe('greeting', () => {
   it('must come first', async () => {
     const { profile } = await serving();

@@ -9,6 +9,7 @@ import { listSshConfig } from '../../src/main/engine/interop/ssh-config-list.ts'
 import type { ConfigEdit, ConfigValue } from '../../src/shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../src/shared/model/config.ts';
 import { tempFolder } from '../support/temp.ts';
+import { until } from '../support/until.ts';
 
 const empty = configAfter([]);
 
@@ -24,6 +25,7 @@ interface Given {
   readonly config?: HoldfastConfig;
   readonly mayRunCommands?: boolean;
   readonly sshProgram?: string;
+  readonly signal?: AbortSignal;
   /** Further files below `.ssh`. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -45,6 +47,7 @@ async function imported(text: string, given: Given = {}) {
     mayRunCommands: given.mayRunCommands ?? false,
     home: home.path,
     ...(given.sshProgram === undefined ? {} : { sshProgram: given.sshProgram }),
+    ...(given.signal === undefined ? {} : { signal: given.signal }),
   });
   expect(fingerprint(file)).toEqual(before);
   const hosts: Record<string, Readonly<Record<string, ConfigValue>>> = {};
@@ -405,6 +408,27 @@ exec ssh "$@"
     // The defaults, ten aliases, one hop.
     expect(counts).toHaveLength(12);
     expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+  });
+
+  test('ends what it asked when nobody waits any more, and asks no more', async () => {
+    const folder = tempFolder();
+    const program = folder.file('ssh');
+    writeFileSync(
+      program,
+      `#!/bin/sh\necho $$ >>${folder.path}/began\n[ "$3" = none ] && exec ssh "$@"\nexec sleep 60\n`,
+    );
+    chmodSync(program, 0o755);
+    const began = (): number[] =>
+      existsSync(folder.file('began')) ? readFileSync(folder.file('began'), 'utf8').trim().split('\n').map(Number) : [];
+    const aliases = Array.from({ length: 10 }, (_item, index) => `h${index}`);
+    const left = new AbortController();
+    const result = imported('Host h*\n', { aliases, sshProgram: program, signal: left.signal });
+    await until(() => began().length === 5, { what: 'the defaults and four questions', seen: began });
+    left.abort();
+    const { skipped } = await result;
+    expect(skipped.map(({ alias }) => alias)).toEqual(aliases);
+    expect(began()).toHaveLength(5);
+    await until(() => began().every((pid) => !existsSync(`/proc/${pid}`)), { what: 'the processes to end' });
   });
 
   test('gives the same with another HOME', async () => {

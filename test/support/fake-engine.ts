@@ -78,7 +78,7 @@ export class FakeEngine {
     return this.seen.filter((each) => each.call === call).map((each) => each.input);
   }
 
-  readonly api: ContractApi = {
+  readonly api: ContractApi<void> = {
     ...notFaked,
     hello: (input) =>
       this.#note('hello', input, {
@@ -264,4 +264,4 @@ const notFaked = Object.fromEntries(
     call,
     () => Promise.reject(new Error(`${call} is not faked`)),
   ]),
-) as unknown as Pick<ContractApi, keyof typeof editingCalls | 'panel.link'>;
+) as unknown as Pick<ContractApi<void>, keyof typeof editingCalls | 'panel.link'>;

@@ -12,6 +12,7 @@ import type { EngineParts } from './engine-parts.ts';
 import { findClientPrograms } from './forward/client-programs.ts';
 import { bindListener } from './forward/listener.ts';
 import type { PortRegistry } from './forward/port-registry.ts';
+import { Turns } from './lifecycle/turns.ts';
 import { listKnownHosts, removeKnownHost } from './host-keys/known-hosts-edit.ts';
 import { knownHostsPlaces } from './host-keys/known-hosts-places.ts';
 import { replaceHostKey } from './host-keys/replace-host-key.ts';
@@ -19,7 +20,7 @@ import { formatSshCommand, parseSshCommand } from './interop/ssh-command.ts';
 import { importSshConfig } from './interop/ssh-config-import.ts';
 import { listSshConfig } from './interop/ssh-config-list.ts';
 import { tunnelDetail } from './tunnel-detail.ts';
-import { testTunnel } from './tunnel-test.ts';
+import { testTunnel, TunnelTests } from './tunnel-test.ts';
 import { noSuchTunnel, type Renaming } from './tunnel-set.ts';
 
 type Usage = CallOutput<'config.edit'>['inUse'][number];
@@ -41,8 +42,16 @@ type EditingCall =
   | 'connection.close';
 
 /** The calls behind the window's editor and pages. */
-export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingCall> {
+export function createEditingApi(parts: EngineParts): Pick<ContractApi<AbortSignal>, EditingCall> {
   const { tunnels, profile } = parts;
+  const tests = new TunnelTests();
+  /** Edits parse whole configurations: one request at a time, however many shells ask. */
+  const editing = new Turns();
+  const preview = (edits: readonly unknown[], signal?: AbortSignal) =>
+    editing.take(() => {
+      signal?.throwIfAborted();
+      return previewEdits(profile.configFile, edits as readonly ConfigEdit[], signal);
+    });
 
   /** Clients that an edit would cut off, and those of the same tunnels that stay. */
   async function usage(next: HoldfastConfig) {
@@ -74,29 +83,30 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
 
   return {
     'config.view': () => viewConfig(profile.configFile, tunnels.config, parts.configProblem()),
-    'config.edit': async ({ edits, dryRun }) => {
-      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-      if (preview.kind === 'bad')
-        return { problems: preview.problems, warnings: [], inUse: [], kept: [], saved: false };
-      const concerned = await usage(preview.config);
+    'config.edit': async ({ edits, dryRun }, signal) => {
+      // Who asked for a save may go: it is made.
+      const edited = await preview(edits, dryRun ? signal : undefined);
+      if (edited.kind === 'bad') return { problems: edited.problems, warnings: [], inUse: [], kept: [], saved: false };
+      const concerned = await usage(edited.config);
       if (!dryRun) {
         // Before the file is written: its watcher may be faster than the reload.
         const expected = tunnels.expectRenames(renamesIn(edits as readonly ConfigEdit[]));
         try {
-          await saveEdits(profile.configFile, edits as readonly ConfigEdit[]);
+          await editing.take(() => saveEdits(profile.configFile, edits as readonly ConfigEdit[], edited));
           await parts.reload();
         } finally {
           expected.dispose();
         }
       }
-      return { problems: [], warnings: preview.warnings, ...concerned, saved: !dryRun };
+      return { problems: [], warnings: edited.warnings, ...concerned, saved: !dryRun };
     },
     'tunnel.detail': ({ name }) => tunnelDetail(parts, name),
-    'tunnel.test': async ({ tunnel, edits }) => {
-      const preview = await previewEdits(profile.configFile, edits as readonly ConfigEdit[]);
-      if (preview.kind === 'bad') throw badEdit(profile.configFile, preview.problems[0]?.message ?? 'it is broken');
-      return { steps: await testTunnel(parts, preview.config, tunnel) };
-    },
+    'tunnel.test': ({ tunnel, edits }, signal) =>
+      tests.run(tunnel, async () => {
+        const edited = await preview(edits, signal);
+        if (edited.kind === 'bad') throw badEdit(profile.configFile, edited.problems[0]?.message ?? 'it is broken');
+        return { steps: await testTunnel(parts, edited.config, tunnel, signal) };
+      }),
     'ssh-command.parse': async ({ text }) => parseSshCommand(text, { config: tunnels.config, home: homedir() }),
     'ssh-command.format': async ({ tunnel }) => {
       const config = tunnels.config.tunnels.get(tunnel);
@@ -107,8 +117,8 @@ export function createEditingApi(parts: EngineParts): Pick<ContractApi, EditingC
       const { file, runsCommands, aliases } = await listSshConfig(sshConfigFile());
       return { file, runsCommands, hosts: aliases.map((alias) => ({ alias, known: tunnels.config.hosts.has(alias) })) };
     },
-    'ssh-config.import': ({ aliases, mayRunCommands }) =>
-      importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands }),
+    'ssh-config.import': ({ aliases, mayRunCommands }, signal) =>
+      importSshConfig(aliases, { file: sshConfigFile(), config: tunnels.config, mayRunCommands, signal }),
     'port.check': async ({ listen }) => checkPort(listen, parts.ports),
     'known-hosts.list': async ({ find }) => {
       const { files, written } = places();
@@ -203,7 +213,7 @@ async function checkPort(listen: string, registry: PortRegistry) {
   try {
     spec = parseForwardSpec(`dynamic ${listen}`);
   } catch (error) {
-    return { free: false, holder: null, other: null, problem: asHoldfastError(error, listen).message };
+    return { free: false, holder: null, other: null, problem: asHoldfastError(error, listen).toCause().message };
   }
   try {
     const listener = await bindListener(spec.listen, {
@@ -217,7 +227,7 @@ async function checkPort(listen: string, registry: PortRegistry) {
     listener.dispose();
     return { free: true, holder: null, other: null, problem: null };
   } catch (thrown) {
-    const error = asHoldfastError(thrown, listen);
+    const error = asHoldfastError(thrown, listen).toCause();
     const other = /\b(\d{1,5}) is free\b/.exec(error.next)?.[1];
     const holder = /taken by (.+?)\.?$/.exec(error.message)?.[1] ?? null;
     return { free: false, holder, other: other === undefined ? null : Number(other), problem: error.message };

@@ -10,7 +10,7 @@ import type { TunnelSupervisor } from './tunnel/supervisor.ts';
 import { logins, usage } from './usage.ts';
 
 /** The contract as this engine answers it. Calls return at once: what they set in motion shows in status and events. */
-export function createApi(parts: EngineParts): ContractApi {
+export function createApi(parts: EngineParts): ContractApi<AbortSignal> {
   const { tunnels, broker } = parts;
 
   function each(

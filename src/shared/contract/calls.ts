@@ -268,8 +268,13 @@ export type CallName = keyof typeof calls;
 export type CallInput<N extends CallName> = z.input<(typeof calls)[N]['input']>;
 export type CallOutput<N extends CallName> = z.output<(typeof calls)[N]['output']>;
 
-/** What the engine implements, and what a client offers: one async function for each call. */
-export type ContractApi = { readonly [N in CallName]: (input: CallInput<N>) => Promise<CallOutput<N>> };
+/**
+ * What the engine implements: one async function for each call. The signal, an `AbortSignal` (which only the engine's side knows as a type), aborts with a
+ * `HoldfastError` when nobody waits for the answer any more: what only that shell wanted ends then; what is to stay, like a saved file, is done.
+ */
+export type ContractApi<Signal = never> = {
+  readonly [N in CallName]: (input: CallInput<N>, signal: Signal) => Promise<CallOutput<N>>;
+};
 
 export type LogLine = z.output<typeof logLineSchema>;
 export type TunnelStats = z.output<typeof tunnelStatsSchema>;

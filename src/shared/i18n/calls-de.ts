@@ -10,6 +10,11 @@ const tunnels: readonly Phrase[] = [
   ['See its forwards with: holdfast show {0}', 'Seine Weiterleitungen zeigt: holdfast show {0}'],
   ['See the names with: holdfast hosts', 'Die Namen zeigt: holdfast hosts'],
   ['it is broken', 'sie ist fehlerhaft'],
+  [
+    'These are too many changes at once for a configuration of this size.',
+    'Das sind zu viele Änderungen auf einmal für eine Konfiguration von dieser Größe.',
+  ],
+  ['Make fewer of them at a time.', 'Nimm weniger davon auf einmal vor.'],
   ['Correct the fields that are marked.', 'Korrigiere die markierten Felder.'],
   ['That login is not open any more.', 'Diese Anmeldung ist nicht mehr offen.'],
   ['Nothing is left to do.', 'Es ist nichts mehr zu tun.'],
@@ -38,6 +43,11 @@ const tunnels: readonly Phrase[] = [
   ['There is no connection to {0} now.', 'Gerade gibt es keine Verbindung zu {0}.'],
   ['Bring the tunnel up to make one.', 'Starte den Tunnel, dann gibt es eine.'],
   ['Nobody waits for this connection any more.', 'Auf diese Verbindung wartet niemand mehr.'],
+  ['{0} tests of tunnels are under way already.', '{0} Proben von Tunneln laufen schon.'],
+  [
+    'Wait until one of them has ended, or answer its question; then test again.',
+    'Warte, bis eine davon zu Ende ist, oder beantworte ihre Frage; dann probiere es neu.',
+  ],
 ];
 
 /** Known hosts and their files. */
@@ -127,6 +137,7 @@ const app: readonly Phrase[] = [
     'Use the same version of Holdfast for the engine and the shell.',
     'Nimm für Dienst und Fenster dieselbe Version von Holdfast.',
   ],
+  ['The shell that made this call has left.', 'Wer diesen Aufruf machte, ist gegangen.'],
   ['There is no call {0} for a page.', 'Für eine Seite gibt es keinen Aufruf {0}.'],
   ['There is no desktop call {0}.', 'Einen Aufruf {0} der App gibt es nicht.'],
   ['There is no call {0}.', 'Einen Aufruf {0} gibt es nicht.'],

@@ -183,6 +183,7 @@ export const anyKeyDe: readonly Phrase[] = [
     'a name has 1 to 64 letters, digits, dots, underscores and dashes, and does not begin with a dash',
     'ein Name hat 1 bis 64 Buchstaben, Ziffern, Punkte, Unterstriche und Striche und beginnt nicht mit einem Strich',
   ],
+  ['only plain blanks are allowed', 'erlaubt sind nur gewöhnliche Leerzeichen'],
   ['control and invisible characters are not allowed', 'Steuerzeichen und unsichtbare Zeichen sind nicht erlaubt'],
   ['{0} goes through {1}', '{0} geht über {1}'],
   ['unknown key{0}', 'unbekannte Einstellung{0}'],

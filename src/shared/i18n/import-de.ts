@@ -124,6 +124,7 @@ const file: readonly Phrase[] = [
   ['Its jump host {0!}: {1}', 'Sein Zwischenhost {0}: {1}'],
   ['ssh would not take that name.', 'ssh würde diesen Namen nicht nehmen.'],
   ['{0!} is not installed.', '{0} ist nicht installiert.'],
+  ['Nobody waits for the answer any more.', 'Auf die Antwort wartet niemand mehr.'],
   ['ssh -G gave no answer within {0} s.', 'ssh -G hat in {0} s nicht geantwortet.'],
   ['ssh -G ended without a word', 'ssh -G endete ohne ein Wort'],
   ['ssh says: {0}', 'ssh sagt: {0}'],

@@ -1,11 +1,17 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BindFailure, tcpBindError } from '../../../src/main/engine/forward/bind-errors.ts';
+import { findClientPrograms } from '../../../src/main/engine/forward/client-programs.ts';
 import {
+  findPortHolder,
   listeningInodes,
   parseLsof,
   parseNetstat,
   parseTasklist,
 } from '../../../src/main/engine/forward/port-holder.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 const context = { where: 'local 443 -> db:443', addresses: ['127.0.0.1'], lastPort: 0 };
 
@@ -54,8 +60,36 @@ describe('who holds a port, from each system', () => {
     expect(listeningInodes(table, 5433)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'a program that chose a name that hides or reorders text is told cleaned',
+    async () => {
+      const folder = tempFolder();
+      const program = folder.file('a\u202eb\u3164');
+      symlinkSync(process.execPath, program);
+      const child = spawn(program, [
+        '-e',
+        `const s = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+        const c = require('node:net').connect(s.address().port, '127.0.0.1', () => console.log(s.address().port, c.localPort));
+      });`,
+      ]);
+      try {
+        const [said] = (await once(child.stdout, 'data')) as [Buffer];
+        const [listening = 0, connected = 0] = said.toString().split(' ').map(Number);
+        const holder = { pid: child.pid, program: 'a\\u{202e}b\\u{3164}' };
+        expect(await findPortHolder(listening)).toEqual(holder);
+        expect(await findClientPrograms(new Set([connected]))).toEqual(new Map([[connected, holder]]));
+        const busy = new BindFailure('EADDRINUSE', { address: '127.0.0.1', port: listening }, null, null);
+        expect((await tcpBindError(busy, context)).message).toContain(holder.program);
+      } finally {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    },
+  );
+
   it('lsof', () => {
     expect(parseLsof('p1182\ncpostgres\nf5\n')).toEqual({ pid: 1182, program: 'postgres' });
+    expect(parseLsof('p1182\nca\u202eb\n')?.program).toBe('a\\u{202e}b');
     expect(parseLsof('')).toBe(null);
     expect(parseLsof('lsof: bad\n')).toBe(null);
   });

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSshConfig } from '../../../src/main/engine/interop/ssh-config-list.ts';
+import { isSafeAlias } from '../../../src/main/engine/interop/ssh-dump.ts';
 import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -132,6 +133,17 @@ describe('listSshConfig', () => {
     const name = 'a'.repeat(200);
     const { home, file } = homeWith({ config: `Include ${'*?'.repeat(14)}b ${'*a'.repeat(40)}b\nHost h`, [name]: '' });
     expect(await listSshConfig(file, home)).toMatchObject({ runsCommands: false, aliases: ['h'] });
+  });
+
+  test('names and files that hide or reorder text are told cleaned, and such a name is no name for ssh', async () => {
+    const { home, file } = homeWith({
+      config: 'Host a\u202eb c\u3164d grüße\nInclude e\u202ef',
+      'e\u202ef': 'Match exec true',
+    });
+    const { aliases, commandsAt } = await listSshConfig(file, home);
+    expect(aliases).toEqual(['a\\u{202e}b', 'c\\u{3164}d', 'grüße']);
+    expect(commandsAt).toContain('e\\u{202e}f');
+    expect(['c\u3164d', 'c\u2800d', ...aliases].map(isSafeAlias)).toEqual([false, false, false, false, true]);
   });
 
   test('a missing file has no aliases', async () => {

@@ -100,6 +100,7 @@ const callFiles = [
   'secrets/vault-format.ts',
   'secrets/vault-store.ts',
   'tunnel-set.ts',
+  'tunnel-test.ts',
 ];
 /** Texts of those files that nobody reads in a window: code, paths, answers to a browser, what only the command asks for. */
 const notShown = new Set([

@@ -4,7 +4,7 @@ import { buildForwardSpec, type ForwardKind, parseForwardSpec } from './forward-
 import { checkVersion, migrate, ownMigrations } from './migrate.ts';
 import { type ParseContext, parseConfig } from './parse.ts';
 import { type ConfigProblem, formatKey, formatProblem, type KeyPath } from './problem.ts';
-import { TomlText } from './splice.ts';
+import { type EditSteps, finish, type NewTable, TomlText } from './splice.ts';
 import { nodeAt, parseToml, type TomlNode, toPlain } from './toml-tree.ts';
 import type { TomlValue } from './toml-write.ts';
 
@@ -47,18 +47,28 @@ export class ConfigEditor {
 
   /** The edited configuration. Throws code `config` with the first problem if it is not a valid one. */
   check(): CheckedConfig {
-    const result = parseConfig(this.text, this.#context);
-    if (result.kind === 'bad') throw broken(this.#context.file, result.problems);
-    return { config: result.config, warnings: result.warnings };
+    return checkedConfig(this.text, this.#context);
   }
 
   addHost(name: string, values: Readonly<Record<string, TomlValue>>): void {
-    this.#add('hosts', name, values);
+    finish(this.adding([{ path: ['hosts', name], value: values }]));
   }
 
   /** `values` has at least `host` and `forwards`. */
   addTunnel(name: string, values: Readonly<Record<string, TomlValue>>): void {
-    this.#add('tunnels', name, values);
+    finish(this.adding([{ path: ['tunnels', name], value: values }]));
+  }
+
+  /** Adds hosts and tunnels, which are at `hosts.NAME` and `tunnels.NAME`, in steps as `TomlText` has them. */
+  *adding(tables: readonly NewTable[]): EditSteps {
+    const seen = new Set<string>();
+    for (const { path } of tables) {
+      const key = JSON.stringify(path);
+      const [section, name = ''] = path;
+      if (seen.has(key) || this.#toml.has(path)) throw taken(section === 'hosts' ? 'host' : 'tunnel', name);
+      seen.add(key);
+    }
+    yield* this.#toml.addingTables(tables);
   }
 
   /** The tunnel keeps its place, comments and keys. */
@@ -78,12 +88,17 @@ export class ConfigEditor {
 
   /** Sets one key, like `['tunnels', 'db', 'park']`; makes it if it is missing. */
   set(path: KeyPath, value: TomlValue): void {
+    finish(this.setting(path, value));
+  }
+
+  /** `set`, in steps as `TomlText` has them. */
+  *setting(path: KeyPath, value: TomlValue): EditSteps {
     const [section, name] = path;
     // A mistyped name must not become a new host.
     if (typeof name === 'string' && path.length > 2 && (section === 'hosts' || section === 'tunnels')) {
       if (!this.#toml.has([section, name])) throw missing(section === 'hosts' ? 'host' : 'tunnel', name);
     }
-    this.#toml.set(path, value);
+    yield* this.#toml.setting(path, value);
   }
 
   /** Removes one key; its default holds from then on. */
@@ -108,13 +123,6 @@ export class ConfigEditor {
     this.#toml.set(path, toValue(this.#isHeaderList(path.slice(0, -1)) ? asTable(forward) : forward));
   }
 
-  #add(section: 'hosts' | 'tunnels', name: string, values: Readonly<Record<string, TomlValue>>): void {
-    if (this.#toml.has([section, name])) {
-      throw taken(section === 'hosts' ? 'host' : 'tunnel', name);
-    }
-    this.#toml.addTable([section, name], values);
-  }
-
   /** True for `[[tunnels.x.forwards]]`. */
   #isHeaderList(path: KeyPath): boolean {
     const node = nodeAt(this.#toml.root, path);
@@ -130,6 +138,13 @@ export class ConfigEditor {
     if (index < 0) throw missing('forward', spec, `tunnel ${JSON.stringify(tunnel)}`);
     return [...path, index];
   }
+}
+
+/** The configuration that a text is. Throws code `config` with the first problem if it is not a valid one. */
+export function checkedConfig(text: string, context: ParseContext): CheckedConfig {
+  const result = parseConfig(text, context);
+  if (result.kind === 'bad') throw broken(context.file, result.problems);
+  return { config: result.config, warnings: result.warnings };
 }
 
 function specOf(node: TomlNode): string | null {

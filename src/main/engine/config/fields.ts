@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasControl } from './forward-spec.ts';
+import { hasHidden, hasOddBlank } from '../../../shared/model/clean-text.ts';
 import { parseDuration, parseSize } from './quantity.ts';
 
 /** The kinds of value that the schema is made of. Each error text says what was expected; what was found is added where it is reported. */
@@ -16,7 +16,12 @@ export function line(expected: string, longest = 1024) {
     .string({ error: `expected ${expected}` })
     .min(1, { error: `expected ${expected}` })
     .max(longest, { error: `expected at most ${longest} characters` })
-    .refine((text) => !hasControl(text), { error: 'control and invisible characters are not allowed' });
+    .refine((text) => !hasHidden(text), { error: 'control and invisible characters are not allowed' });
+}
+
+/** A name for people, by which things are told apart: no blanks that only look like plain ones. */
+export function label(expected: string, longest = 1024) {
+  return line(expected, longest).refine((text) => !hasOddBlank(text), { error: 'only plain blanks are allowed' });
 }
 
 /** A text that goes to the server or onto a command line: no whitespace, no leading dash. */

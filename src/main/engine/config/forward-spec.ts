@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { hasHidden } from '../../../shared/model/clean-text.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { nearest } from './nearest.ts';
@@ -154,7 +155,7 @@ const longestSocketPath = 107;
 function parsePath(text: string, home: string | null, fail: Fail): string | null {
   const windows = /^[A-Za-z]:[\\/]|^\\\\/.test(text);
   if (!windows && !text.startsWith('/') && !text.startsWith('~')) return null;
-  if (hasControl(text)) throw fail('a path has no control characters');
+  if (hasHidden(text)) throw fail('a path has no control characters');
   let path = text;
   if (text.startsWith('~')) {
     if (home === null)
@@ -172,7 +173,7 @@ function parsePath(text: string, home: string | null, fail: Fail): string | null
 
 /** A name or an IPv4 address as SSH passes it on: checked for what could be taken for something else, not for being a real one. */
 export function isHostName(text: string): boolean {
-  return text.length <= 255 && /^[^\s:[\]/\\"'<>,;@-][^\s:[\]/\\"'<>,;@]*$/u.test(text) && !hasControl(text);
+  return text.length <= 255 && /^[^\s:[\]/\\"'<>,;@-][^\s:[\]/\\"'<>,;@]*$/u.test(text) && !hasHidden(text);
 }
 
 /** An IPv6 address, perhaps with a zone: `::1`, `fe80::1%eth0`. */
@@ -196,13 +197,6 @@ export function isIpv6(text: string): boolean {
 export function isIpv4(text: string): boolean {
   const parts = text.split('.');
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-}
-
-/** C0, DEL, C1, invisible and reordering characters, lone surrogates: what must not stand in a name, an address or a path. */
-export function hasControl(text: string): boolean {
-  return /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Surrogate}/u.test(
-    text,
-  );
 }
 
 /** Half of a surrogate pair on its own: no character, and not to be encoded. */

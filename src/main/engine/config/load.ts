@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { distrustOf, wayTo } from '../lifecycle/file-trust.ts';
 import { maxConfigBytes, type ParseContext, parseConfig, type ParseResult } from './parse.ts';
-import type { ConfigProblem } from './problem.ts';
+import { cleanProblem, type ConfigProblem } from './problem.ts';
 
 export type LoadResult = ParseResult | { readonly kind: 'missing' };
 
@@ -87,5 +87,5 @@ async function isLink(file: string): Promise<boolean> {
 }
 
 function bad(message: string, line = 1): { readonly kind: 'bad'; readonly problems: readonly ConfigProblem[] } {
-  return { kind: 'bad', problems: [{ line, key: 'file', message }] };
+  return { kind: 'bad', problems: [cleanProblem({ line, key: 'file', message })] };
 }

@@ -5,7 +5,7 @@ import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { crossCheck } from './cross-checks.ts';
 import { namePattern, nameRule } from './fields.ts';
 import { checkVersion, type Migrations, migrate, ownMigrations } from './migrate.ts';
-import { type ConfigProblem, formatKey, type KeyPath } from './problem.ts';
+import { cleanProblem, type ConfigProblem, formatKey, type KeyPath, mostTold } from './problem.ts';
 import { type ResolveContext, resolveHost, resolveSettings, resolveTunnel } from './resolve.ts';
 import { hostSchema, settingsSchema, tunnelSchema } from './schema.ts';
 import { readSection, unknownKey } from './sections.ts';
@@ -45,8 +45,14 @@ export type ParseResult =
 /** Longest configuration that is read, in bytes and in characters. */
 export const maxConfigBytes = 1024 * 1024;
 
-/** Reads a configuration. Never throws for what stands in `text`; every problem of the file is reported, in order of lines. */
+/** Reads a configuration. Never throws for what stands in `text`; every problem of the file is reported, cleaned, in order of lines. */
 export function parseConfig(text: string, context: ParseContext): ParseResult {
+  const result = readText(text, context);
+  if (result.kind === 'bad') return { kind: 'bad', problems: result.problems.map(cleanProblem) };
+  return { ...result, warnings: result.warnings.map(cleanProblem) };
+}
+
+function readText(text: string, context: ParseContext): ParseResult {
   const early = refuseText(text);
   if (early !== null) return { kind: 'bad', problems: [early] };
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;
@@ -101,7 +107,7 @@ class FileReader {
 
   read(): ParseResult {
     for (const key of this.#root.entries.keys()) {
-      if (!rootKeys.includes(key)) this.#add(unknownKey(this.#root, [key], rootKeys));
+      if (!rootKeys.includes(key)) this.#add(unknownKey(this.#root, [key], this.#hinted(rootKeys)));
     }
     const settings = this.#section(settingsSchema, ['settings'], {}, settingsKeys) ?? settingsSchema.parse({});
     const hosts = new Map<string, HostConfig>();
@@ -160,9 +166,14 @@ class FileReader {
   }
 
   #section<T>(schema: z.ZodType<T>, path: KeyPath, fillIn: Record<string, unknown>, keys: readonly string[]): T | null {
-    const { value, problems } = readSection(schema, this.#root, path, fillIn, keys);
+    const { value, problems } = readSection(schema, this.#root, path, fillIn, this.#hinted(keys));
     for (const problem of problems) this.#add(problem);
     return value;
+  }
+
+  /** What an unknown key may have been meant to be; nothing once there are more problems than are told. */
+  #hinted(keys: readonly string[]): readonly string[] {
+    return this.#problems.length < mostTold ? keys : [];
   }
 
   #resolving(base: KeyPath): ResolveContext {

@@ -1,3 +1,5 @@
+import { cleanLine } from '../../../shared/model/clean-text.ts';
+
 /** One thing that is wrong (or, as a warning, odd) in a configuration file. */
 export interface ConfigProblem {
   /** From 1. */
@@ -8,9 +10,17 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** The problem as it may be shown: names and values of the file stand in it, with any characters. */
+export function cleanProblem({ line, key, message }: ConfigProblem): ConfigProblem {
+  return { line, key: cleanLine(key, longestShown), message: cleanLine(message, longestShown) };
+}
+
+const longestShown = 4096;
+
 /** `FILE:LINE: KEY: what`, as `holdfast check` prints it. */
 export function formatProblem(file: string, problem: ConfigProblem): string {
-  return `${file}:${problem.line}: ${problem.key}: ${problem.message}`;
+  const { line, key, message } = cleanProblem(problem);
+  return `${cleanLine(file, longestShown)}:${line}: ${key}: ${message}`;
 }
 
 /** So many problems of one file are told; a file of another kind, or a broken generator, can have tens of thousands. */

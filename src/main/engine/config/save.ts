@@ -34,20 +34,35 @@ export async function editConfigFile(
   edit: (editor: ConfigEditor) => void,
   context: Omit<ParseContext, 'file'> = {},
 ): Promise<CheckedConfig> {
-  for (let attempt = 1; ; attempt += 1) {
-    const before = await readForEdit(file);
+  return changeConfigFile(file, (before) => {
     const editor = new ConfigEditor(before ?? '', { ...context, file });
     edit(editor);
-    const checked = editor.check();
-    if (editor.text === before) return checked;
+    return { ...editor.check(), text: editor.text };
+  });
+}
+
+/** The same, with the whole text that `change` makes of the one before (null: there is no file). */
+export async function changeConfigFile(
+  file: string,
+  change: (before: string | null) => ChangedText | Promise<ChangedText>,
+): Promise<CheckedConfig> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await readForEdit(file);
+    const { text, config, warnings } = await change(before);
+    if (text === before) return { config, warnings };
     try {
-      await writeConfigFile(file, editor.text, before);
-      return checked;
+      await writeConfigFile(file, text, before);
+      return { config, warnings };
     } catch (error) {
       // Somebody was faster: the same edit on top of theirs. Anything else is not healed by trying again.
       if (attempt === mostAttempts || (await readForEdit(file)) === before) throw error;
     }
   }
+}
+
+/** A valid configuration with its text. */
+export interface ChangedText extends CheckedConfig {
+  readonly text: string;
 }
 
 const mostAttempts = 20;

@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   durationOr,
+  label,
   line,
   listOf,
   namePattern,
@@ -121,7 +122,7 @@ export const forwardTableSchema = z
     to: line('HOST:PORT, [IPv6]:PORT or the path of a socket')
       .optional()
       .describe('Target; not for the dynamic kinds.'),
-    name: line('a name for people', 200).optional().describe('Name for people.'),
+    name: label('a name for people', 200).optional().describe('Name for people.'),
     enabled: yesNo().default(true).describe('false: configured but switched off.'),
     'max-connections': whole(0, 100_000).default(0).describe('Clients at once; 0: no limit of its own.'),
     unlink: yesNo().default(false).describe('Remove a stale socket file before listening.'),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 import type { ConfigProblem, KeyPath } from './problem.ts';
-import { formatKey } from './problem.ts';
+import { formatKey, mostTold } from './problem.ts';
 import { lineOf, nodeAt, TomlOddity, type TomlNode, type TomlTable, toPlain } from './toml-tree.ts';
 
 /** What checking one section against its schema gave. */
@@ -71,7 +71,8 @@ function issueProblems(issue: Issue, root: TomlTable, base: KeyPath, knownKeys: 
   const node = nodeAt(root, path);
   if (issue.code === 'unrecognized_keys') {
     const candidates = issue.path.length === 0 ? knownKeys : keysBelow(issue.path);
-    return issue.keys.map((key) => unknownKey(root, [...path, key], candidates));
+    // Looking for the nearest costs more than all the rest: only for so many as are told.
+    return issue.keys.map((key, at) => unknownKey(root, [...path, key], at < mostTold ? candidates : []));
   }
   if (issue.code === 'invalid_union') {
     const branch = bestBranch(issue, node);

@@ -16,7 +16,8 @@ import { attachedComments, elementRemoval, lineEnd, lineStart, nextSignificant, 
 
 /**
  * TOML text that is edited by replacing small pieces: what is not touched stays byte for byte, with its comments, order and line ends.
- * The result of each edit is parsed again. Throws `HoldfastError`s of code `config` and `not-found`.
+ * The result of each edit is parsed again, which takes time in proportion to the whole text: what makes many edits comes as steps with one each, so that
+ * its caller can let others have their turn in between. Throws `HoldfastError`s of code `config` and `not-found`.
  */
 export class TomlText {
   readonly #mark: string;
@@ -45,26 +46,45 @@ export class TomlText {
 
   /** Sets the value at `path`; makes the key, and the tables on the way, if they are missing. */
   set(path: KeyPath, value: TomlValue): void {
+    finish(this.setting(path, value));
+  }
+
+  /** `set`, in steps. */
+  *setting(path: KeyPath, value: TomlValue): EditSteps {
     const node = nodeAt(this.root, path);
-    if (node === null) {
-      this.#insert(path, value);
-      return;
-    }
-    if (node.kind === 'leaf') this.#replace(node.ast.range, formatValue(value));
+    if (node === null) this.#insert(path, value);
+    else if (node.kind === 'leaf') this.#replace(node.ast.range, formatValue(value));
     else if (node.kind === 'list' && node.array !== null) this.#replace(node.array.range, formatValue(value));
     else if (node.kind === 'table' && node.sources[0]?.kind === 'inline') {
       this.#replace(node.sources[0].table.range, formatValue(value));
     } else if (node.kind === 'table' && isTableValue(value)) {
-      for (const key of node.entries.keys()) if (!(key in value)) this.delete([...path, key]);
-      for (const [key, item] of Object.entries(value)) this.set([...path, key], item);
+      for (const key of node.entries.keys()) {
+        if (Object.hasOwn(value, key)) continue;
+        this.delete([...path, key]);
+        yield;
+      }
+      for (const [key, item] of Object.entries(value)) yield* this.setting([...path, key], item);
+      return;
     } else throw cannot(path, 'it is a table with a header of its own');
+    yield;
   }
 
-  /** Adds a table with a header of its own at the end (within its parent, if that is an inline one). */
-  addTable(path: readonly string[], value: Readonly<Record<string, TomlValue>>): void {
-    if (this.has(path)) throw cannot(path, 'it is there already');
-    if (this.#inlineAncestor(path)) this.#insert(path, value);
-    else this.#appendSection(`[${formatDotted(path)}]`, value);
+  /** Adds tables, each with a header of its own at the end (within its parent, if that is an inline one), in steps: mostly in one. */
+  *addingTables(tables: readonly NewTable[]): EditSteps {
+    const sections: string[] = [];
+    const seen = new Set<string>();
+    for (const { path, value } of tables) {
+      const name = formatDotted(path);
+      if (this.has(path) || seen.has(name)) throw cannot(path, 'it is there already');
+      seen.add(name);
+      if (this.#inlineAncestor(path)) {
+        this.#insert(path, value);
+        yield;
+      } else sections.push(this.#section(`[${name}]`, value, sections.at(-1) ?? this.#text));
+    }
+    if (sections.length === 0) return;
+    this.#replace(at(this.#text.length), sections.join(''));
+    yield;
   }
 
   /** Adds an item to the list at `path`, which is made if it is missing. A list of `[[tables]]` takes tables only. */
@@ -225,12 +245,17 @@ export class TomlText {
   }
 
   #appendSection(header: string, value: Readonly<Record<string, TomlValue>>): void {
+    this.#replace(at(this.#text.length), this.#section(header, value, this.#text));
+  }
+
+  /** A table's text, with what keeps it apart from the text `before` it. */
+  #section(header: string, value: Readonly<Record<string, TomlValue>>, before: string): string {
     const lines = [header, ...assignments(value), ''];
-    if (this.#text.trim() !== '') {
-      if (!this.#endsLine()) lines.unshift('', '');
-      else if (!/\n[ \t]*\r?\n$/.test(this.#text)) lines.unshift('');
+    if (before.trim() !== '') {
+      if (!before.endsWith('\n')) lines.unshift('', '');
+      else if (!/\n[ \t]*\r?\n$/.test(before)) lines.unshift('');
     }
-    this.#replace(at(this.#text.length), lines.join(this.#newline));
+    return lines.join(this.#newline);
   }
 
   #appendTableItem(path: KeyPath, list: TomlList, value: TomlValue): void {
@@ -299,6 +324,20 @@ export class TomlText {
     this.#document = parsed(text);
     this.#text = text;
   }
+}
+
+/** An edit that comes in steps; each has parsed the whole text once. */
+export type EditSteps = Generator<void, void, void>;
+
+/** Takes all steps at once. */
+export function finish(steps: EditSteps): void {
+  while (steps.next().done !== true) continue;
+}
+
+/** A table to be added, with all that stands in it. */
+export interface NewTable {
+  readonly path: readonly string[];
+  readonly value: Readonly<Record<string, TomlValue>>;
 }
 
 function parsed(text: string): TomlDocument {

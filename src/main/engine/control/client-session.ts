@@ -3,7 +3,7 @@ import { type ContractApi, contractVersion } from '../../../shared/contract/call
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
 import type { Cause } from '../../../shared/model/failure.ts';
-import type { Clock } from '../lifecycle/clock.ts';
+import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
 import { ContractSession } from './contract-session.ts';
@@ -21,6 +21,8 @@ export interface ClientSessionDeps {
 
 /** Calls of one shell that may be under way at once; further requests wait unread. */
 const maxCallsAtOnce = 32;
+/** So often a shell that closed its side, and waits for answers, is looked after. */
+const lookAfterMs = 1000;
 /** A dropped shell has so long to read the reason. */
 const partingMs = 2000;
 
@@ -36,12 +38,13 @@ export class ClientSession implements Disposable {
   readonly #readTimer = this.#store.add(new MutableDisposable());
   readonly #partTimer = this.#store.add(new MutableDisposable());
   readonly #flow: RequestFlow<Buffer>;
+  readonly #lookTimer = this.#store.add(new MutableDisposable());
   #parting = false;
   #inputEnded = false;
 
   constructor(deps: ClientSessionDeps) {
     this.#deps = deps;
-    this.#contract = new ContractSession(deps.api, deps.log);
+    this.#contract = this.#store.add(new ContractSession(deps.api, deps.log));
     const { socket, log } = deps;
     this.#flow = new RequestFlow<Buffer>({
       maxAtOnce: maxCallsAtOnce,
@@ -125,6 +128,15 @@ export class ClientSession implements Disposable {
     this.#inputEnded = true;
     this.#readTimer.clear();
     this.#flow.pump();
+    if (this.#flow.isIdle) return;
+    this.#lookAfter();
+    this.#lookTimer.value = every(this.#deps.clock, lookAfterMs, () => this.#lookAfter());
+  }
+
+  /** A process that ended looks like one that closed its side. A blank, which means nothing between frames, only the latter takes. */
+  #lookAfter(): void {
+    const { socket } = this.#deps;
+    if (!this.#parting && socket.writable && socket.writableLength === 0) socket.write(' ');
   }
 
   async #request(line: Buffer): Promise<void> {
@@ -175,7 +187,8 @@ export class ClientSession implements Disposable {
     log.info('A shell was sent away', { reason: error.message });
     this.#flow.end();
     this.#readTimer.clear();
-    this.#contract.unsubscribe();
+    this.#lookTimer.clear();
+    this.#contract.dispose();
     // Unread bytes would turn our close into a reset that swallows the reason: what still comes is read and thrown away.
     socket.resume();
     socket.end(`${JSON.stringify({ id, ok: false, error })}\n`);

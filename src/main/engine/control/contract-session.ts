@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../../shared/contract/events.ts';
 import type { ResponseFrame } from '../../../shared/contract/frames.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { asHoldfastError, assertNever, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
+import type { Disposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
 
 type Subscription = CallInput<'subscribe'>;
@@ -21,12 +22,14 @@ export interface Answer {
 
 /**
  * The contract as one shell sees it, whatever carries the frames (socket, WebSocket, MessagePort): greeting first, inputs and outputs checked
- * against their schemas, the shell's own choice of events.
+ * against their schemas, the shell's own choice of events. Disposed of when the shell leaves: its calls under way hear of it by their signal.
  */
-export class ContractSession {
+export class ContractSession implements Disposable {
   readonly #api: ContractApi;
   readonly #log: Log;
+  readonly #underWay = new Set<AbortController>();
   #greeted = false;
+  #left = false;
   #subscription: Subscription | null = null;
 
   constructor(api: ContractApi, log: Log) {
@@ -52,24 +55,36 @@ export class ContractSession {
     }
   }
 
-  /** The shell gets no more events. */
-  unsubscribe(): void {
+  /** The shell is gone, or will be: it gets no more events, and what its calls hold for it alone ends. */
+  dispose(): void {
+    if (this.#left) return;
+    this.#left = true;
     this.#subscription = null;
+    const reason = shellLeft();
+    for (const controller of [...this.#underWay]) controller.abort(reason);
+    this.#underWay.clear();
   }
 
   /** Carries out one request. Never rejects. */
   async answer(id: number, call: string, input: unknown): Promise<Answer> {
+    const controller = new AbortController();
+    if (this.#left) controller.abort(shellLeft());
+    else this.#underWay.add(controller);
     try {
-      return { frame: { id, ok: true, output: await this.#run(call, input) }, refused: null };
+      return { frame: { id, ok: true, output: await this.#run(call, input, controller.signal) }, refused: null };
     } catch (error) {
       const failure = asHoldfastError(error, `call ${cleanLine(call, 64)}`);
-      if (failure.code === 'internal') this.#log.error('A call ended with a fault', { call, error });
+      if (failure.code === 'internal' && !controller.signal.aborted)
+        this.#log.error('A call ended with a fault', { call, error });
       const cause = failure.toCause();
       return { frame: { id, ok: false, error: cause }, refused: call === 'hello' && !this.#greeted ? cause : null };
+    } finally {
+      this.#underWay.delete(controller);
     }
   }
 
-  async #run(call: string, input: unknown): Promise<unknown> {
+  async #run(call: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
     if (!isCallName(call)) {
       throw new HoldfastError({
         code: 'usage',
@@ -104,8 +119,8 @@ export class ContractSession {
       this.#subscription = checked.data as CallInput<'subscribe'>;
       return {};
     }
-    const perform = this.#api[call] as (input: unknown) => Promise<unknown>;
-    const output = calls[call].output.safeParse(await perform(checked.data));
+    const perform = this.#api[call] as (input: unknown, signal: AbortSignal) => Promise<unknown>;
+    const output = calls[call].output.safeParse(await perform(checked.data, signal));
     if (!output.success) {
       throw new HoldfastError({
         code: 'internal',
@@ -126,6 +141,15 @@ export class ContractSession {
       next: 'Use the same version of Holdfast for both: end the engine and start the installed one.',
     });
   }
+}
+
+function shellLeft(): HoldfastError {
+  return new HoldfastError({
+    code: 'cancelled',
+    where: 'control socket',
+    message: 'The shell that made this call has left.',
+    next: 'Nothing needs to be done.',
+  });
 }
 
 function isCallName(name: string): name is CallName {

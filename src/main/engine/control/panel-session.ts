@@ -43,7 +43,7 @@ export class PanelSession implements Disposable {
 
   constructor(deps: PanelSessionDeps) {
     this.#deps = deps;
-    this.#contract = new ContractSession(deps.api, deps.log);
+    this.#contract = this.#store.add(new ContractSession(deps.api, deps.log));
     const { webSocket, socket } = deps;
     this.#flow = new RequestFlow<RequestFrame>({
       maxAtOnce: maxCallsAtOnce,
@@ -111,7 +111,7 @@ export class PanelSession implements Disposable {
     const { webSocket, clock } = this.#deps;
     this.#parting = true;
     this.#flow.end();
-    this.#contract.unsubscribe();
+    this.#contract.dispose();
     webSocket.close(code, reason);
     // Its own good-bye is still to be read.
     webSocket.resume();

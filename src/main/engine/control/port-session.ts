@@ -23,7 +23,7 @@ export class PortSession implements Disposable {
   constructor(deps: PortSessionDeps) {
     this.#deps = deps;
     const { port, api, events, log } = deps;
-    this.#contract = new ContractSession(api, log);
+    this.#contract = this.#store.add(new ContractSession(api, log));
     this.#store.defer(() => port.close());
     // Its listeners end with the port.
     port.on('message', (message: unknown) => this.#onMessage(message));

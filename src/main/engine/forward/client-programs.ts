@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { PortHolder } from './port-holder.ts';
+import { type PortHolder, programName } from './port-holder.ts';
 
 const limitMs = 1500;
 
@@ -39,7 +39,7 @@ async function walkProc(ports: ReadonlySet<number>): Promise<Map<number, PortHol
     const held = links.flatMap((link) => portOf.get(link) ?? []);
     if (held.length === 0) continue;
     const name = await readFile(`/proc/${entry}/comm`, 'utf8').catch(() => '');
-    for (const port of held) found.set(port, { pid: Number(entry), program: name.trim() || null });
+    for (const port of held) found.set(port, { pid: Number(entry), program: programName(name) });
   }
   return found;
 }

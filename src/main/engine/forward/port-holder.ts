@@ -1,15 +1,22 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 
 /** A program that listens on a port, as far as the system tells. */
 export interface PortHolder {
   readonly pid: number;
-  /** The program's short name; null if only the pid is known. */
+  /** The program's short name, cleaned; null if only the pid is known. */
   readonly program: string | null;
 }
 
 const limitMs = 2000;
+const longestName = 64;
+
+/** A program's name as the system tells it, cleaned: programs choose it themselves, with any bytes. Null for none. */
+export function programName(told: string): string | null {
+  return cleanLine(told.trim(), longestName) || null;
+}
 
 /**
  * Who listens on this TCP port of this machine: /proc on Linux, lsof on macOS, netstat and tasklist on Windows. Null if the system does not tell us
@@ -48,7 +55,7 @@ async function holderFromProc(port: number): Promise<PortHolder | null> {
     if (performance.now() > endAt) return null;
     if (!(await holdsOneOf(`/proc/${entry}/fd`, wanted))) continue;
     const name = await readFile(`/proc/${entry}/comm`, 'utf8').catch(() => '');
-    return { pid: Number(entry), program: name.trim() || null };
+    return { pid: Number(entry), program: programName(name) };
   }
   return null;
 }
@@ -79,7 +86,7 @@ export function parseLsof(output: string): PortHolder | null {
   const lines = output.split('\n');
   const pid = Number(lines.find((line) => /^p\d+$/.test(line))?.slice(1));
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  return { pid, program: lines.find((line) => line.startsWith('c'))?.slice(1) || null };
+  return { pid, program: programName(lines.find((line) => line.startsWith('c'))?.slice(1) ?? '') };
 }
 
 async function holderFromNetstat(port: number): Promise<PortHolder | null> {
@@ -104,7 +111,7 @@ export function parseNetstat(output: string, port: number): number | null {
 
 /** The image name in the first line of `tasklist /FO CSV /NH`; null for its "no tasks" sentence. */
 export function parseTasklist(output: string): string | null {
-  return /^"([^"]+)","\d+"/m.exec(output)?.[1] ?? null;
+  return programName(/^"([^"]+)","\d+"/m.exec(output)?.[1] ?? '');
 }
 
 function run(program: string, args: readonly string[]): Promise<string> {

@@ -18,6 +18,8 @@ export interface ImportOptions {
   readonly mayRunCommands: boolean;
   /** Default: `ssh` of the path. */
   readonly sshProgram?: string;
+  /** Ends the questions to `ssh` that are under way; nothing more is asked. */
+  readonly signal?: AbortSignal;
   /** Default: the home of the user database, as for ssh itself. */
   readonly home?: string;
 }
@@ -43,7 +45,12 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
       importer.skip(alias, `Reading the file may run commands (${commandsAt}): allow that first.`);
     return importer.result();
   }
-  const dumper = new SshDumper({ program: options.sshProgram ?? 'ssh', file: options.file, home });
+  const dumper = new SshDumper({
+    program: options.sshProgram ?? 'ssh',
+    file: options.file,
+    home,
+    signal: options.signal,
+  });
   const defaults = await dumper.defaults();
   if (defaults.kind === 'failed') {
     for (const alias of wanted) importer.skip(alias, defaults.reason);

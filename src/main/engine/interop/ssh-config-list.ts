@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
 import { type GlobBudget, globPaths } from './include-glob.ts';
 import { openToOthers } from './known-hosts-trust.ts';
@@ -14,7 +15,7 @@ export interface SshConfigList {
   readonly runsCommands: boolean;
   /** What that is and where, null if `runsCommands` is false. */
   readonly commandsAt: string | null;
-  /** Every literal name of a Host line, in the order of the files. */
+  /** Every literal name of a Host line, cleaned, in the order of the files. */
   readonly aliases: string[];
 }
 
@@ -24,6 +25,10 @@ const maxFiles = 1000;
 const maxFileBytes = 4 * 1024 * 1024;
 const maxBytes = 16 * 1024 * 1024;
 const maxGlobSteps = 20_000_000;
+/** Longer than any name that ssh takes. */
+const longestAlias = 300;
+/** Two paths at their longest, and the words between. */
+const longestPlace = 10_000;
 
 /** Where builds of ssh have the system's file. */
 function systemFiles(): readonly string[] {
@@ -100,7 +105,8 @@ class Scan {
         case 'nothing':
           break;
         case 'host':
-          for (const name of line.names) if (!/[*?!]/.test(name) && name !== '') this.aliases.add(fromBytes(name));
+          for (const name of line.names)
+            if (!/[*?!]/.test(name) && name !== '') this.aliases.add(cleanLine(fromBytes(name), longestAlias));
           break;
         case 'match-exec':
           this.#found(`${file} line ${index + 1}: Match exec`);
@@ -120,7 +126,7 @@ class Scan {
   }
 
   #found(what: string): void {
-    this.commandsAt ??= what;
+    this.commandsAt ??= cleanLine(what, longestPlace);
   }
 
   /** False: it may include more or other files than were read. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cleanLine } from '../../../shared/model/clean-text.ts';
+import { cleanLine, hasHidden } from '../../../shared/model/clean-text.ts';
 import { isDefaultConfig } from './ssh-config-list.ts';
 
 /** What `ssh -G` printed: keywords in lower case, each with its values in order. */
@@ -19,11 +19,20 @@ export interface DumpTarget {
 
 const timeoutMs = 10_000;
 const atOnce = 4;
+const gone = 'Nobody waits for the answer any more.';
 
 /** A name that ssh takes for a host (its valid_hostname): nothing that it or a shell could take for anything else. */
 export function isSafeAlias(alias: string): boolean {
-  if (alias.length > 255 || /^-|^ssh:\/\//i.test(alias)) return false;
+  if (alias.length > 255 || /^-|^ssh:\/\//i.test(alias) || hasHidden(alias)) return false;
   return /^[^\s\p{C}'"`$\\;&<>|(){},@*?!]+$/u.test(alias);
+}
+
+export interface SshDumperOptions {
+  readonly program: string;
+  readonly file: string;
+  readonly home: string;
+  /** Nobody waits for the answers any more: what runs is ended, nothing is begun. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -31,22 +40,18 @@ export function isSafeAlias(alias: string): boolean {
  * ten seconds at most, and each question is asked once.
  */
 export class SshDumper {
-  readonly #program: string;
-  readonly #file: string;
-  readonly #home: string;
+  readonly #options: SshDumperOptions;
   readonly #asked = new Map<string, Promise<DumpResult>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(options: { readonly program: string; readonly file: string; readonly home: string }) {
-    this.#program = options.program;
-    this.#file = options.file;
-    this.#home = options.home;
+  constructor(options: SshDumperOptions) {
+    this.#options = options;
   }
 
   /** What the file says. */
   dump(target: DumpTarget): Promise<DumpResult> {
-    const words = isDefaultConfig(this.#file) ? [] : ['-F', this.#file];
+    const words = isDefaultConfig(this.#options.file) ? [] : ['-F', this.#options.file];
     if (target.user !== null) words.push('-l', target.user);
     if (target.port !== null) words.push('-p', String(target.port));
     return this.#ask(words, target.host);
@@ -70,7 +75,7 @@ export class SshDumper {
     if (this.#running >= atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running += 1;
     try {
-      return await runSsh(this.#program, args, this.#home);
+      return await runSsh(this.#options, args);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
@@ -79,18 +84,21 @@ export class SshDumper {
   }
 }
 
-function runSsh(program: string, args: readonly string[], home: string): Promise<DumpResult> {
+function runSsh({ program, home, signal }: SshDumperOptions, args: readonly string[]): Promise<DumpResult> {
+  if (signal?.aborted) return Promise.resolve({ kind: 'failed', reason: gone });
   return new Promise((resolve) => {
     const options = {
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
       maxBuffer: 4 * 1024 * 1024,
       windowsHide: true,
+      ...(signal ? { signal } : {}),
       env: { ...process.env, HOME: home },
     } as const;
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'read', dump: readDump(stdout) });
       else if (error.code === 'ENOENT') resolve({ kind: 'failed', reason: `${program} is not installed.` });
+      else if (signal?.aborted) resolve({ kind: 'failed', reason: gone });
       else if (error.killed === true)
         resolve({ kind: 'failed', reason: `ssh -G gave no answer within ${timeoutMs / 1000} s.` });
       else resolve({ kind: 'failed', reason: lastWords(stderr) });
