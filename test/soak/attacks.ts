@@ -106,10 +106,13 @@ export const attacks: readonly Attack[] = [
       const upgrade =
         'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
       const texts = ['GET /ws HTTP/1.1\r\n', `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${upgrade}`, 'GET / HT'];
-      return resetting(
-        { port: Number(port) },
-        texts.map((text) => Buffer.from(text)),
-      );
+      const own = `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nOrigin: http://127.0.0.1:${port}\r\n${upgrade}`;
+      // A message in parts of a byte that does not end, and pongs that nobody asked for.
+      const parts = Buffer.alloc(70_000, Buffer.from([0x00, 0x81, 0, 0, 0, 0, 0x78, 0x8a, 0x80, 0, 0, 0, 0]));
+      return resetting({ port: Number(port) }, [
+        ...texts.map((text) => Buffer.from(text)),
+        Buffer.concat([Buffer.from(own), Buffer.from([0x01, 0x80, 0, 0, 0, 0]), parts]),
+      ]);
     },
   },
 ];
