@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causeSchema } from './failure-schema.ts';
+import { causeSchema, saidSchema } from './failure-schema.ts';
 
 /**
  * The calls behind the window's editor and pages: reading and editing the configuration, importing, testing before saving, known hosts.
@@ -196,6 +196,7 @@ export const editingCalls = {
       edits: z.array(configEditSchema).readonly(),
       tunnel: z.string().nullable(),
       notes: importNotes,
+      said: z.object({ problem: saidSchema, notes: z.array(saidSchema).readonly() }).optional(),
     }),
   },
   'ssh-command.format': { input: z.object({ tunnel: name }), output: z.object({ text: z.string() }) },
@@ -213,7 +214,8 @@ export const editingCalls = {
     output: z.object({
       edits: z.array(configEditSchema).readonly(),
       notes: importNotes,
-      skipped: z.array(z.object({ alias: z.string(), reason: z.string() })).readonly(),
+      skipped: z.array(z.object({ alias: z.string(), reason: z.string(), said: saidSchema.optional() })).readonly(),
+      said: z.object({ notes: z.array(saidSchema).readonly() }).optional(),
     }),
   },
   /** Whether a local address could be bound now. */

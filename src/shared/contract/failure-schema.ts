@@ -14,7 +14,8 @@ function givenSchema(depth: number): z.ZodType<Given> {
   return z.union([plain, z.array(inner), z.object({ id: z.string(), given: z.record(z.string(), inner) })]);
 }
 
-const saidSchema = z.object({ id: z.string(), given: z.record(z.string(), givenSchema(deepest)) }).nullable();
+/** A fact beside an English text; null: only the text is known. */
+export const saidSchema = z.object({ id: z.string(), given: z.record(z.string(), givenSchema(deepest)) }).nullable();
 
 export const causeSchema = z.object({
   code: z.enum(failureCodes),

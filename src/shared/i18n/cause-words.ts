@@ -1,4 +1,5 @@
 import type { Cause } from '../model/failure.ts';
+import type { Said } from './said.ts';
 import { tell } from './sentences/index.ts';
 
 /** The words of a cause in a catalogue. */
@@ -9,6 +10,8 @@ export interface CauseWords {
   readonly stepSays: (cause: CauseText) => string;
   /** Both. */
   readonly errorText: (cause: CauseText) => string;
+  /** Any other sentence of the engine: the fact, or the English text where it came without. */
+  readonly factSays: (text: string, fact: Said | null | undefined) => string;
 }
 
 export type CauseText = Pick<Cause, 'message' | 'next' | 'said'>;
@@ -18,17 +21,18 @@ export const causeWordsEn: CauseWords = {
   causeSays: ({ message }) => message,
   stepSays: ({ next }) => next,
   errorText: ({ message, next }) => `${message} ${next}`,
+  factSays: (text) => text,
 };
 
 /** German from the facts; `fromEnglish` for sentences that come without, and for those of another version. */
 export function causeWordsDe(fromEnglish: (sentence: string) => string): CauseWords {
-  const words = (cause: CauseText, part: 'message' | 'next'): string => {
-    const fact = cause.said?.[part] ?? null;
-    return (fact === null ? null : tell(fact, 'de')) ?? fromEnglish(cause[part]);
-  };
+  const factSays = (text: string, fact: Said | null | undefined): string =>
+    (fact ? tell(fact, 'de') : null) ?? fromEnglish(text);
+  const words = (cause: CauseText, part: 'message' | 'next'): string => factSays(cause[part], cause.said?.[part]);
   return {
     causeSays: (cause) => words(cause, 'message'),
     stepSays: (cause) => words(cause, 'next'),
     errorText: (cause) => `${words(cause, 'message')} ${words(cause, 'next')}`,
+    factSays,
   };
 }

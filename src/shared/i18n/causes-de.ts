@@ -1,7 +1,6 @@
 import { callsDe } from './calls-de.ts';
 import { anyKeyDe, configDe } from './config-de.ts';
 import { filesDe } from './files-de.ts';
-import { importDe } from './import-de.ts';
 import { type Phrase, phraseBook } from './phrases.ts';
 import { secretsDe } from './secrets-de.ts';
 import { socketsDe } from './sockets-de.ts';
@@ -229,7 +228,6 @@ export const causesDe: readonly Phrase[] = [
   ...filesDe,
   ...callsDe,
   ...secretsDe,
-  ...importDe,
   ...servers,
   ...logins,
   ...forwards,

@@ -150,18 +150,9 @@ const editing: readonly Phrase[] = [
 
 /** Writing any file. */
 const writing: readonly Phrase[] = [
-  ['Move it away, or name another file.', 'Verschiebe sie, oder nenne eine andere Datei.'],
-  [
-    '{0!} is a link to {1!}, and nothing is written through a link.',
-    '{0} ist ein Verweis auf {1}, und durch einen Verweis wird nichts geschrieben.',
-  ],
   [
     '{0!} leads to {1!}, and nothing is written there: {2}.',
     '{0} führt zu {1}, und dort wird nichts geschrieben: {2}.',
-  ],
-  [
-    'Put that right, change {0!} itself, or put a regular file in place of the link.',
-    'Bring das in Ordnung, ändere {0} selbst, oder setze eine gewöhnliche Datei an die Stelle des Verweises.',
   ],
   [
     'A yes cannot be kept, and would be refused: {0} To trust it once works.',
@@ -176,53 +167,25 @@ const writing: readonly Phrase[] = [
     'Vorsicht: dieser Schlüssel ist unter einem anderen Namen als widerrufen vermerkt.',
   ],
   [
-    'Change {0!} itself, or put a regular file in place of the link.',
-    'Ändere {0} selbst, oder setze eine gewöhnliche Datei an die Stelle des Verweises.',
-  ],
-  [
     '{0!} is not a regular file, so no key can be kept there.',
     '{0} ist keine gewöhnliche Datei; dort lässt sich kein Schlüssel merken.',
   ],
-  ['{0!} is not a regular file.', '{0} ist keine gewöhnliche Datei.'],
-  ['Point the link at a regular file.', 'Lass den Verweis auf eine gewöhnliche Datei zeigen.'],
-  [
-    '{0!} was changed by somebody else meanwhile; nothing was written.',
-    '{0} wurde inzwischen von jemand anders geändert; es wurde nichts geschrieben.',
-  ],
-  ['Look at the new content and repeat the change.', 'Sieh dir den neuen Inhalt an, und ändere es noch einmal.'],
+  ['the system says {0}', 'das System sagt {0}'],
   [
     '{0!} could not be written: {1}. It is unchanged.',
     '{0} ließ sich nicht schreiben: {1}. Die Datei ist unverändert.',
   ],
-  ['the system says {0}', 'das System sagt {0}'],
   ['Look at the folder and the disk.', 'Sieh dir den Ordner und den Datenträger an.'],
-  ['the disk is full', 'der Datenträger ist voll'],
-  ['Make room and repeat it.', 'Schaffe Platz, und versuche es noch einmal.'],
   ['the disk quota is used up', 'der zugeteilte Platz ist aufgebraucht'],
-  ['the file system is read-only', 'das Dateisystem ist schreibgeschützt'],
-  ['Choose a place that can be written.', 'Wähle einen Ort, an den man schreiben darf.'],
-  ['its folder may not be written', 'in ihren Ordner darf nicht geschrieben werden'],
-  ['Check who owns the folder and its mode.', 'Prüfe, wem der Ordner gehört und welche Rechte er hat.'],
   ['the system does not permit it', 'das System erlaubt es nicht'],
   [
     'Check who owns the file and whether it is locked or immutable.',
     'Prüfe, wem die Datei gehört und ob sie gesperrt oder unveränderlich ist.',
   ],
-  ['The state folder {0!} cannot be used: {1}.', 'Der Ordner {0} für den Zustand lässt sich nicht benutzen: {1}.'],
-  [
-    'Put that right, set HOME to a folder of your own, or name another place for state with HOLDFAST_STATE.',
-    'Bring das in Ordnung, setze HOME auf einen eigenen Ordner, oder nenne mit HOLDFAST_STATE einen anderen Ort für den Zustand.',
-  ],
-  ['a file stands in its place', 'an seiner Stelle steht eine Datei'],
-  [
-    'a file stands in its place, or in that of a folder above it',
-    'an seiner Stelle oder der eines Ordners darüber steht eine Datei',
-  ],
-  ['there is no such place', 'diesen Ort gibt es nicht'],
   ['its folder does not exist', 'ihren Ordner gibt es nicht'],
-  ['Make the folder first.', 'Lege zuerst den Ordner an.'],
   ['a part of its path is not a folder', 'ein Teil ihres Pfades ist kein Ordner'],
-  ['Check the path.', 'Prüfe den Pfad.'],
+  ['the disk is full', 'der Datenträger ist voll'],
+  ['the file system is read-only', 'das Dateisystem ist schreibgeschützt'],
 ];
 
 /** What is said of files and their content, in German. */

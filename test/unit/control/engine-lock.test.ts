@@ -23,6 +23,7 @@ import {
 } from '../../../src/main/engine/control/engine-lock.ts';
 import { identify, isAlive } from '../../../src/main/engine/control/process-identity.ts';
 import { noEngine } from '../../../src/main/engine/control/control-client.ts';
+import { engine } from '../../../src/shared/i18n/sentences/engine.ts';
 import { itAsRoot } from '../../support/root.ts';
 import { needProgram } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -213,7 +214,7 @@ describe.skipIf(process.platform === 'win32')('a lock that somebody else could h
     chownSync(profile.lockFile, 65534, 65534);
     await expect(EngineLock.acquire(profile)).rejects.toMatchObject({ code: 'config', where: profile.lockFile });
     expect(engineHolder(profile)).toBeNull();
-    expect(noEngine(profile, 'x').next).toBe('Start it with: holdfast serve');
+    expect(noEngine(profile, engine.noSocket()).next).toBe('Start it with: holdfast serve');
   });
 
   it('nor is one of ours that everybody may write', async () => {
@@ -235,7 +236,7 @@ describe.skipIf(process.platform === 'win32')('a lock that somebody else could h
       code: 'already-running',
       next: expect.stringContaining(`Its control socket is ${shown}.`),
     });
-    expect(noEngine(profile, 'x').next).toContain(`listens at ${shown}:`);
+    expect(noEngine(profile, engine.noSocket()).next).toContain(`listens at ${shown}:`);
   });
 
   it('a link or a pipe of ours in its place is recovered', async () => {

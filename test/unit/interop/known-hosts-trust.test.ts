@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
 import { distrustOfKnownHosts } from '../../../src/main/engine/interop/known-hosts-trust.ts';
 import { parseSshCommand } from '../../../src/main/engine/interop/ssh-command.ts';
+import { inEnglish } from '../../../src/shared/i18n/sentences/index.ts';
 import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -16,6 +17,11 @@ function folderWith(mode: number, fileMode: number | null) {
   }
   chmodSync(folder.file('d'), mode);
   return { folder, file };
+}
+
+function distrustAt(path: string): string | null {
+  const distrust = distrustOfKnownHosts(path);
+  return distrust === null ? null : inEnglish(distrust);
 }
 
 describe('a known_hosts file that a command names', () => {
@@ -32,7 +38,7 @@ describe('a known_hosts file that a command names', () => {
     [0o1777, null, /it is not there yet, and others may write/],
   ])('in a folder of %o with %o', (mode, fileMode, distrust) => {
     const { file } = folderWith(mode, fileMode);
-    const found = distrustOfKnownHosts(file);
+    const found = distrustAt(file);
     if (distrust === null) expect(found).toBeNull();
     else expect(found).toMatch(distrust);
   });
@@ -40,18 +46,18 @@ describe('a known_hosts file that a command names', () => {
   test('by way of a link, and in a folder that is not there', () => {
     const { folder, file } = folderWith(0o755, 0o666);
     symlinkSync(file, folder.file('link'));
-    expect(distrustOfKnownHosts(folder.file('link'))).toMatch(/everybody/);
+    expect(distrustAt(folder.file('link'))).toMatch(/everybody/);
     chmodSync(file, 0o600);
-    expect(distrustOfKnownHosts(folder.file('link'))).toBeNull();
+    expect(distrustAt(folder.file('link'))).toBeNull();
     chmodSync(folder.file('d'), 0o777);
-    expect(distrustOfKnownHosts(folder.file('link'))).toMatch(/everybody/);
-    expect(distrustOfKnownHosts(folder.file('d', 'no', 'such', 'known'))).toMatch(/not there yet/);
+    expect(distrustAt(folder.file('link'))).toMatch(/everybody/);
+    expect(distrustAt(folder.file('d', 'no', 'such', 'known'))).toMatch(/not there yet/);
   });
 
   itAsRoot('of somebody else', () => {
     const { file } = folderWith(0o755, 0o644);
     chownSync(file, 12_345, 12_345);
-    expect(distrustOfKnownHosts(file)).toMatch(/belongs to another user/);
+    expect(distrustAt(file)).toMatch(/belongs to another user/);
   });
 
   test('it is left out of the host, with the reason; one that is ours is taken, and said', () => {

@@ -5,6 +5,7 @@ import {
   readConfigForward,
   readSshForward,
 } from '../../../src/main/engine/interop/ssh-address.ts';
+import { inEnglish } from '../../../src/shared/i18n/sentences/index.ts';
 
 const options = { gatewayPorts: false, home: '/home/me' };
 
@@ -56,7 +57,9 @@ describe('readSshForward', () => {
     ['D', 'nonsense'],
     ['R', '::::::::::::'],
   ] as const)('-%s %j is none', (flag, text) => {
-    expect(readSshForward(flag, text, options)).toMatchObject({ spec: null, problem: expect.stringMatching(/\.$/) });
+    const { spec, problem } = readSshForward(flag, text, options);
+    expect(spec).toBeNull();
+    expect(problem === null ? '' : inEnglish(problem)).toMatch(/\.$/);
   });
 
   test('with -g a bare port listens everywhere, an address as it says', () => {
@@ -83,7 +86,7 @@ describe('readSshForward', () => {
     const paths = { listen: { path: '/tmp/my l.sock' }, target: { path: '/r.sock' } };
     expect(readConfigForward('L', '/tmp/my l.sock /r.sock', options).spec).toMatchObject(paths);
     expect(readConfigForward('L', '"/tmp/my l.sock" /r.sock', options).spec).toMatchObject(paths);
-    expect(readConfigForward('L', '/tmp/my /l.sock /r.sock', options).problem).toContain('space');
+    expect(readConfigForward('L', '/tmp/my /l.sock /r.sock', options).problem?.id).toBe('sshOption.blankInPath');
   });
 });
 

@@ -55,6 +55,7 @@ describe('parseSshCommand', () => {
       ],
       tunnel: 'bastion',
       notes: [],
+      said: { problem: null, notes: [] },
     });
   });
 

@@ -2,8 +2,14 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listSshConfig } from '../../../src/main/engine/interop/ssh-config-list.ts';
 import { isSafeAlias } from '../../../src/main/engine/interop/ssh-dump.ts';
+import type { Said } from '../../../src/shared/i18n/said.ts';
+import { inEnglish } from '../../../src/shared/i18n/sentences/index.ts';
 import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
+
+function textOf(said: Said | null): string | null {
+  return said === null ? null : inEnglish(said);
+}
 
 /** A home with these files below `.ssh`. */
 function homeWith(files: Readonly<Record<string, string>>) {
@@ -142,7 +148,7 @@ describe('listSshConfig', () => {
     });
     const { aliases, commandsAt } = await listSshConfig(file, home);
     expect(aliases).toEqual(['a\\u{202e}b', 'c\\u{3164}d', 'grüße']);
-    expect(commandsAt).toContain('e\\u{202e}f');
+    expect(textOf(commandsAt)).toContain('e\\u{202e}f');
     expect(['c\u3164d', 'c\u2800d', ...aliases].map(isSafeAlias)).toEqual([false, false, false, false, true]);
   });
 
@@ -163,7 +169,7 @@ describe('what somebody else may change before ssh reads it counts as a command'
     const { home, file } = homeWith({ config: 'Host a', other: 'Host b' });
     const shared = tempFolder();
     chmodSync(shared.path, 0o1777);
-    const at = async (): Promise<string | null> => (await listSshConfig(file, home)).commandsAt;
+    const at = async (): Promise<string | null> => textOf((await listSshConfig(file, home)).commandsAt);
     expect(await at()).toBeNull();
     const cases = {
       'Include other': null,
@@ -193,6 +199,6 @@ describe('what somebody else may change before ssh reads it counts as a command'
     chownSync(shared.file('rc'), 65_534, 65_534);
     const found = await listSshConfig(shared.file('rc'), home);
     expect(found).toMatchObject({ runsCommands: true, aliases: ['a'] });
-    expect(found.commandsAt).toMatch(/belongs to another user/);
+    expect(textOf(found.commandsAt)).toMatch(/belongs to another user/);
   });
 });

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inEnglish } from '../../../src/shared/i18n/sentences/index.ts';
 import { writeFileAtomic } from '../../../src/main/engine/lifecycle/atomic-file.ts';
 import { wayTo, writePlaceOf } from '../../../src/main/engine/lifecycle/file-trust.ts';
 import { isPrivateGroup } from '../../../src/main/engine/lifecycle/private-group.ts';
@@ -38,7 +39,12 @@ function scene() {
 
 async function why(path: string): Promise<string | null> {
   const place = await writePlaceOf(path);
-  return place.kind === 'refused' ? place.why : null;
+  return place.kind === 'refused' ? inEnglish(place.why) : null;
+}
+
+async function distrustAt(path: string): Promise<string | null> {
+  const { distrust } = await wayTo(path);
+  return distrust === null ? null : inEnglish(distrust);
 }
 
 describe.skipIf(process.platform === 'win32')('the way to a file', () => {
@@ -98,7 +104,7 @@ describe.skipIf(process.platform === 'win32')('the way to a file', () => {
     chmodSync(top, 0o1777);
     linkSync(at('dir', 'sub', 'file'), at('planted'));
     expect(await why(at('planted'))).toMatch(/planted has another name too/);
-    expect((await wayTo(at('planted'))).distrust).toMatch(/planted has another name too/);
+    expect(await distrustAt(at('planted'))).toMatch(/planted has another name too/);
     linkSync(at('link'), at('planted-link'));
     expect(await why(at('planted-link'))).toMatch(/the link .*planted-link has another name too/);
     chmodSync(top, 0o755);
@@ -121,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('the way to a file', () => {
     }
     execFileSync('chown', ['-h', '65534', at('other', 'second')]);
     expect(await why(link)).toMatch(/^the link .*second belongs to another user/);
-    expect((await wayTo(link)).distrust).toMatch(/^the link .*second belongs to another user/);
+    expect(await distrustAt(link)).toMatch(/^the link .*second belongs to another user/);
   });
 
   test('a link to a device or a pipe leads there and nowhere else', async () => {

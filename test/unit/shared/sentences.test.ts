@@ -5,8 +5,13 @@ import { causeSchema } from '../../../src/shared/contract/failure-schema.ts';
 import { causeWordsDe, causeWordsEn } from '../../../src/shared/i18n/cause-words.ts';
 import type { Language, Said } from '../../../src/shared/i18n/said.ts';
 import { dial } from '../../../src/shared/i18n/sentences/dial.ts';
+import { engine } from '../../../src/shared/i18n/sentences/engine.ts';
+import { file } from '../../../src/shared/i18n/sentences/file.ts';
+import { fileTrust } from '../../../src/shared/i18n/sentences/file-trust.ts';
 import { allSentences, tell } from '../../../src/shared/i18n/sentences/index.ts';
 import { server } from '../../../src/shared/i18n/sentences/server.ts';
+import { sshConfig } from '../../../src/shared/i18n/sentences/ssh-config.ts';
+import { sshOption } from '../../../src/shared/i18n/sentences/ssh-option.ts';
 import { HoldfastError } from '../../../src/shared/model/failure.ts';
 
 /** Stands for whatever is put in: as text it is `X`, and what is asked of it is such a thing again. */
@@ -19,7 +24,17 @@ const anything: unknown = new Proxy(() => {}, {
 const english =
   /\b(?:the|is|of|to|and|or|not|has|have|it|its|that|this|for|with|from|at|you|your|expected|cannot|there|no|input|invalid|too)\b/i;
 /** The same in both languages. */
-const alike: ReadonlySet<string> = new Set(['server.macs', 'server.inWordsOfSsh2', 'server.otherKind']);
+const alike: ReadonlySet<string> = new Set([
+  'contract.issue',
+  'engine.systemSays',
+  'server.inWordsOfSsh2',
+  'server.macs',
+  'server.otherKind',
+  'sshCommand.fault',
+  'sshConfig.about',
+  'sshOption.forwardProblem',
+  'sshOption.keyProblem',
+]);
 
 function spoken({ words }: ReturnType<typeof allSentences>[number], language: Language): string {
   const way = words[language];
@@ -48,6 +63,50 @@ describe('the sentences', () => {
         expect(tell(good, 'en')).toBe(`${text} closed the connection: "${text}".`);
       }),
     );
+  });
+
+  test.each<[Said, string]>([
+    [
+      engine.socketNotUsed({
+        socket: '/run/a b/x.sock',
+        why: fileTrust.othersOwn({ kind: 'folder', path: '/run/a b', uid: 1001 }),
+      }),
+      'Der Steuer-Socket /run/a b/x.sock wird nicht benutzt: der Ordner /run/a b gehört einem anderen Benutzer (UID 1001); Besitzer musst du oder root sein.',
+    ],
+    [engine.runsAlready({ configFile: '/c.toml', pid: 12 }), 'Für /c.toml läuft schon ein Dienst (PID 12).'],
+    [engine.answersAlready({ socket: '/x.sock', pid: 12 }), 'Unter /x.sock (PID 12) antwortet schon ein Dienst.'],
+    [engine.answersAlready({ socket: '/x.sock', pid: null }), 'Unter /x.sock antwortet schon ein Dienst.'],
+    [
+      engine.useOrEnd({ command: 'kill 12' }),
+      'Nimm ihn, wie er ist (holdfast status), oder beende ihn zuerst: kill 12.',
+    ],
+    [engine.useOrEnd({ command: null }), 'Nimm ihn, wie er ist (holdfast status), oder beende ihn zuerst.'],
+    [
+      file.notWritten({ path: '/home/me/Tom and Jerry/c.toml', why: file.diskFull() }),
+      '/home/me/Tom and Jerry/c.toml ließ sich nicht schreiben: der Datenträger ist voll. Die Datei ist unverändert.',
+    ],
+    [
+      fileTrust.mayBeWritten({ kind: 'folder', path: '/tmp/a b', by: 'everybody', command: "chmod go-w '/tmp/a b'" }),
+      "in den Ordner /tmp/a b darf nicht nur sein Besitzer schreiben, sondern auch jeder andere; führe aus: chmod go-w '/tmp/a b'",
+    ],
+    [
+      fileTrust.mayBeWritten({ kind: 'file', path: '/a', by: 'group', command: 'chmod go-w /a' }),
+      'in die Datei /a darf nicht nur ihr Besitzer schreiben, sondern auch die Gruppe; führe aus: chmod go-w /a',
+    ],
+    [
+      sshConfig.about({
+        aliases: ['db', 'work and home'],
+        more: 2,
+        note: sshOption.leftOut({ what: 'ForwardAgent yes', why: sshOption.lendsNoAgent() }),
+      }),
+      'db, work and home und 2 weitere: ForwardAgent yes wurde weggelassen: Holdfast leiht Servern deinen Agenten nicht.',
+    ],
+    [
+      sshOption.noForward({ text: '5432', flag: 'L', like: '-L 5432:db.internal:5432' }),
+      '„5432“ ist keine Weiterleitung, wie -L sie nimmt; erwartet wird etwas wie -L 5432:db.internal:5432.',
+    ],
+  ])('%j in German', (said, german) => {
+    expect(tell(said, 'de')).toBe(german);
   });
 
   test('a sentence within a sentence is said in the same language, and numbers as the language writes them', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { commandsOfEdits } from '../../../shared/contract/edit-commands.ts';
 import type { ConfigEdit } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { cleanWhole } from '../../../shared/model/clean-text.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { applyEdits } from '../../engine/config/config-edits.ts';
@@ -48,7 +49,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     });
   }
   const yes = booleanOption(input, 'yes');
-  const { commandsAt } = found;
+  const commandsAt = found.commandsAt === null ? null : inEnglish(found.commandsAt);
   if (commandsAt !== null && !yes && !(await agrees(context, texts.importing.mayRun(file, commandsAt)))) {
     throw usageError('import', `Reading ${file} may run commands (${commandsAt}). Allow that with --yes.`);
   }
@@ -68,7 +69,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
   return change(context, (editor) => applyEdits(editor, result.edits), {
     done: doneText(context, result.edits),
-    json: { ...result, saved: true },
+    json: asJson(result, true),
   });
 }
 
@@ -112,8 +113,13 @@ async function isReadable(file: string): Promise<boolean> {
   }
 }
 
+/** As scripts read it: texts alone. */
+function asJson({ edits, notes, skipped }: ImportResult, saved: boolean) {
+  return { edits, notes, skipped: skipped.map(({ alias, reason }) => ({ alias, reason })), saved };
+}
+
 function tell(context: CommandContext, result: ImportResult, saved: boolean): number {
-  if (context.json) context.out.json({ ...result, saved });
+  if (context.json) context.out.json(asJson(result, saved));
   else context.out.print(result.edits.length === 0 ? context.texts.config.unchanged : asToml(result.edits));
   return exitCodes.done;
 }

@@ -2,6 +2,8 @@ import type { CallOutput } from '../../../shared/contract/calls.ts';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { HoldfastConfig, TunnelConfig } from '../../../shared/model/config.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
+import { file as files } from '../../../shared/i18n/sentences/file.ts';
 import { writePlaceOf } from '../lifecycle/file-trust.ts';
 import { isLoopback } from './cross-checks.ts';
 import { formatEndpoint, formatListen } from './forward-spec.ts';
@@ -80,7 +82,7 @@ async function readOnlyReason(file: string): Promise<string | null> {
   // What cannot be looked at is the problem of whoever reads it.
   const place = await writePlaceOf(file).catch(() => null);
   if (place?.kind !== 'refused') return null;
-  return `${file} leads to ${place.realPath}, and nothing is written there: ${place.why}.`;
+  return inEnglish(files.leadsElsewhere({ path: file, realPath: place.realPath, why: place.why }));
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { distrustOf, wayTo } from '../lifecycle/file-trust.ts';
 import { maxConfigBytes, type ParseContext, parseConfig, type ParseResult } from './parse.ts';
 import { cleanProblem, type ConfigProblem } from './problem.ts';
@@ -49,7 +50,7 @@ async function readChecked(file: string): Promise<ReadResult> {
     if (stats.isDirectory()) return bad('this is a folder; expected a file');
     if (!stats.isFile()) return bad('this is not a regular file');
     const reason = distrust ?? (await distrustOf(stats, 'file', real));
-    if (reason !== null) return bad(isLinked ? `leads to ${real}; ${reason}` : reason);
+    if (reason !== null) return bad(isLinked ? `leads to ${real}; ${inEnglish(reason)}` : inEnglish(reason));
     if (stats.size > maxConfigBytes) return bad('the file is larger than 1 MiB');
     // A growing file must not fill the memory either.
     const buffer = Buffer.alloc(maxConfigBytes + 1);

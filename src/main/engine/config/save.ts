@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
@@ -79,7 +80,8 @@ async function readForEdit(file: string): Promise<string | null> {
 async function distrustOfPlace(file: string, folder: string): Promise<string | null> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return (await wayTo(file)).distrust;
+    const { distrust } = await wayTo(file);
+    return distrust === null ? null : inEnglish(distrust);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return `the folder ${folder} cannot be made or read: ${code}`;

@@ -1,6 +1,7 @@
 import { calls, type CallInput, type CallName, type CallOutput } from '../../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { type RequestFrame, responseFrameSchema } from '../../../shared/contract/frames.ts';
+import { contract } from '../../../shared/i18n/sentences/contract.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
@@ -105,8 +106,8 @@ export class ContractClient implements Disposable {
     return new HoldfastError({
       code: 'no-engine',
       where: this.#options.where,
-      message: 'The engine closed the connection.',
-      next: 'See whether it still runs: holdfast status. Start it with: holdfast serve',
+      message: contract.engineClosed(),
+      next: contract.seeWhetherItRuns(),
     });
   }
 
@@ -114,8 +115,8 @@ export class ContractClient implements Disposable {
     return new HoldfastError({
       code: 'protocol',
       where: this.#options.where,
-      message: `The engine's answer does not fit the contract.`,
-      next: 'Use the same version of Holdfast for the engine and the shell.',
+      message: contract.badAnswer(),
+      next: contract.sameVersion(),
     });
   }
 }

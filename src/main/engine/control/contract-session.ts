@@ -7,6 +7,8 @@ import {
 } from '../../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import type { ResponseFrame } from '../../../shared/contract/frames.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { contract } from '../../../shared/i18n/sentences/contract.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { asHoldfastError, assertNever, type Cause, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
@@ -89,16 +91,16 @@ export class ContractSession implements Disposable {
       throw new HoldfastError({
         code: 'usage',
         where: 'control socket',
-        message: `There is no call ${cleanLine(call, 64)}.`,
-        next: `The calls are: ${Object.keys(calls).join(', ')}.`,
+        message: contract.noCall({ call: cleanLine(call, 64) }),
+        next: contract.theCallsAre({ calls: Object.keys(calls) }),
       });
     }
     if (call !== 'hello' && !this.#greeted) {
       throw new HoldfastError({
         code: 'usage',
         where: `call ${call}`,
-        message: 'The first call of a connection must be hello.',
-        next: `Say hello with the contract version, which is ${contractVersion}.`,
+        message: contract.helloFirst(),
+        next: contract.sayHello({ version: contractVersion }),
       });
     }
     const checked = calls[call].input.safeParse(input);
@@ -106,8 +108,8 @@ export class ContractSession implements Disposable {
       throw new HoldfastError({
         code: 'usage',
         where: `call ${call}`,
-        message: `The input does not fit: ${describeIssues(checked.error.issues)}.`,
-        next: 'See src/shared/contract/calls.ts for what the call takes.',
+        message: contract.badInput({ issues: describeIssues(checked.error.issues) }),
+        next: contract.whatItTakes(),
       });
     }
     if (call === 'hello') {
@@ -125,8 +127,8 @@ export class ContractSession implements Disposable {
       throw new HoldfastError({
         code: 'internal',
         where: `call ${call}`,
-        message: `The engine's answer does not fit the contract: ${describeIssues(output.error.issues)}.`,
-        next: 'This is a fault of Holdfast; please report it.',
+        message: contract.badAnswerAt({ issues: describeIssues(output.error.issues) }),
+        next: contract.report(),
       });
     }
     return output.data;
@@ -137,8 +139,8 @@ export class ContractSession implements Disposable {
     throw new HoldfastError({
       code: 'protocol',
       where: 'control socket',
-      message: `This shell speaks contract ${input.contract}, the engine contract ${contractVersion}.`,
-      next: 'Use the same version of Holdfast for both: end the engine and start the installed one.',
+      message: contract.otherContract({ shell: input.contract, engine: contractVersion }),
+      next: contract.sameForBoth(),
     });
   }
 }
@@ -147,8 +149,8 @@ function shellLeft(): HoldfastError {
   return new HoldfastError({
     code: 'cancelled',
     where: 'control socket',
-    message: 'The shell that made this call has left.',
-    next: 'Nothing needs to be done.',
+    message: contract.shellLeft(),
+    next: contract.nothingToDo(),
   });
 }
 
@@ -157,10 +159,11 @@ function isCallName(name: string): name is CallName {
 }
 
 /** Places and expectations only, never the values: they may be secrets. */
-function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[]): string {
-  const shown = issues.slice(0, 3).map((issue) => {
+function describeIssues(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string }[],
+): readonly Said[] {
+  return issues.slice(0, 3).map((issue) => {
     const place = issue.path.map(String).join('.');
-    return `${cleanLine(place === '' ? 'the whole' : place, 64)} (${(issue.code ?? 'invalid').replaceAll('_', ' ')})`;
+    return contract.issue({ place: cleanLine(place, 64), code: (issue.code ?? 'invalid').replaceAll('_', ' ') });
   });
-  return shown.join(', ');
 }

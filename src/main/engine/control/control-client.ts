@@ -2,6 +2,8 @@ import { webcrypto } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { type CallInput, type CallName, type CallOutput, contractVersion } from '../../../shared/contract/calls.ts';
 import { askForProof } from '../../../shared/contract/proof.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
@@ -109,16 +111,16 @@ function tryJson(line: string): unknown {
 }
 
 /** `no-engine`; if the profile's lock is held, it names who holds it and where that engine listens. */
-export function noEngine(profile: Profile, detail: string): HoldfastError {
+export function noEngine(profile: Profile, why: Said): HoldfastError {
   const holder = engineHolder(profile);
   const elsewhere = holder !== null && holder.socketPath !== profile.socketPath;
   return new HoldfastError({
     code: 'no-engine',
     where: profile.socketPath,
-    message: `No engine is running for ${profile.configFile}: ${detail}.`,
+    message: engine.notRunning({ configFile: profile.configFile, why }),
     next: elsewhere
-      ? `The engine of this configuration (pid ${holder.pid}) listens at ${shownPath(holder.socketPath)}: set HOLDFAST_SOCKET to it.`
-      : 'Start it with: holdfast serve',
+      ? engine.listensElsewhere({ pid: holder.pid, socket: shownPath(holder.socketPath) })
+      : engine.startIt(),
   });
 }
 
@@ -127,9 +129,9 @@ async function assertOwnEngine(socket: Socket, profile: Profile): Promise<void> 
   const frames = new LineFrames(socket);
   try {
     const secret = await readControlKey(profile);
-    if (secret === null) throw noEngine(profile, 'what answers there has left no key in the state folder');
+    if (secret === null) throw noEngine(profile, engine.noKeyLeft());
     const exchange = await askForProof(webcrypto, secret, controlPlace(profile), frames).catch(() => null);
-    if (exchange === null) throw noEngine(profile, 'what answers there did not prove that it is one');
+    if (exchange === null) throw noEngine(profile, engine.notProved());
   } catch (error) {
     socket.destroy();
     throw error;
@@ -151,11 +153,11 @@ async function ownSocket(profile: Profile): Promise<PlacedSocket | null> {
     throw unreachable(profile, error);
   });
   const { stats } = placed;
-  if (!stats.isSocket()) throw noEngine(profile, 'what is at the place of its control socket is not a socket');
-  if (Number(stats.uid) !== ownUserId()) throw noEngine(profile, `the control socket belongs to user id ${stats.uid}`);
+  if (!stats.isSocket()) throw noEngine(profile, engine.noSocketInPlace());
+  if (Number(stats.uid) !== ownUserId()) throw noEngine(profile, engine.socketOfOther({ uid: Number(stats.uid) }));
   // Some other socket of ours, of a forward perhaps, to which anybody gave this name.
   if (stats.nlink > 1n && folder !== null && othersMayWriteNow(folder)) {
-    throw noEngine(profile, 'the control socket has another name too, and others may write its folder');
+    throw noEngine(profile, engine.socketHasOtherName());
   }
   return placed;
 }
@@ -166,12 +168,15 @@ async function assertStillThere(socket: Socket, profile: Profile, placed: Placed
   const now = await placedSocket(profile.socketPath).catch(() => null);
   if (now?.identity === placed.identity) return;
   socket.destroy();
-  throw noEngine(profile, 'its control socket was replaced just now');
+  throw noEngine(profile, engine.socketReplaced());
 }
 
 function unreachable(profile: Profile, error: unknown): HoldfastError {
   const { code } = error as NodeJS.ErrnoException;
-  return noEngine(profile, code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no control socket' : String(code));
+  return noEngine(
+    profile,
+    code === 'ENOENT' || code === 'ENOTDIR' ? engine.noSocket() : engine.systemSays({ code: String(code) }),
+  );
 }
 
 function open(profile: Profile, signal: AbortSignal, opened: (path: string) => Socket): Promise<Socket> {
@@ -191,7 +196,7 @@ function open(profile: Profile, signal: AbortSignal, opened: (path: string) => S
       reject(
         noEngine(
           profile,
-          error.code === 'ECONNREFUSED' ? 'nobody answers at its control socket' : `the socket says ${error.code}`,
+          error.code === 'ECONNREFUSED' ? engine.nobodyAnswers() : engine.socketSays({ code: String(error.code) }),
         ),
       );
     });
@@ -208,7 +213,7 @@ function silent(profile: Profile): HoldfastError {
   return new HoldfastError({
     code: 'timeout',
     where: profile.socketPath,
-    message: 'The engine does not answer at its control socket.',
-    next: 'It may be overloaded or stopped. Try again, or end it and start it anew.',
+    message: engine.silent(),
+    next: engine.maybeStopped(),
   });
 }

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { eventSchema, type EngineEvent } from '../../../shared/contract/events.ts';
 import type { ContractApi } from '../../../shared/contract/calls.ts';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Profile } from '../config/paths.ts';
 import type { Clock } from '../lifecycle/clock.ts';
@@ -150,8 +151,8 @@ export class ControlServer implements Disposable {
         throw new HoldfastError({
           code: 'config',
           where: path,
-          message: `The place of the control socket is taken: ${found.reason}.`,
-          next: `Look at it, move it away, then start again; or name another socket with HOLDFAST_SOCKET.`,
+          message: engine.placeTaken({ why: found.reason }),
+          next: engine.movePlaceAway(),
         });
     }
   }
@@ -165,8 +166,8 @@ export class ControlServer implements Disposable {
       return new HoldfastError({
         code: 'config',
         where: profile.socketPath,
-        message: `The control socket could not be made (${code}).`,
-        next: 'Check that its folder is yours and has room, or name another socket with HOLDFAST_SOCKET.',
+        message: engine.socketNotMade({ code }),
+        next: engine.checkSocketFolder(),
         cause: error,
       });
     }
@@ -229,8 +230,8 @@ function alreadyRunning(profile: Profile, pid: number | null): HoldfastError {
   return new HoldfastError({
     code: 'already-running',
     where: profile.configFile,
-    message: `An engine already answers at ${profile.socketPath}${pid === null ? '' : ` (pid ${pid})`}.`,
-    next: `Use it as it is (holdfast status), or end it first${pid === null ? '' : `: ${killCommand(pid)}`}.`,
+    message: engine.answersAlready({ socket: profile.socketPath, pid }),
+    next: engine.useOrEnd({ command: pid === null ? null : killCommand(pid) }),
   });
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, type Stats } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
@@ -84,8 +86,8 @@ export class EngineLock implements Disposable {
       throw new HoldfastError({
         code: 'config',
         where: profile.lockFile,
-        message: `The engine's lock could not be made (${code}).`,
-        next: `Check that ${dirname(profile.lockFile)} is yours and has room.`,
+        message: engine.lockNotMade({ code }),
+        next: engine.checkLockFolder({ folder: dirname(profile.lockFile) }),
         cause: error,
       });
     }
@@ -111,7 +113,7 @@ type Found =
   | { readonly kind: 'absent' }
   | { readonly kind: 'held'; readonly holder: LockHolder | null }
   /** Not ours or root's alone: nothing in it is believed. */
-  | { readonly kind: 'foreign'; readonly why: string }
+  | { readonly kind: 'foreign'; readonly why: Said }
   | { readonly kind: 'stale'; readonly text: string };
 
 function readHolder(file: string): Found {
@@ -131,7 +133,7 @@ function readHolder(file: string): Found {
 }
 
 /** `why`: whose it is, if it is not to be believed. */
-type LockText = { readonly why: string } | { readonly why: null; readonly text: string; readonly ageMs: number };
+type LockText = { readonly why: Said } | { readonly why: null; readonly text: string; readonly ageMs: number };
 
 function readLock(file: string): LockText {
   // By the name first: a stranger's file may be one that we cannot open.
@@ -152,7 +154,7 @@ function readLock(file: string): LockText {
   }
 }
 
-function foreignness(stats: Stats, file: string): string | null {
+function foreignness(stats: Stats, file: string): Said | null {
   return distrustOfNow(stats, stats.isSymbolicLink() ? 'link' : 'file', file);
 }
 
@@ -237,15 +239,14 @@ function textOf(file: string): string {
 }
 
 function heldError(file: string, holder: LockHolder | null, subject: LockSubject): HoldfastError {
-  const who = holder === null ? 'another process' : `pid ${holder.pid}`;
   return new HoldfastError({
     code: 'already-running',
     where: subject.configFile,
-    message: `An engine already runs for ${subject.configFile} (${who}).`,
+    message: engine.runsAlready({ configFile: subject.configFile, pid: holder?.pid ?? null }),
     next:
       holder === null
-        ? `If there is none, remove ${file} and start again.`
-        : `Use it as it is (holdfast status), or end it first: ${killCommand(holder.pid)}. Its control socket is ${shownPath(holder.socketPath)}.`,
+        ? engine.removeLock({ file })
+        : engine.useOrEndAt({ command: killCommand(holder.pid), socket: shownPath(holder.socketPath) }),
   });
 }
 
@@ -254,11 +255,11 @@ export function shownPath(path: string): string {
   return cleanLine(path);
 }
 
-function foreignError(file: string, why: string): HoldfastError {
+function foreignError(file: string, why: Said): HoldfastError {
   return new HoldfastError({
     code: 'config',
     where: file,
-    message: `The lock ${file} is not believed: ${why}.`,
-    next: `Have it removed (rm ${quoteShellWord(file)}, as its owner or root), or choose another place with HOLDFAST_SOCKET or HOLDFAST_STATE.`,
+    message: engine.lockNotBelieved({ file, why }),
+    next: engine.haveLockRemoved({ file: quoteShellWord(file) }),
   });
 }

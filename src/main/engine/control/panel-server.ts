@@ -7,6 +7,7 @@ import type { ContractApi } from '../../../shared/contract/calls.ts';
 import { type EngineEvent, eventSchema } from '../../../shared/contract/events.ts';
 import { maxRequestBytes } from '../../../shared/contract/frames.ts';
 import { pagePolicy } from '../../../shared/contract/page-policy.ts';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { asHoldfastError, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore } from '../lifecycle/disposable.ts';
@@ -242,8 +243,8 @@ function elsewhere(port: number, asked: number): HoldfastError {
   return new HoldfastError({
     code: 'usage',
     where: `panel 127.0.0.1:${asked}`,
-    message: `The panel answers at port ${port} already, not at ${asked}.`,
-    next: 'Take it there: holdfast panel. For another port end the engine and start it again.',
+    message: engine.panelElsewhere({ port, asked }),
+    next: engine.takePanelThere(),
   });
 }
 
@@ -252,8 +253,8 @@ function bindFailure(error: NodeJS.ErrnoException, port: number): HoldfastError 
   return new HoldfastError({
     code: error.code === 'EADDRINUSE' ? 'port-in-use' : 'port-forbidden',
     where: `panel 127.0.0.1:${port}`,
-    message: `Port ${port} here is ${error.code === 'EADDRINUSE' ? 'taken' : 'not allowed'}, so the panel cannot use it.`,
-    next: 'Name another one with --panel-port, or leave it out for a free one.',
+    message: error.code === 'EADDRINUSE' ? engine.panelPortTaken({ port }) : engine.panelPortForbidden({ port }),
+    next: engine.otherPanelPort(),
     cause: error,
   });
 }

@@ -3,6 +3,8 @@ import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { contractVersion } from '../../../shared/contract/calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import type { Profile } from '../config/paths.ts';
@@ -17,7 +19,7 @@ export type SocketProbe =
   /** A socket that nobody serves. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'live'; readonly pid: number | null }
-  | { readonly kind: 'foreign'; readonly reason: string };
+  | { readonly kind: 'foreign'; readonly reason: Said };
 
 const probeTimeoutMs = 2000;
 
@@ -32,9 +34,9 @@ export function assertPathFits(path: string): void {
   const bytes = Buffer.byteLength(path);
   const message =
     bytes > longestSocketPath()
-      ? `The path of the control socket has ${bytes} bytes; the system takes ${longestSocketPath()}.`
-      : `The path of the control socket's folder has ${Buffer.byteLength(dirname(path))} bytes; with the private folder in which the socket is made the system takes ${longestSocketFolder()}.`;
-  throw new HoldfastError({ code: 'config', where: path, message, next: 'Name a shorter one with HOLDFAST_SOCKET.' });
+      ? engine.pathTooLong({ bytes, most: longestSocketPath() })
+      : engine.folderPathTooLong({ bytes: Buffer.byteLength(dirname(path)), most: longestSocketFolder() });
+  throw new HoldfastError({ code: 'config', where: path, message, next: engine.shorterPath() });
 }
 
 /** Device and inode, or null if there is nothing. */
@@ -66,7 +68,7 @@ async function makeSocketFolder(profile: Profile, folder: string): Promise<Stats
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
   const made = await checkSocketFolder(profile);
-  if (made === null) throw unsafe(profile, `the folder ${folder} is a link that leads nowhere`);
+  if (made === null) throw unsafe(profile, engine.folderLeadsNowhere({ folder }));
   return made;
 }
 
@@ -78,24 +80,24 @@ async function makeSocketFolder(profile: Profile, folder: string): Promise<Stats
 export async function checkSocketFolder(profile: Profile): Promise<Stats | null> {
   const folder = dirname(profile.socketPath);
   const { stats, isLink, distrustOfWay } = await wayTo(folder);
-  if (isLink && !profile.socketChosen) throw unsafe(profile, `the folder ${folder} is a symbolic link`);
+  if (isLink && !profile.socketChosen) throw unsafe(profile, engine.folderIsLink({ folder }));
   if (distrustOfWay !== null) throw unsafe(profile, distrustOfWay);
   if (stats === null) return null;
-  if (!stats.isDirectory()) throw unsafe(profile, `${folder} is not a folder`);
+  if (!stats.isDirectory()) throw unsafe(profile, engine.notAFolder({ path: folder }));
   if (profile.socketChosen) return stats;
-  if (stats.uid !== ownUserId()) throw unsafe(profile, `the folder ${folder} is not yours (uid ${stats.uid})`);
+  if (stats.uid !== ownUserId()) throw unsafe(profile, engine.folderNotYours({ folder, uid: stats.uid }));
   if ((stats.mode & 0o022) !== 0) {
-    throw unsafe(profile, `the folder ${folder} may be written by others; run: chmod 700 ${quoteShellWord(folder)}`);
+    throw unsafe(profile, engine.folderOpen({ folder, command: `chmod 700 ${quoteShellWord(folder)}` }));
   }
   return stats;
 }
 
-function unsafe(profile: Profile, why: string): HoldfastError {
+function unsafe(profile: Profile, why: Said): HoldfastError {
   return new HoldfastError({
     code: 'config',
     where: profile.socketPath,
-    message: `The control socket ${profile.socketPath} is not used: ${why}.`,
-    next: 'Put that right, or name a socket in a folder of your own with HOLDFAST_SOCKET.',
+    message: engine.socketNotUsed({ socket: profile.socketPath, why }),
+    next: engine.ownSocketFolder(),
   });
 }
 
@@ -118,8 +120,8 @@ export async function probeSocket(path: string): Promise<SocketProbe> {
     throw error;
   });
   if (found === null) return { kind: 'absent' };
-  if (!found.isSocket()) return { kind: 'foreign', reason: `${path} is not a socket` };
-  if (found.uid !== ownUserId()) return { kind: 'foreign', reason: `${path} belongs to user id ${found.uid}` };
+  if (!found.isSocket()) return { kind: 'foreign', reason: engine.notASocket({ path }) };
+  if (found.uid !== ownUserId()) return { kind: 'foreign', reason: engine.ofOtherUser({ path, uid: found.uid }) };
   return knock(path);
 }
 
@@ -150,7 +152,7 @@ function knock(path: string): Promise<SocketProbe> {
       if (error.code === 'ECONNREFUSED') finish({ kind: 'stale' });
       else if (error.code === 'ENOENT') finish({ kind: 'absent' });
       else if (error.code === 'EACCES' || error.code === 'EPERM')
-        finish({ kind: 'foreign', reason: `${path} may not be opened (${error.code})` });
+        finish({ kind: 'foreign', reason: engine.mayNotOpen({ path, code: error.code }) });
       else finish({ kind: 'live', pid: null });
     });
   });

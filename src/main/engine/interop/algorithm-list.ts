@@ -1,3 +1,4 @@
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { defaultAlgorithms, supportedAlgorithms } from '../ssh/algorithms.ts';
 import type { HostDraft } from './host-draft.ts';
@@ -46,7 +47,7 @@ export function takeAlgorithms(draft: HostDraft, name: string, value: string, us
     ),
   ].filter((one) => one !== '');
   if (sign === '-') {
-    draft.notes.push(`${name} ${shownList([value])} is left out: Holdfast offers what is safe.`);
+    draft.notes.push(sshOption.leftOut({ what: `${name} ${shownList([value])}`, why: sshOption.offersSafe() }));
     return;
   }
   const own: readonly string[] = defaultAlgorithms()[kind];
@@ -57,13 +58,12 @@ export function takeAlgorithms(draft: HostDraft, name: string, value: string, us
   const isWanted = (one: string): boolean => sign !== '' || !isUsual(one) || beyond.length === given.length;
   const legacy = beyond.filter((one) => able.includes(one) && isWanted(one));
   addLegacy(draft, legacy);
-  if (legacy.length > 0)
-    draft.notes.push(`${name} ${shownList(legacy)} goes to legacy-algorithms, to be offered behind the safe ones.`);
+  if (legacy.length > 0) draft.notes.push(sshOption.toLegacy({ what: `${name} ${shownList(legacy)}` }));
   const missing = beyond.filter((one) => !able.includes(one) && isWanted(one));
-  if (missing.length > 0) draft.notes.push(`${name} ${shownList(missing)} is left out: Holdfast does not have it.`);
+  if (missing.length > 0)
+    draft.notes.push(sshOption.leftOut({ what: `${name} ${shownList(missing)}`, why: sshOption.notThere() }));
   const isShorter = usual.length === 0 ? sign === '' : usual.some((one) => !given.includes(one));
-  if (isShorter && beyond.length < given.length)
-    draft.notes.push(`The shorter list of ${name} is left out: Holdfast offers what is safe.`);
+  if (isShorter && beyond.length < given.length) draft.notes.push(sshOption.shorterListLeftOut({ name }));
 }
 
 function shownList(names: readonly string[]): string {

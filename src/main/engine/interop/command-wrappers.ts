@@ -1,3 +1,6 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import { splitShellWords } from './shell-words.ts';
 
 /** A command without the programs that only run it. */
@@ -6,7 +9,7 @@ export interface UnwrappedCommand {
   readonly environment: ReadonlyMap<string, string>;
   /** As whom sudo and its like run it, null if as the person who types it. */
   readonly runAs: string | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
 }
 
 interface Wrapper {
@@ -22,11 +25,12 @@ interface Wrapper {
   readonly user?: { readonly letter: string; readonly long: string; readonly usual: string };
   /** Options whose value is a command line. */
   readonly script?: readonly string[];
-  readonly note?: string;
+  /** Why it is left out, where that should be known. */
+  readonly note?: Said;
 }
 
-const otherUser = "Holdfast logs in as the person who runs it, with that person's keys";
-const throughProxy = 'how it reaches the network is not known here; set a proxy at the host';
+const otherUser = sshCommand.runsAsYou();
+const throughProxy = sshCommand.setAProxy();
 
 const wrappers: Readonly<Record<string, Wrapper>> = {
   nohup: {},
@@ -50,7 +54,7 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
     values: 'sk',
     long: ['--signal', '--kill-after'],
     operands: 1,
-    note: 'a tunnel stays up until it is switched off; max-lifetime ends one after a time',
+    note: sshCommand.staysUp(),
   },
   flock: {
     values: 'wEc',
@@ -111,10 +115,10 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
 /** How deep command lines within command lines are read. */
 const mostNested = 4;
 
-/** Takes assignments and wrappers off the front of a command; a text says why nothing of it can be read. */
-export function unwrapCommand(given: readonly string[], depth = 0): UnwrappedCommand | string {
+/** Takes assignments and wrappers off the front of a command; or why nothing of it can be read. */
+export function unwrapCommand(given: readonly string[], depth = 0): UnwrappedCommand | { readonly problem: Said } {
   const environment = new Map<string, string>();
-  const notes: string[] = [];
+  const notes: Said[] = [];
   let runAs: string | null = null;
   let words = given;
   // A prompt that was copied along.
@@ -130,22 +134,19 @@ export function unwrapCommand(given: readonly string[], depth = 0): UnwrappedCom
     const name = programName(first);
     const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
     if (wrapper === undefined) return { words, environment, runAs, notes };
-    if (name === 'sshpass')
-      notes.push(
-        'sshpass is left out, with its password: Holdfast asks for the password and can keep it in the keychain.',
-      );
-    else if (wrapper.note !== undefined) notes.push(`${name} is left out: ${wrapper.note}.`);
+    if (name === 'sshpass') notes.push(sshCommand.passwordLeftOut());
+    else if (wrapper.note !== undefined) notes.push(sshOption.leftOut({ what: name, why: wrapper.note }));
     const read = readWrapper(name, wrapper, rest);
     if (wrapper.user !== undefined) runAs = read.user ?? wrapper.user.usual;
     if (read.script === null) {
       words = read.words;
       continue;
     }
-    if (depth >= mostNested) return 'The command has too many command lines in one another.';
+    if (depth >= mostNested) return { problem: sshCommand.tooNested() };
     const split = splitShellWords(read.script, 'posix');
-    if (split.problem !== null) return split.problem;
+    if (split.problem !== null) return { problem: split.problem };
     const inner = unwrapCommand(split.words, depth + 1);
-    if (typeof inner === 'string') return inner;
+    if ('problem' in inner) return inner;
     return {
       words: inner.words,
       environment: new Map([...environment, ...inner.environment]),

@@ -1,4 +1,5 @@
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { formatEndpoint, formatListen } from '../config/forward-spec.ts';
 import { type ReadForwardOptions, readConfigForward, readSshForward } from './ssh-address.ts';
@@ -14,7 +15,7 @@ export interface GivenForward {
 export function readForwardList(
   given: readonly GivenForward[],
   options: ReadForwardOptions,
-): { readonly specs: readonly ForwardSpec[]; readonly problem: string | null } {
+): { readonly specs: readonly ForwardSpec[]; readonly problem: Said | null } {
   const specs = new Map<string, ForwardSpec>();
   for (const { flag, value, config } of given) {
     const read = config ? readConfigForward(flag, value, options) : readSshForward(flag, value, options);

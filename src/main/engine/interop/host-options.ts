@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import { cleanLine, cleanWhole } from '../../../shared/model/clean-text.ts';
 import { type AuthMethodName, authMethodNames } from '../../../shared/model/config.ts';
 import { isIpv4, isIpv6 } from '../config/forward-spec.ts';
@@ -10,7 +12,7 @@ export interface OptionContext {
   /** Makes a path of the option ready for the configuration (tokens, `~`). Null: it could not be. */
   readonly path: (text: string) => string | null;
   /** Why the known_hosts file at a path as `path` gives it is not to be believed, null if it is. */
-  readonly distrust: (path: string) => string | null;
+  readonly distrust: (path: string) => Said | null;
   readonly platform: NodeJS.Platform;
 }
 
@@ -46,16 +48,15 @@ const takeList: Taker = (draft, value, _context, name) => takeAlgorithms(draft, 
 const takers: Readonly<Record<string, Taker>> = {
   user: (draft, value, _context, name) => {
     if (/^[^\s-]\S*$/u.test(value)) draft.values['user'] = value;
-    else leftOut(draft, name, value, 'that is no user name');
+    else leftOut(draft, name, value, sshOption.noUserName());
   },
   port: (draft, value, _context, name) => {
     const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-    if (port < 1 || port > 65_535) leftOut(draft, name, value, 'that is no port');
+    if (port < 1 || port > 65_535) leftOut(draft, name, value, sshOption.noPort());
     else if (port !== 22) draft.values['port'] = port;
   },
   identityfile: (draft, value, context, name) => {
-    if (value.toLowerCase() === 'none')
-      leftOut(draft, name, value, 'Holdfast always tries the usual key files if none is named');
+    if (value.toLowerCase() === 'none') leftOut(draft, name, value, sshOption.usualKeysAlways());
     else addPath(draft, 'identity', name, value, context);
   },
   certificatefile: (draft, value, context, name) => {
@@ -69,11 +70,10 @@ const takers: Readonly<Record<string, Taker>> = {
   identityagent: (draft, value, context, name) => {
     if (value.toLowerCase() === 'none') draft.values['agent'] = false;
     else if (value === 'SSH_AUTH_SOCK' || value === '$SSH_AUTH_SOCK') draft.values['agent'] = true;
-    else if (/^\$[A-Za-z_]/.test(value))
-      leftOut(draft, name, value, 'Holdfast finds an agent by its path or SSH_AUTH_SOCK only');
+    else if (/^\$[A-Za-z_]/.test(value)) leftOut(draft, name, value, sshOption.agentByPathOnly());
     else {
       const path = context.path(value);
-      if (path === null) leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
+      if (path === null) leftOut(draft, name, value, sshOption.cannotFillIn());
       else draft.values['agent'] = path;
     }
   },
@@ -85,19 +85,12 @@ const takers: Readonly<Record<string, Taker>> = {
         return;
       case 'accept-new':
         draft.values['host-key-policy'] = 'accept-new';
-        draft.notes.push(
-          `${name} ${shown(value)}: the key of a server that is not known yet is taken without a question.`,
-        );
+        draft.notes.push(sshOption.takesNewKeys({ what: `${name} ${shown(value)}` }));
         return;
       case 'ask':
         return;
       default:
-        leftOut(
-          draft,
-          name,
-          value,
-          'Holdfast never takes a changed host key by itself; you are asked about unknown keys',
-        );
+        leftOut(draft, name, value, sshOption.asksAboutKeys());
     }
   },
   userknownhostsfile: (draft, value, context, name) => {
@@ -106,12 +99,11 @@ const takers: Readonly<Record<string, Taker>> = {
       files.length === 0 ||
       files.some((file) => file === '/dev/null' || file.toUpperCase() === 'NUL' || file.toLowerCase() === 'none')
     ) {
-      leftOut(draft, name, value, 'host keys have to be kept somewhere');
+      leftOut(draft, name, value, sshOption.keysKeptSomewhere());
       return;
     }
     const paths = files.map((file) => context.path(file));
-    if (paths.some((path) => path === null))
-      leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
+    if (paths.some((path) => path === null)) leftOut(draft, name, value, sshOption.cannotFillIn());
     else {
       const own = paths.flatMap((path) => path ?? []);
       const distrust = own.flatMap((path) => context.distrust(path) ?? [])[0];
@@ -119,7 +111,7 @@ const takers: Readonly<Record<string, Taker>> = {
         leftOut(draft, name, value, distrust);
         return;
       }
-      draft.notes.push(`${name} ${shown(value)}: host keys are looked up and kept there, not in your own known_hosts.`);
+      draft.notes.push(sshOption.ownKnownHosts({ what: `${name} ${shown(value)}` }));
       draft.values['known-hosts'] = [...own, ...systemKnownHosts(context.platform)];
       // ssh_config(5): with a file of its own, UpdateHostKeys is off unless it is said.
       if (!draft.seen.has('updatehostkeys')) draft.values['update-host-keys'] = false;
@@ -128,11 +120,11 @@ const takers: Readonly<Record<string, Taker>> = {
   updatehostkeys: (draft, value, _context, name) => {
     if (/^(yes|true|ask)$/i.test(value)) draft.values['update-host-keys'] = true;
     else if (/^(no|false)$/i.test(value)) draft.values['update-host-keys'] = false;
-    else leftOut(draft, name, value, 'expected yes or no');
+    else leftOut(draft, name, value, sshOption.yesOrNo());
   },
   hostkeyalias: (draft, value, _context, name) => {
     if (/^[^\s-]\S*$/u.test(value)) draft.values['host-key-alias'] = value;
-    else leftOut(draft, name, value, 'that is no host name');
+    else leftOut(draft, name, value, sshOption.noHostName());
   },
   hashknownhosts: yesNo('hash-known-hosts', false),
   compression: yesNo('compression', false),
@@ -140,48 +132,48 @@ const takers: Readonly<Record<string, Taker>> = {
   addressfamily: (draft, value, _context, name) => {
     const family = value.toLowerCase();
     if (family === 'inet' || family === 'inet6') draft.values['address-family'] = family;
-    else if (family !== 'any') leftOut(draft, name, value, 'expected any, inet or inet6');
+    else if (family !== 'any') leftOut(draft, name, value, sshOption.addressFamily());
   },
   bindaddress: (draft, value, _context, name) => {
     const address = value.replace(/^\[(.*)\]$/, '$1');
     if (isIpv4(address) || isIpv6(address)) draft.values['bind-address'] = address;
-    else leftOut(draft, name, value, 'Holdfast dials from an IP address, not from a name');
+    else leftOut(draft, name, value, sshOption.addressNotName());
   },
   connecttimeout: time('connect-timeout'),
   serveraliveinterval: time('alive-interval'),
   serveralivecountmax: (draft, value, _context, name) => {
     const count = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN;
-    if (count === 0) leftOut(draft, name, value, 'it would end a healthy link at its first silence');
+    if (count === 0) leftOut(draft, name, value, sshOption.endsAtFirstSilence());
     else if (count >= 1 && count <= 1000) draft.values['alive-count-max'] = count;
-    else leftOut(draft, name, value, 'expected a whole number from 1 to 1000');
+    else leftOut(draft, name, value, sshOption.wholeNumber({ least: 1, most: 1000 }));
   },
   proxycommand: (draft, value, _context, name) => {
     if (value.toLowerCase() === 'none' || value === '') return;
     const unknown = /%[^hprn%]/.exec(value.replaceAll('%%', ''));
-    if (unknown !== null) leftOut(draft, name, value, `Holdfast does not know ${unknown[0]} in it`);
+    if (unknown !== null) leftOut(draft, name, value, sshOption.unknownToken({ token: unknown[0] }));
     else {
       draft.values['proxy-command'] = value;
-      draft.notes.push(`To connect, Holdfast will run the command: ${cleanWhole(value)}`);
+      draft.notes.push(sshOption.runsCommand({ command: cleanWhole(value) }));
     }
   },
   rekeylimit: (draft, value, _context, name) => {
     const [size = '', interval = 'none'] = value.split(/\s+/);
     const match = /^(\d{1,15})([KMG]?)$/i.exec(size);
     const bytes = Number(match?.[1] ?? 0) * 1024 ** ' KMG'.indexOf((match?.[2] ?? '').toUpperCase() || ' ');
-    if (match === null && !/^(default|none)$/i.test(size)) leftOut(draft, name, value, 'expected a size like 1G');
-    else if (bytes > 0 && bytes < 1024 * 1024) leftOut(draft, name, value, 'Holdfast takes 1 MiB and more');
+    if (match === null && !/^(default|none)$/i.test(size)) leftOut(draft, name, value, sshOption.size());
+    else if (bytes > 0 && bytes < 1024 * 1024) leftOut(draft, name, value, sshOption.leastSize());
     else if (bytes > 0) draft.values['rekey-bytes'] = formatSize(bytes);
     const ms = interval.toLowerCase() === 'none' ? null : sshTime(interval);
     if (ms !== null && ms >= 60_000) draft.values['rekey-interval'] = formatDuration(ms);
-    else if (ms !== null && ms > 0) leftOut(draft, name, value, 'Holdfast takes a minute and more');
+    else if (ms !== null && ms > 0) leftOut(draft, name, value, sshOption.leastInterval());
   },
   forwardagent: (draft, value, _context, name) => {
-    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast does not lend your agent to servers');
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, sshOption.lendsNoAgent());
   },
   localcommand: runsNothing,
   knownhostscommand: runsNothing,
   addkeystoagent: (draft, value, _context, name) => {
-    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'Holdfast adds no keys to your agent');
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, sshOption.addsNoKeys());
   },
 };
 
@@ -210,13 +202,13 @@ const silent = new Set([
 ]);
 
 function runsNothing(draft: HostDraft, value: string, _context: OptionContext, name: string): void {
-  if (value.toLowerCase() !== 'none') leftOut(draft, name, value, 'Holdfast runs no such command');
+  if (value.toLowerCase() !== 'none') leftOut(draft, name, value, sshOption.runsNoSuchCommand());
 }
 
 function yesNo(key: string, fallback: boolean): Taker {
   return (draft, value, _context, name) => {
     const isYes = /^(yes|true)$/i.test(value);
-    if (!isYes && !/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'expected yes or no');
+    if (!isYes && !/^(no|false)$/i.test(value)) leftOut(draft, name, value, sshOption.yesOrNo());
     else if (isYes !== fallback) draft.values[key] = isYes;
   };
 }
@@ -227,10 +219,9 @@ function preferredMethods(draft: HostDraft, value: string, _context: OptionConte
   const left = methodsOf(draft);
   const unknown = given.filter((method) => !authMethodNames.some((known) => known === method));
   const chosen = given.flatMap((method) => left.find((known) => known === method) ?? []);
-  if (unknown.length > 0)
-    leftOut(draft, name, unknown.join(','), 'Holdfast logs in by publickey, keyboard-interactive and password');
+  if (unknown.length > 0) leftOut(draft, name, unknown.join(','), sshOption.loginMethods());
   if (chosen.length > 0) setMethods(draft, chosen);
-  else if (unknown.length === 0) leftOut(draft, name, value, 'no method of logging in would be left');
+  else if (unknown.length === 0) leftOut(draft, name, value, sshOption.noMethodLeft());
 }
 
 /** PubkeyAuthentication and its kin. */
@@ -239,8 +230,8 @@ function methodSwitch(method: AuthMethodName): Taker {
     // PubkeyAuthentication has two more words, for the binding to the host.
     if (/^(yes|true|unbound|host-bound)$/i.test(value)) return;
     const left = methodsOf(draft).filter((other) => other !== method);
-    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, 'expected yes or no');
-    else if (left.length === 0) leftOut(draft, name, value, 'no method of logging in would be left');
+    if (!/^(no|false)$/i.test(value)) leftOut(draft, name, value, sshOption.yesOrNo());
+    else if (left.length === 0) leftOut(draft, name, value, sshOption.noMethodLeft());
     else setMethods(draft, left);
   };
 }
@@ -257,7 +248,7 @@ function setMethods(draft: HostDraft, methods: readonly AuthMethodName[]): void 
 function time(key: string): Taker {
   return (draft, value, _context, name) => {
     const ms = value.toLowerCase() === 'none' ? 0 : sshTime(value);
-    if (ms === null) leftOut(draft, name, value, 'expected a time like 30 or 1m30s');
+    if (ms === null) leftOut(draft, name, value, sshOption.time());
     else draft.values[key] = formatDuration(ms);
   };
 }
@@ -274,8 +265,8 @@ export function sshTime(text: string): number | null {
 function addPath(draft: HostDraft, key: string, name: string, value: string, context: OptionContext): void {
   const path = context.path(unquoted(value));
   const had = (draft.values[key] ?? []) as readonly string[];
-  if (path === null) leftOut(draft, name, value, 'it has something in it that Holdfast cannot fill in');
-  else if (had.length >= 100) leftOut(draft, name, value, 'a hundred files are enough');
+  if (path === null) leftOut(draft, name, value, sshOption.cannotFillIn());
+  else if (had.length >= 100) leftOut(draft, name, value, sshOption.enoughFiles());
   else if (!had.includes(path)) draft.values[key] = [...had, path];
 }
 
@@ -307,8 +298,8 @@ export function unquoted(text: string): string {
   return /^"(.*)"$/s.exec(text)?.[1] ?? text;
 }
 
-export function leftOut(draft: { readonly notes: string[] }, name: string, value: string, why: string): void {
-  draft.notes.push(`${name} ${shown(value)} is left out: ${why}.`);
+export function leftOut(draft: HostDraft, name: string, value: string, why: Said): void {
+  draft.notes.push(sshOption.leftOut({ what: `${name} ${shown(value)}`, why }));
 }
 
 /** A text of somebody else for a note: one line, not too long. */

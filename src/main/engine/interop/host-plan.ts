@@ -1,5 +1,7 @@
 import { userInfo } from 'node:os';
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import type { HoldfastConfig, HostConfig } from '../../../shared/model/config.ts';
 import { namePattern } from '../config/fields.ts';
 import { resolveHost } from '../config/resolve.ts';
@@ -45,24 +47,24 @@ export class HostPlan {
     return this.#added.get(name) ?? this.#config.hosts.get(name) ?? null;
   }
 
-  /** The host as it would be with these values; a text says what is wrong with them. */
-  resolve(name: string, values: Values): HostConfig | string {
+  /** The host as it would be with these values, or what is wrong with them. */
+  resolve(name: string, values: Values): HostConfig | { readonly problem: Said } {
     const raw = hostSchema.safeParse(values);
     if (!raw.success) {
       const issue = raw.error.issues[0];
-      return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`;
+      return { problem: keyProblem(issue?.path ?? [], issue?.message ?? sshOption.notValid()) };
     }
-    let problem: string | null = null;
+    let problem: Said | null = null;
     const host = resolveHost(name, raw.data, {
       // Relative paths do not occur: they were made absolute before.
       file: `${this.#home}/config.toml`,
       home: this.#home,
       user: currentUser(),
       platform: process.platform,
-      report: (path, message) => (problem ??= `${path.join('.')}: ${message}`),
+      report: (path, message) => (problem ??= keyProblem(path, message)),
       placed: () => {},
     });
-    return problem ?? host;
+    return problem === null ? host : { problem };
   }
 
   /**
@@ -73,9 +75,9 @@ export class HostPlan {
     wish: string,
     values: Values,
     { exact = false, same = sameHost }: { readonly exact?: boolean; readonly same?: typeof sameHost } = {},
-  ): { readonly name: string; readonly reused: boolean } | { readonly problem: string } {
+  ): { readonly name: string; readonly reused: boolean } | { readonly problem: Said } {
     const host = this.resolve(wish, values);
-    if (typeof host === 'string') return { problem: host };
+    if ('problem' in host) return host;
     const preferred = validName(wish);
     const others = exact ? [] : [...this.#added.values(), ...this.#config.hosts.values()];
     for (const known of [this.host(preferred), ...others]) {
@@ -97,6 +99,10 @@ export class HostPlan {
     this.#edits.push({ op: 'add-tunnel', name, values: { ...values } });
     return name;
   }
+}
+
+function keyProblem(path: readonly PropertyKey[], why: Said | string): Said {
+  return sshOption.keyProblem({ key: path.join('.'), why });
 }
 
 /** True if the two are the same in everything but their names. */

@@ -1,3 +1,5 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
 import { splitShellWords } from './shell-words.ts';
 
 /** A command as it stands in a pasted text, and what stood around it. */
@@ -9,9 +11,9 @@ export interface PastedText {
   readonly runAs: string | null;
   /** It stands in a loop: what follows it may be the loop's end. */
   readonly isLooped: boolean;
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
   /** Why the text cannot be read. */
-  readonly problem: string | null;
+  readonly problem: Said | null;
 }
 
 /** Marks that word processors, chats and web pages put in place of what was typed. */
@@ -41,8 +43,7 @@ export function plainPunctuation(text: string): { readonly text: string; readonl
 /** Takes the command out of a unit of systemd, a line of a crontab, a loop or a script. */
 export function readPastedText(pasted: string): PastedText {
   const { text, marks } = plainPunctuation(pasted);
-  const notes =
-    marks.length === 0 ? [] : [`Typographic marks were read as plain ones: ${marks.map(visible).join(' ')}`];
+  const notes = marks.length === 0 ? [] : [sshCommand.typographicMarks({ marks: marks.map(visible) })];
   const environment = new Map<string, string>();
   const found = /^[ \t]*ExecStart[ \t]*=/m.test(text) ? readUnit(text, environment) : readLine(text);
   let command = found.command;
@@ -60,7 +61,7 @@ export function readPastedText(pasted: string): PastedText {
     }
     if (command === before) break;
   }
-  if (isLooped) notes.push('The loop is left out: Holdfast connects again by itself.');
+  if (isLooped) notes.push(sshCommand.loopLeftOut());
   return { ...found, command, environment, isLooped, notes: [...notes, ...found.notes] };
 }
 
@@ -116,7 +117,7 @@ function readLine(text: string): Found {
   return {
     command,
     runAs: isUser ? (column[1] ?? null) : null,
-    notes: ['The times of the crontab are left out: Holdfast keeps the tunnel up by itself.'],
+    notes: [sshCommand.timesLeftOut()],
     problem: null,
   };
 }
@@ -148,14 +149,8 @@ function readUnit(text: string, environment: Map<string, string>): Found {
   return {
     command,
     runAs: valuesOf('User').at(-1) ?? null,
-    notes:
-      rest.length === 0
-        ? []
-        : ['Of the unit only ExecStart, Environment and User are read: Holdfast keeps the tunnel up by itself.'],
-    problem:
-      unknown === null
-        ? null
-        : `The unit has ${unknown} in it, whose value only systemd knows. Write the value in its place.`,
+    notes: rest.length === 0 ? [] : [sshCommand.unitLeftOut()],
+    problem: unknown === null ? null : sshCommand.valueOfSystemd({ what: unknown }),
   };
 }
 

@@ -31,7 +31,7 @@ export function jumpFromProxyCommand(command: string, tokens: TokenValues): Jump
   const { words, leftOut, problem } = splitShellWords(command, 'posix');
   if (problem !== null || leftOut.length > 0) return null;
   const invocation = readInvocation(words);
-  if (typeof invocation === 'string' || invocation.program !== 'ssh' || invocation.environment.size > 0) return null;
+  if ('problem' in invocation || invocation.program !== 'ssh' || invocation.environment.size > 0) return null;
   if (invocation.notes.length > 0 || invocation.remoteCommand.length > 0 || invocation.destination === null)
     return null;
   const isForward = (value: string): boolean => /^(\[%h\]|%h):%p$/.test(value);

@@ -1,3 +1,6 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
+
 /** How a pasted text is quoted: as for sh, or as for cmd.exe and PowerShell. */
 export type ShellDialect = 'posix' | 'windows';
 
@@ -6,7 +9,7 @@ export interface ShellWords {
   /** What stood behind the command: further commands, a comment. */
   readonly leftOut: readonly string[];
   /** Why the text is no command line, null if it is one. */
-  readonly problem: string | null;
+  readonly problem: Said | null;
 }
 
 /** Longest text that is read. */
@@ -26,7 +29,7 @@ export function guessDialect(text: string): ShellDialect {
  * `~`; any other variable or substitution is a problem, since only the shell knows its value.
  */
 export function splitShellWords(text: string, dialect: ShellDialect = guessDialect(text)): ShellWords {
-  if (text.length > maxLength) return { words: [], leftOut: [], problem: 'The command is longer than 16 KiB.' };
+  if (text.length > maxLength) return { words: [], leftOut: [], problem: sshCommand.tooLong() };
   return new Splitter(text, dialect).split();
 }
 
@@ -38,7 +41,7 @@ class Splitter {
   #at = 0;
   /** Null between words: an empty text in quotes is a word. */
   #word: string | null = null;
-  #problem: string | null = null;
+  #problem: Said | null = null;
   /** The next word belongs to a redirection. */
   #isRedirected = false;
 
@@ -113,7 +116,7 @@ class Splitter {
     for (;;) {
       const char = this.#text[this.#at];
       if (char === undefined) {
-        this.#problem = `The command has a ${quote} without its other end.`;
+        this.#problem = sshCommand.noOtherEnd({ quote });
         return;
       }
       const next = this.#text[this.#at + 1] ?? '';
@@ -175,6 +178,6 @@ class Splitter {
       this.#at += 1;
       return;
     }
-    this.#problem = `The command has ${variable[0] === '`' ? 'a command in backticks' : variable[0]} in it, whose value only your shell knows. Write the value in its place.`;
+    this.#problem = sshCommand.valueOfShell({ what: variable[0] === '`' ? sshCommand.backticks() : variable[0] });
   }
 }

@@ -7,6 +7,8 @@ import {
   isIpv6,
 } from '../config/forward-spec.ts';
 import { configWords } from './ssh-config-line.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import type { Endpoint, ForwardSpec, ListenEndpoint } from '../../../shared/model/forward-spec.ts';
 import { asHoldfastError, assertNever } from '../../../shared/model/failure.ts';
 
@@ -73,7 +75,7 @@ export interface ReadForwardOptions {
 
 export type ReadForward =
   | { readonly spec: ForwardSpec; readonly problem: null }
-  | { readonly spec: null; readonly problem: string };
+  | { readonly spec: null; readonly problem: Said };
 
 /**
  * A forward as -L, -R and -D take it: `[bind:]port:host:hostport`, `[bind:]port:socket`, `socket:host:hostport`, `socket:socket`, and
@@ -111,7 +113,7 @@ export function readConfigForward(flag: 'L' | 'R' | 'D', value: string, options:
   const words = configWords(value.trim());
   const [listen = '', target] = words.length > 2 ? (unquotedWords(value.trim()) ?? words) : words;
   if (words.length > 2 && unquotedWords(value.trim()) === null)
-    return { spec: null, problem: `${forwardName(flag)} ${value}: a path with a space in it cannot be told apart` };
+    return { spec: null, problem: sshOption.blankInPath({ what: `${forwardName(flag)} ${value}` }) };
   if (target === undefined) return readSshForward(flag, listen, options);
   if (flag === 'D') return unread(flag, value);
   if (flag === 'R' && target === '[socks]:0') return readSshForward('R', listen, options);
@@ -154,7 +156,8 @@ function build(kind: ForwardKind, listen: string, target: string | null, options
       problem: null,
     };
   } catch (error) {
-    return { spec: null, problem: `${asHoldfastError(error, kind).message}.` };
+    const { said, message } = asHoldfastError(error, kind);
+    return { spec: null, problem: sshOption.forwardProblem({ why: said.message ?? message }) };
   }
 }
 
@@ -195,7 +198,7 @@ function unread(flag: 'L' | 'R' | 'D', text: string): ReadForward {
   const like = { L: '-L 5432:db.internal:5432', R: '-R 9000:localhost:3000', D: '-D 1080' }[flag];
   return {
     spec: null,
-    problem: `${JSON.stringify(text.slice(0, 200))} is no forward as -${flag} takes it; expected something like ${like}.`,
+    problem: sshOption.noForward({ text: text.slice(0, 200), flag, like }),
   };
 }
 

@@ -1,3 +1,6 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import { programName, unwrapCommand, type UnwrappedCommand } from './command-wrappers.ts';
 
 /** One option of the command, in the order given. `value` is empty for those without one. */
@@ -18,22 +21,22 @@ export interface SshInvocation {
   readonly background: boolean;
   readonly destination: string | null;
   readonly remoteCommand: readonly string[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
 }
 
 /** getopt's text of ssh(1), OpenSSH 10: a letter with a colon takes a value. */
 const sshLetters = '1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYyh';
 
-/** Words of a command line as an invocation of ssh or autossh; a text says why they are none. */
-export function readInvocation(words: readonly string[]): SshInvocation | string {
+/** Words of a command line as an invocation of ssh or autossh; or why they are none. */
+export function readInvocation(words: readonly string[]): SshInvocation | { readonly problem: Said } {
   const unwrapped = unwrapCommand(words);
-  if (typeof unwrapped === 'string') return unwrapped;
+  if ('problem' in unwrapped) return unwrapped;
   const [first, ...args] = unwrapped.words;
   if (first === undefined)
-    return 'There is no command here. Paste one like: ssh -L 5432:db.internal:5432 me@bastion.example.org';
+    return { problem: sshCommand.nothing({ like: 'ssh -L 5432:db.internal:5432 me@bastion.example.org' }) };
   const program = programName(first);
   if (program !== 'ssh' && program !== 'autossh')
-    return `This is no ssh or autossh command: it begins with ${JSON.stringify(first.slice(0, 60))}.`;
+    return { problem: sshCommand.otherProgram({ first: first.slice(0, 60) }) };
   return readArguments(program, args, unwrapped);
 }
 
@@ -41,7 +44,7 @@ function readArguments(
   program: 'ssh' | 'autossh',
   args: readonly string[],
   { environment, runAs, notes: before }: UnwrappedCommand,
-): SshInvocation | string {
+): SshInvocation | { readonly problem: Said } {
   const notes = [...before];
   const letters = program === 'autossh' ? `${sshLetters.replace('M', '')}M:` : sshLetters;
   const options: SshOption[] = [];
@@ -59,7 +62,7 @@ function readArguments(
         const letter = word[index] ?? '';
         const place = letters.indexOf(letter);
         if (letter === ':' || place < 0) {
-          notes.push(`-${letter} is left out: ssh has no such option.`);
+          notes.push(sshOption.leftOut({ what: `-${letter}`, why: sshCommand.noSuchOption() }));
           // What follows in the word may be its value; nothing good comes of reading on.
           break;
         }
@@ -70,7 +73,7 @@ function readArguments(
         }
         const rest = word.slice(index + 1);
         const value = rest === '' ? args[(at += 1)] : rest;
-        if (value === undefined) return `-${letter} stands without its value.`;
+        if (value === undefined) return { problem: sshCommand.noValue({ option: `-${letter}` }) };
         if (program === 'autossh' && letter === 'M') monitor = value;
         else options.push({ letter, value });
         break;

@@ -27,7 +27,7 @@ export function formatSshCommand(tunnel: TunnelConfig, config: HoldfastConfig): 
 
 function hostWords(host: HostConfig, config: HoldfastConfig): string[] {
   const usual = new HostPlan(config, homedir()).resolve(host.name, { address: host.address });
-  if (typeof usual === 'string') return [];
+  if ('problem' in usual) return [];
   const words: string[] = [];
   const option = (name: string, value: string | number): number => words.push('-o', `${name}=${value}`);
   const jump = host.jump.flatMap((name) => config.hosts.get(name) ?? []);

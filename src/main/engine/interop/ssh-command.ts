@@ -1,4 +1,8 @@
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
 import { asHoldfastError } from '../../../shared/model/failure.ts';
 import { expandPath } from '../config/paths.ts';
@@ -45,6 +49,8 @@ export interface ParsedSshCommand {
   readonly tunnel: string | null;
   /** What was left out or read in a way that should be known. */
   readonly notes: string[];
+  /** The same as facts. */
+  readonly said: { readonly problem: Said | null; readonly notes: readonly Said[] };
 }
 
 /** An `ssh …` or `autossh …` command line as edits that make the same tunnel. Runs nothing and never throws. */
@@ -52,12 +58,35 @@ export function parseSshCommand(text: string, context: SshCommandContext): Parse
   try {
     return new CommandReader(context).read(text);
   } catch (error) {
-    return failed(asHoldfastError(error, 'ssh command').message, []);
+    const { said, message } = asHoldfastError(error, 'ssh command');
+    return failed(sshCommand.fault({ why: said.message ?? message }), []);
   }
 }
 
-function failed(problem: string, notes: readonly string[]): ParsedSshCommand {
-  return { problem, edits: [], tunnel: null, notes: [...notes] };
+function failed(problem: Said, notes: readonly Said[]): ParsedSshCommand {
+  return parsed({ problem, edits: [], tunnel: null, notes });
+}
+
+/** Each note once. */
+function parsed({
+  problem,
+  edits,
+  tunnel,
+  notes,
+}: {
+  readonly problem: Said | null;
+  readonly edits: readonly ConfigEdit[];
+  readonly tunnel: string | null;
+  readonly notes: readonly Said[];
+}): ParsedSshCommand {
+  const byText = new Map(notes.map((note) => [inEnglish(note), note]));
+  return {
+    problem: problem === null ? null : inEnglish(problem),
+    edits: [...edits],
+    tunnel,
+    notes: [...byText.keys()],
+    said: { problem, notes: [...byText.values()] },
+  };
 }
 
 /** Longest text that is read; shell-words.ts has the same limit. */
@@ -66,20 +95,20 @@ const mostPasted = 16 * 1024;
 /** Options without a value that change nothing here, or are what Holdfast does anyway. */
 const quiet = new Set(['N', 'f', 'T', 'n', 'q', 'v', 'a', 'x', 'k', 'y', 'e', 't', 's']);
 
-const leftOutFlags: Readonly<Record<string, string>> = {
-  A: 'Holdfast does not lend your agent to servers',
-  X: 'Holdfast forwards no windows',
-  Y: 'Holdfast forwards no windows',
-  K: 'Holdfast does not log in with Kerberos',
-  M: 'Holdfast shares its logins by itself',
-  S: 'Holdfast shares its logins by itself',
-  O: 'Holdfast shares its logins by itself',
-  F: 'options of that file are not read; import its hosts instead',
-  E: 'Holdfast keeps a log of each tunnel',
-  B: 'Holdfast dials from an address (-b), not from an interface',
-  I: 'Holdfast takes smart cards from the agent only',
-  W: 'Holdfast forwards ports, not its own input and output',
-  w: 'Holdfast forwards ports, not networks',
+const leftOutFlags: Readonly<Record<string, Said>> = {
+  A: sshOption.lendsNoAgent(),
+  X: sshCommand.forwardsNoWindows(),
+  Y: sshCommand.forwardsNoWindows(),
+  K: sshCommand.noKerberos(),
+  M: sshCommand.sharesByItself(),
+  S: sshCommand.sharesByItself(),
+  O: sshCommand.sharesByItself(),
+  F: sshCommand.fileNotRead(),
+  E: sshCommand.logOfEachTunnel(),
+  B: sshCommand.addressNotInterface(),
+  I: sshCommand.cardsFromAgent(),
+  W: sshCommand.portsNotInput(),
+  w: sshCommand.portsNotNetworks(),
 };
 
 class CommandReader {
@@ -104,12 +133,12 @@ class CommandReader {
     };
   }
 
-  get #notes(): string[] {
+  get #notes(): Said[] {
     return this.#draft.notes;
   }
 
   read(text: string): ParsedSshCommand {
-    if (text.length > mostPasted) return failed('The command is longer than 16 KiB.', []);
+    if (text.length > mostPasted) return failed(sshCommand.tooLong(), []);
     const pasted = readPastedText(text);
     this.#notes.push(...pasted.notes);
     if (pasted.problem !== null) return failed(pasted.problem, this.#notes);
@@ -117,20 +146,19 @@ class CommandReader {
     if (split.problem !== null) return failed(split.problem, this.#notes);
     for (const rest of split.leftOut)
       if (!rest.startsWith('#') && !(pasted.isLooped && isLoopEnd(rest)))
-        this.#notes.push(`What follows is no part of the command and is left out: ${shown(rest)}`);
+        this.#notes.push(sshCommand.restLeftOut({ rest: shown(rest) }));
     const found = readInvocation(split.words);
-    if (typeof found === 'string') return failed(found, this.#notes);
+    if ('problem' in found) return failed(found.problem, this.#notes);
     const environment = new Map([...pasted.environment, ...found.environment]);
     const invocation = { ...found, environment, runAs: found.runAs ?? pasted.runAs };
     this.#notes.push(...invocation.notes);
     for (const { letter, value } of invocation.options) this.#option(letter, value);
     if (invocation.remoteCommand.length > 0) {
-      this.#notes.push(`The command on the server is left out: ${shown(invocation.remoteCommand.join(' '))}`);
+      this.#notes.push(sshCommand.remoteCommandLeftOut({ command: shown(invocation.remoteCommand.join(' ')) }));
     }
-    if (invocation.destination === null) return failed('The command names no host to log in to.', this.#notes);
+    if (invocation.destination === null) return failed(sshCommand.noHost(), this.#notes);
     const destination = parseDestination(invocation.destination, false);
-    if (destination === null)
-      return failed(`${JSON.stringify(shown(invocation.destination))} is no host to log in to.`, this.#notes);
+    if (destination === null) return failed(sshCommand.notAHost({ text: shown(invocation.destination) }), this.#notes);
     return this.#build(invocation, destination);
   }
 
@@ -170,7 +198,10 @@ class CommandReader {
       default:
         if (quiet.has(letter)) return;
         this.#notes.push(
-          `${`-${letter} ${shown(value)}`.trim()} is left out: ${leftOutFlags[letter] ?? 'Holdfast has nothing like it'}.`,
+          sshOption.leftOut({
+            what: `-${letter} ${shown(value)}`.trim(),
+            why: leftOutFlags[letter] ?? sshOption.nothingLikeIt(),
+          }),
         );
     }
   }
@@ -179,7 +210,7 @@ class CommandReader {
   #configOption(text: string): void {
     const match = /^\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)(.*?)\s*$/s.exec(text);
     if (match === null) {
-      this.#notes.push(`-o ${shown(text)} is left out: expected Key=Value.`);
+      this.#notes.push(sshOption.leftOut({ what: `-o ${shown(text)}`, why: sshCommand.keyAndValue() }));
       return;
     }
     const [, name = '', raw = ''] = match;
@@ -217,11 +248,11 @@ class CommandReader {
         this.#way ??= { option: 'ProxyCommand', value };
         return;
       case 'clearallforwardings':
-        if (/^(yes|true)$/i.test(value)) leftOut(this.#draft, said, value, 'the forwards are what the tunnel is for');
+        if (/^(yes|true)$/i.test(value)) leftOut(this.#draft, said, value, sshCommand.forwardsAreThePoint());
         return;
     }
     if (!applyHostOption(this.#draft, name, value, this.#optionContext)) {
-      this.#notes.push(`${`${said} ${shown(value)}`.trim()} is left out: Holdfast has nothing like it.`);
+      this.#notes.push(sshOption.leftOut({ what: `${said} ${shown(value)}`.trim(), why: sshOption.nothingLikeIt() }));
     }
   }
 
@@ -232,7 +263,7 @@ class CommandReader {
     const plain = expanded.replaceAll('%%', '%');
     if (/^(~([\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(plain)) return plain;
     if (plain.startsWith('~') || plain === '') return null;
-    this.#notes.push(`${shown(plain)} is a relative path; Holdfast looks for it in your home folder.`);
+    this.#notes.push(sshCommand.relativePath({ path: shown(plain) }));
     return `~/${plain.replace(/^\.[\\/]/, '')}`;
   }
 
@@ -240,24 +271,24 @@ class CommandReader {
     if (destination.user !== null) applyHostOption(this.#draft, 'User', destination.user, this.#optionContext);
     const { runAs } = invocation;
     if (runAs !== null && runAs !== currentUser() && !this.#draft.seen.has('user')) {
-      this.#notes.push(`The user at the server is ${shown(runAs)}, as for the ssh that ${shown(runAs)} runs.`);
+      this.#notes.push(sshCommand.userOfRunner({ user: shown(runAs) }));
       applyHostOption(this.#draft, 'User', runAs, this.#optionContext);
     }
     if (destination.port !== null) applyHostOption(this.#draft, 'Port', String(destination.port), this.#optionContext);
     const options = { gatewayPorts: this.#gatewayPorts, home: this.#home };
     const { specs, problem } = readForwardList(this.#forwards, options);
     if (problem !== null) return failed(problem, this.#notes);
-    if (specs.length === 0) return failed('The command forwards nothing: there is no -L, -R or -D in it.', this.#notes);
+    if (specs.length === 0) return failed(sshCommand.forwardsNothing(), this.#notes);
     const named = fillHostName(this.#hostName ?? '%h', destination.host);
     if ('token' in named) return failed(noToken('HostName', named.token), this.#notes);
     const jump = this.#addJumps(destination, named.text);
     if ('problem' in jump) return failed(jump.problem, this.#notes);
     const host = this.#addTarget(destination, named.text, jump.names);
-    if ('problem' in host) return failed(`The host cannot be taken over: ${host.problem}.`, this.#notes);
+    if ('problem' in host) return failed(sshCommand.hostNotTaken({ why: host.problem }), this.#notes);
     if (invocation.program === 'ssh') {
       // The value may be a password (sshpass takes it so).
       for (const name of invocation.environment.keys())
-        this.#notes.push(`${shown(name)} is left out: Holdfast sets no variables.`);
+        this.#notes.push(sshOption.leftOut({ what: shown(name), why: sshCommand.setsNoVariables() }));
     }
     const values: Record<string, ConfigValue> = {
       host: host.name,
@@ -266,13 +297,13 @@ class CommandReader {
       ...(invocation.program === 'autossh' ? autosshValues(invocation, this.#notes) : {}),
     };
     const tunnel = this.#plan.addTunnel(host.name, values);
-    return { problem: null, edits: [...this.#plan.edits], tunnel, notes: [...new Set(this.#notes)] };
+    return parsed({ problem: null, edits: this.#plan.edits, tunnel, notes: this.#notes });
   }
 
   /** To save something must not start a command of somebody else's text: a person switches such a tunnel on. */
   #runsCommand(hosts: readonly string[]): boolean {
     const runs = hosts.some((name) => this.#plan.host(name)?.proxy?.kind === 'command');
-    if (runs) this.#notes.push('Its connection runs a command, so it starts when you switch it on (start = "manual").');
+    if (runs) this.#notes.push(sshCommand.startsByHand());
     return runs;
   }
 
@@ -280,20 +311,18 @@ class CommandReader {
     destination: SshDestination,
     address: string,
     jump: readonly string[],
-  ): { readonly name: string } | { readonly problem: string } {
+  ): { readonly name: string } | { readonly problem: Said } {
     // Where the configuration has a host of that name and the command does not contradict it, that one is meant, as an alias would be.
     const values = jump.length === 0 ? this.#draft.values : { ...this.#draft.values, jump };
     const alias = this.#hostName === null ? this.#plan.host(destination.host) : null;
     if (alias !== null && alias.address !== destination.host) {
       const asked = this.#plan.resolve(alias.name, { ...values, address: alias.address });
-      if (typeof asked === 'string') return { problem: asked };
+      if ('problem' in asked) return asked;
       const contradicts = Object.keys(values).some((key) => !sameValue(asked, alias, key));
       if (!contradicts) return { name: alias.name };
     }
     if (this.#hostName === null && !/[.:]|^localhost$/i.test(destination.host)) {
-      this.#notes.push(
-        `If ${destination.host} is an alias of your ~/.ssh/config, import it from there: what that file says is not read here.`,
-      );
+      this.#notes.push(sshCommand.maybeAlias({ host: destination.host }));
     }
     return this.#plan.addHost(nameFromHost(destination.host), { address, ...values });
   }
@@ -301,7 +330,7 @@ class CommandReader {
   #addJumps(
     destination: SshDestination,
     address: string,
-  ): { readonly names: readonly string[] } | { readonly problem: string } {
+  ): { readonly names: readonly string[] } | { readonly problem: Said } {
     const way = this.#readWay(destination, address);
     if ('problem' in way) return way;
     const names: string[] = [];
@@ -309,8 +338,8 @@ class CommandReader {
       const text = formatDestination(hop);
       const added = this.#addHop(hop);
       if ('problem' in added)
-        return { problem: `The jump host ${shown(text)} cannot be taken over: ${added.problem}.` };
-      if (names.includes(added.name)) return { problem: `The jump host ${shown(text)} stands twice in the chain.` };
+        return { problem: sshCommand.jumpHostNotTaken({ host: shown(text), why: added.problem }) };
+      if (names.includes(added.name)) return { problem: sshCommand.jumpHostTwice({ host: shown(text) }) };
       names.push(...added.chain.filter((name) => !names.includes(name)), added.name);
     }
     return { names };
@@ -320,7 +349,7 @@ class CommandReader {
   #readWay(
     destination: SshDestination,
     address: string,
-  ): { readonly hops: readonly SshDestination[] } | { readonly problem: string } {
+  ): { readonly hops: readonly SshDestination[] } | { readonly problem: Said } {
     const { option, value } = this.#way ?? { option: '-J', value: 'none' };
     const tokens = this.#tokens(destination, address);
     const jumps = option === 'ProxyCommand' ? jumpFromProxyCommand(value, tokens) : readJumps(value, tokens);
@@ -331,11 +360,10 @@ class CommandReader {
       return { hops: [] };
     }
     if ('token' in jumps) return { problem: noToken(option, jumps.token) };
-    if ('unread' in jumps)
-      return { problem: `${JSON.stringify(shown(jumps.unread))} is no jump host; expected [USER@]HOST[:PORT].` };
+    if ('unread' in jumps) return { problem: sshCommand.notAJumpHost({ text: shown(jumps.unread) }) };
     if (option === 'ProxyCommand') {
       const hops = jumps.hops.map(formatDestination).join(',');
-      this.#notes.push(`ProxyCommand ${shown(value)} is taken as a jump host: ${shown(hops)}`);
+      this.#notes.push(sshCommand.proxyCommandIsJump({ command: shown(value), hops: shown(hops) }));
     }
     return jumps;
   }
@@ -357,7 +385,7 @@ class CommandReader {
 
   #addHop(
     hop: SshDestination,
-  ): { readonly name: string; readonly chain: readonly string[] } | { readonly problem: string } {
+  ): { readonly name: string; readonly chain: readonly string[] } | { readonly problem: Said } {
     const alias = this.#plan.host(hop.host);
     const fits =
       alias !== null &&
@@ -373,8 +401,8 @@ class CommandReader {
 }
 
 /** ssh would refuse the command, with "unknown key". */
-function noToken(option: string, token: string): string {
-  return `${option} has ${token} in it, which ssh does not fill in there.`;
+function noToken(option: string, token: string): Said {
+  return sshCommand.notFilledIn({ option, token });
 }
 
 /** Whether two hosts agree on a key of the file. */

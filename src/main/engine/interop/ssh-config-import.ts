@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
+import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
+import { sshConfig } from '../../../shared/i18n/sentences/ssh-config.ts';
 import type { HoldfastConfig, HostConfig } from '../../../shared/model/config.ts';
 import { expandPath } from '../config/paths.ts';
 import { forwardValues } from './forward-list.ts';
@@ -28,7 +32,9 @@ export interface ImportResult {
   readonly edits: ConfigEdit[];
   /** What was left out or is to be known, with the aliases it is about. */
   readonly notes: string[];
-  readonly skipped: { readonly alias: string; readonly reason: string }[];
+  readonly skipped: { readonly alias: string; readonly reason: string; readonly said: Said }[];
+  /** The notes as facts. */
+  readonly said: { readonly notes: readonly Said[] };
 }
 
 /**
@@ -41,8 +47,7 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
   const importer = new Importer(options.config, home);
   const commandsAt = options.mayRunCommands ? null : (await listSshConfig(options.file, home)).commandsAt;
   if (commandsAt !== null) {
-    for (const alias of wanted)
-      importer.skip(alias, `Reading the file may run commands (${commandsAt}): allow that first.`);
+    for (const alias of wanted) importer.skip(alias, sshConfig.mayRunCommands({ at: commandsAt }));
     return importer.result();
   }
   const dumper = new SshDumper({
@@ -59,29 +64,31 @@ export async function importSshConfig(aliases: readonly string[], options: Impor
   const resolver = new AliasResolver(dumper, defaults.dump, home);
   const resolved = await Promise.all(
     wanted.map(async (alias) => {
-      if (alias.includes('@'))
-        return { alias, answer: 'What stands before an @ is a user for ssh, so it never finds this name.' };
-      if (!isSafeAlias(alias)) return { alias, answer: 'ssh itself takes no name with a blank or such a character.' };
+      if (alias.includes('@')) return { alias, answer: { problem: sshConfig.atInName() } };
+      if (!isSafeAlias(alias)) return { alias, answer: { problem: sshConfig.unsafeName() } };
       return { alias, answer: await resolver.resolve(alias) };
     }),
   );
   // Those that others may go through come first, so that a hop finds the host that is already there.
   for (const direct of [true, false]) {
     for (const { alias, answer } of resolved) {
-      if (typeof answer === 'string') {
-        if (direct) importer.skip(alias, answer);
+      if ('problem' in answer) {
+        if (direct) importer.skip(alias, answer.problem);
       } else if ((answer.chain.length === 0) === direct) importer.add(alias, answer);
     }
   }
   return importer.result();
 }
 
+/** So many aliases are named with a note. */
+const mostNamed = 3;
+
 class Importer {
   readonly #config: HoldfastConfig;
   readonly #plan: HostPlan;
-  readonly #skipped: { alias: string; reason: string }[] = [];
-  /** Each note with the aliases it is about. */
-  readonly #notes = new Map<string, string[]>();
+  readonly #skipped: { alias: string; reason: Said }[] = [];
+  /** Each note, by its text, with the aliases it is about. */
+  readonly #notes = new Map<string, { readonly note: Said; readonly aliases: string[] }>();
   readonly #home: string;
 
   constructor(config: HoldfastConfig, home: string) {
@@ -91,7 +98,7 @@ class Importer {
     this.#plan = new HostPlan(config, homedir());
   }
 
-  skip(alias: string, reason: string): void {
+  skip(alias: string, reason: Said): void {
     this.#skipped.push({ alias, reason });
   }
 
@@ -104,34 +111,37 @@ class Importer {
   }
 
   result(): ImportResult {
-    const notes = [...this.#notes].map(([text, aliases]) => {
-      const more = aliases.length > 3 ? ` and ${aliases.length - 3} more` : '';
-      return `${aliases.slice(0, 3).join(', ')}${more}: ${text}`;
-    });
-    return { edits: [...this.#plan.edits], notes, skipped: this.#skipped };
+    const notes = [...this.#notes.values()].map(({ note, aliases }) =>
+      sshConfig.about({ aliases: aliases.slice(0, mostNamed), more: Math.max(0, aliases.length - mostNamed), note }),
+    );
+    return {
+      edits: [...this.#plan.edits],
+      notes: notes.map(inEnglish),
+      skipped: this.#skipped.map(({ alias, reason }) => ({ alias, reason: inEnglish(reason), said: reason })),
+      said: { notes },
+    };
   }
 
-  /** A text says why the alias is skipped. */
-  #tryAdd(alias: string, resolved: ResolvedAlias): string | null {
+  /** Why the alias is skipped; null if it is not. */
+  #tryAdd(alias: string, resolved: ResolvedAlias): Said | null {
     const chain: string[] = [];
     for (const [index, hop] of resolved.chain.entries()) {
       // Its own way in, should it be used alone, is the beginning of this chain; only the first hop's proxy counts.
       const values = this.#hostValues(hop, chain.slice(0, hop.chain.length), index === 0);
       const added = this.#plan.addHost(hopName(hop.host), values, { same: index === 0 ? sameButJump : sameButWay });
-      if ('problem' in added) return `The jump host ${shown(hop.host)} cannot be taken over: ${added.problem}.`;
-      if (chain.includes(added.name)) return `The jump host ${shown(hop.host)} stands twice in the chain.`;
+      if ('problem' in added) return sshCommand.jumpHostNotTaken({ host: shown(hop.host), why: added.problem });
+      if (chain.includes(added.name)) return sshCommand.jumpHostTwice({ host: shown(hop.host) });
       chain.push(added.name);
     }
     // A name that cannot be one here gets the nearest; then an equal host is that one, whatever its name.
     const exact = validName(alias) === alias;
     const known = exact ? this.#config.hosts.get(alias) : undefined;
     const added = this.#plan.addHost(alias, this.#hostValues(resolved, chain, chain.length === 0), { exact });
-    if ('problem' in added) return `Its settings cannot be taken over: ${added.problem}.`;
-    if (known !== undefined && !added.reused) return 'The configuration has another host of that name already.';
-    if (!exact) this.#note(alias, `it is called ${added.name} here.`);
+    if ('problem' in added) return sshConfig.settingsNotTaken({ why: added.problem });
+    if (known !== undefined && !added.reused) return sshConfig.otherHostOfName();
+    if (!exact) this.#note(alias, sshConfig.calledHere({ name: added.name }));
     const tunnelAdded = this.#addTunnel(alias, added.name, resolved);
-    if (added.reused && this.#config.hosts.has(added.name) && !tunnelAdded)
-      return 'It is in the configuration already.';
+    if (added.reused && this.#config.hosts.has(added.name) && !tunnelAdded) return sshConfig.thereAlready();
     for (const hop of [...resolved.chain, resolved]) for (const note of hop.notes) this.#note(alias, note);
     this.#noteMissingKeys(alias, resolved);
     return null;
@@ -164,7 +174,7 @@ class Importer {
     });
     for (const { listen, spec } of resolved.forwards) {
       if (listen.kind === 'tcp' && (listen.host === '*' || listen.host === '0.0.0.0' || listen.host === '::')) {
-        this.#note(alias, `${spec} listens at all addresses, not only for this machine.`);
+        this.#note(alias, sshConfig.allAddresses({ forward: spec }));
       }
     }
     return true;
@@ -174,14 +184,15 @@ class Importer {
     const identity = resolved.values['identity'];
     for (const file of Array.isArray(identity) ? identity.map(String) : []) {
       if (!existsSync(expandPath(file, this.#home, homedir())))
-        this.#note(alias, `the key file ${shown(file)} is not there.`);
+        this.#note(alias, sshConfig.noKeyFile({ file: shown(file) }));
     }
   }
 
-  #note(alias: string, text: string): void {
-    const aliases = this.#notes.get(text) ?? [];
+  #note(alias: string, note: Said): void {
+    const text = inEnglish(note);
+    const aliases = this.#notes.get(text)?.aliases ?? [];
     if (!aliases.includes(alias)) aliases.push(alias);
-    this.#notes.set(text, aliases);
+    this.#notes.set(text, { note, aliases });
   }
 }
 

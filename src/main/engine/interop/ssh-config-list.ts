@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { type Said, withStrings } from '../../../shared/i18n/said.ts';
+import { sshConfig } from '../../../shared/i18n/sentences/ssh-config.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
 import { type GlobBudget, globPaths } from './include-glob.ts';
@@ -14,7 +16,7 @@ export interface SshConfigList {
   /** `ssh -G` may run commands: there is a `Match exec`, or something that is not wholly understood here and so could be one. */
   readonly runsCommands: boolean;
   /** What that is and where, null if `runsCommands` is false. */
-  readonly commandsAt: string | null;
+  readonly commandsAt: Said | null;
   /** Every literal name of a Host line, cleaned, in the order of the files. */
   readonly aliases: string[];
 }
@@ -27,8 +29,8 @@ const maxBytes = 16 * 1024 * 1024;
 const maxGlobSteps = 20_000_000;
 /** Longer than any name that ssh takes. */
 const longestAlias = 300;
-/** Two paths at their longest, and the words between. */
-const longestPlace = 10_000;
+/** A path at its longest, and a command with it. */
+const longestPlace = 5000;
 
 /** Where builds of ssh have the system's file. */
 function systemFiles(): readonly string[] {
@@ -73,7 +75,7 @@ export function isDefaultConfig(file: string): boolean {
 class Scan {
   readonly aliases = new Set<string>();
   /** The first thing that runs a command, or could. */
-  commandsAt: string | null = null;
+  commandsAt: Said | null = null;
   readonly #home: string;
   readonly #base: string;
   readonly #seen = new Set<string>();
@@ -87,15 +89,15 @@ class Scan {
 
   async read(file: string, depth: number): Promise<void> {
     if (this.#seen.has(file)) return;
-    if (depth > maxDepth) return this.#found(`${file} is included ${depth} files deep`);
-    if (this.#seen.size >= maxFiles) return this.#found(`it includes more than ${maxFiles} files`);
+    if (depth > maxDepth) return this.#found(sshConfig.tooDeep({ file, depth }));
+    if (this.#seen.size >= maxFiles) return this.#found(sshConfig.tooManyFiles({ most: maxFiles }));
     this.#seen.add(file);
     // ssh reads it once more, when this one is done with it.
     const other = await whoElseMayChange(file);
-    if (other !== null) this.#found(`${file} may say something else by the time ssh reads it: ${other}`);
+    if (other !== null) this.#found(sshConfig.mayChange({ file, why: other }));
     const bytes = await readWhole(file, Math.min(maxFileBytes, this.#bytesLeft));
     if (bytes === 'nothing') return;
-    if (bytes === 'not-whole') return this.#found(`${file} is too large, or no file with a text of its own`);
+    if (bytes === 'not-whole') return this.#found(sshConfig.noWholeText({ file }));
     this.#bytesLeft -= bytes.length;
     // Bytes, not characters: ssh knows no other ends of lines, blanks or letters than those of ASCII.
     const lines = bytes.toString('latin1').split('\n');
@@ -109,24 +111,23 @@ class Scan {
             if (!/[*?!]/.test(name) && name !== '') this.aliases.add(cleanLine(fromBytes(name), longestAlias));
           break;
         case 'match-exec':
-          this.#found(`${file} line ${index + 1}: Match exec`);
+          this.#found(sshConfig.matchExec({ file, line: index + 1 }));
           break;
         case 'unclear':
-          this.#found(`${file} line ${index + 1}: only ssh itself can tell what it does`);
+          this.#found(sshConfig.unclearLine({ file, line: index + 1 }));
           break;
         case 'include':
           for (const pattern of line.patterns) {
             const certain = await this.#include(pattern, depth);
-            if (!certain || !line.certain)
-              this.#found(`${file} line ${index + 1}: only ssh itself can tell what it includes`);
+            if (!certain || !line.certain) this.#found(sshConfig.unclearInclude({ file, line: index + 1 }));
           }
           break;
       }
     }
   }
 
-  #found(what: string): void {
-    this.commandsAt ??= cleanLine(what, longestPlace);
+  #found(what: Said): void {
+    this.commandsAt ??= withStrings(what, (text) => cleanLine(text, longestPlace));
   }
 
   /** False: it may include more or other files than were read. */
@@ -138,7 +139,7 @@ class Scan {
       isAll &&= found.certain;
       for (const folder of found.folders) {
         const other = openToOthers(folder);
-        if (other !== null) this.#found(`${folder} may hold other files by the time ssh reads it: ${other}`);
+        if (other !== null) this.#found(sshConfig.folderMayChange({ folder, why: other }));
       }
       for (const file of found.paths) await this.read(file, depth + 1);
     }
@@ -170,13 +171,13 @@ class Scan {
 }
 
 /** How somebody else could put something else in this place, or something where there is nothing; null: nobody else could. */
-async function whoElseMayChange(file: string): Promise<string | null> {
+async function whoElseMayChange(file: string): Promise<Said | null> {
   if (process.platform === 'win32') return null;
   try {
     const way = await wayTo(file);
     return way.distrustOfWay ?? (way.stats === null ? openToOthers(dirname(way.realPath)) : null);
   } catch {
-    return 'its way cannot be looked at';
+    return sshConfig.wayNotLookedAt();
   }
 }
 

@@ -1,5 +1,8 @@
 import { homedir } from 'node:os';
 import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshConfig } from '../../../shared/i18n/sentences/ssh-config.ts';
+import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import type { ForwardSpec } from '../../../shared/model/forward-spec.ts';
 import { expandPath } from '../config/paths.ts';
 import { type HostDraft, newHostDraft } from './host-draft.ts';
@@ -24,7 +27,12 @@ export interface ResolvedAlias {
   readonly unlink: boolean;
   /** Hops, outermost first. A hop's own chain is what it has when it is used alone; it is part of the chain that it stands in. */
   readonly chain: readonly ResolvedAlias[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Said[];
+}
+
+/** Why an alias is not taken over. */
+export interface NotTaken {
+  readonly problem: Said;
 }
 
 const maxHops = 8;
@@ -121,17 +129,17 @@ export class AliasResolver {
     this.#home = home;
   }
 
-  /** A text says why the alias cannot be taken over. */
-  resolve(alias: string): Promise<ResolvedAlias | string> {
+  /** What the alias stands for, or why it cannot be taken over. */
+  resolve(alias: string): Promise<ResolvedAlias | NotTaken> {
     return this.#resolve({ host: alias, user: null, port: null }, { followJump: true, way: [] });
   }
 
   async #resolve(
     at: SshDestination,
     { followJump, way }: { followJump: boolean; way: readonly string[] },
-  ): Promise<ResolvedAlias | string> {
+  ): Promise<ResolvedAlias | NotTaken> {
     const answer = await this.#dumper.dump(at);
-    if (answer.kind === 'failed') return answer.reason;
+    if (answer.kind === 'failed') return { problem: answer.reason };
     const { dump } = answer;
     const draft = newHostDraft();
     const command = dump.get('proxycommand')?.[0] ?? null;
@@ -148,16 +156,16 @@ export class AliasResolver {
     readHost(draft, dump, this.#defaults, tokens);
     if (followJump && command !== null && jumps === null) {
       const filled = fillCommand(command, tokens);
-      if ('token' in filled) return noToken('ProxyCommand', filled.token);
+      if ('token' in filled) return { problem: noToken('ProxyCommand', filled.token) };
       applyHostOption(draft, 'ProxyCommand', filled.text, contextOf(tokens));
     }
     if (jumps !== null && 'token' in jumps)
-      return noToken(jumpText === null ? 'ProxyCommand' : 'ProxyJump', jumps.token);
+      return { problem: noToken(jumpText === null ? 'ProxyCommand' : 'ProxyJump', jumps.token) };
     if (jumps !== null && 'unread' in jumps)
-      return `Its jump host ${JSON.stringify(shown(jumps.unread))} cannot be read.`;
+      return { problem: sshConfig.jumpHostUnread({ text: shown(jumps.unread) }) };
     const chain =
       jumps === null ? [] : await this.#chain(jumps.hops, [...way, `${at.user ?? ''}@${at.host}:${at.port ?? ''}`]);
-    if (typeof chain === 'string') return chain;
+    if ('problem' in chain) return chain;
     return {
       host: at.host,
       address: tokens.address,
@@ -169,18 +177,20 @@ export class AliasResolver {
   }
 
   /** The hops of a ProxyJump. Only the first one's own ProxyJump is followed; the rest is reached through those before. */
-  async #chain(hops: readonly SshDestination[], way: readonly string[]): Promise<ResolvedAlias[] | string> {
+  async #chain(hops: readonly SshDestination[], way: readonly string[]): Promise<ResolvedAlias[] | NotTaken> {
     const chain: ResolvedAlias[] = [];
     for (const [index, hop] of hops.entries()) {
       if (way.includes(`${hop.user ?? ''}@${hop.host}:${hop.port ?? ''}`))
-        return `The jump hosts go in a circle, at ${shown(hop.host)}.`;
-      if (way.length > maxHops || chain.length >= maxHops) return `The way has more than ${maxHops} jump hosts.`;
+        return { problem: sshConfig.circle({ host: shown(hop.host) }) };
+      if (way.length > maxHops || chain.length >= maxHops) return { problem: sshConfig.tooManyHops({ most: maxHops }) };
       const resolved = await this.#resolve(hop, { followJump: index === 0, way });
-      if (typeof resolved === 'string')
-        return way.length > 1 ? resolved : `Its jump host ${shown(hop.host)}: ${resolved}`;
+      if ('problem' in resolved)
+        return way.length > 1
+          ? resolved
+          : { problem: sshConfig.ofJumpHost({ host: shown(hop.host), why: resolved.problem }) };
       chain.push(...resolved.chain, resolved);
     }
-    return chain.length > maxHops ? `The way has more than ${maxHops} jump hosts.` : chain;
+    return chain.length > maxHops ? { problem: sshConfig.tooManyHops({ most: maxHops }) } : chain;
   }
 
   #tokens(alias: string, dump: SshDump, hasJump: boolean): TokenValues {
@@ -198,8 +208,8 @@ export class AliasResolver {
 }
 
 /** ssh would refuse to connect, with "unknown key". */
-function noToken(option: string, token: string): string {
-  return `Its ${option} has ${token} in it, which ssh does not fill in there.`;
+function noToken(option: string, token: string): Said {
+  return sshConfig.notFilledIn({ option, token });
 }
 
 function contextOf(tokens: TokenValues): OptionContext {
@@ -230,7 +240,7 @@ function readHost(draft: HostDraft, dump: SshDump, defaults: SshDump, tokens: To
       continue;
     }
     for (const value of values) {
-      if (!applyHostOption(draft, name, value, context)) leftOut(draft, name, value, 'Holdfast has nothing like it');
+      if (!applyHostOption(draft, name, value, context)) leftOut(draft, name, value, sshOption.nothingLikeIt());
     }
   }
 }
@@ -261,7 +271,7 @@ function readForwards(
   const forwards = new Map<string, ForwardSpec>();
   for (const { flag, value } of given) {
     const read = readConfigForward(flag, value, options);
-    if (read.spec === null) draft.notes.push(`A forward is left out. ${read.problem}`);
+    if (read.spec === null) draft.notes.push(sshOption.forwardLeftOut({ problem: read.problem }));
     else forwards.set(read.spec.spec, read.spec);
   }
   return { forwards: [...forwards.values()], unlink: dump.get('streamlocalbindunlink')?.[0] === 'yes' };

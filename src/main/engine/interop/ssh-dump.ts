@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { sshConfig } from '../../../shared/i18n/sentences/ssh-config.ts';
 import { cleanLine, hasHidden } from '../../../shared/model/clean-text.ts';
 import { isDefaultConfig } from './ssh-config-list.ts';
 
@@ -8,7 +10,7 @@ export type SshDump = ReadonlyMap<string, readonly string[]>;
 export type DumpResult =
   | { readonly kind: 'read'; readonly dump: SshDump }
   /** In ssh's words, or ours. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: Said };
 
 export interface DumpTarget {
   readonly host: string;
@@ -19,7 +21,7 @@ export interface DumpTarget {
 
 const timeoutMs = 10_000;
 const atOnce = 4;
-const gone = 'Nobody waits for the answer any more.';
+const gone = sshConfig.nobodyWaits();
 
 /** A name that ssh takes for a host (its valid_hostname): nothing that it or a shell could take for anything else. */
 export function isSafeAlias(alias: string): boolean {
@@ -63,7 +65,7 @@ export class SshDumper {
   }
 
   #ask(words: readonly string[], host: string): Promise<DumpResult> {
-    if (!isSafeAlias(host)) return Promise.resolve({ kind: 'failed', reason: 'ssh would not take that name.' });
+    if (!isSafeAlias(host)) return Promise.resolve({ kind: 'failed', reason: sshConfig.nameNotTaken() });
     const args = ['-G', ...words, '--', host];
     const key = args.join('\0');
     const asked = this.#asked.get(key) ?? this.#run(args);
@@ -97,10 +99,9 @@ function runSsh({ program, home, signal }: SshDumperOptions, args: readonly stri
     } as const;
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'read', dump: readDump(stdout) });
-      else if (error.code === 'ENOENT') resolve({ kind: 'failed', reason: `${program} is not installed.` });
+      else if (error.code === 'ENOENT') resolve({ kind: 'failed', reason: sshConfig.notInstalled({ program }) });
       else if (signal?.aborted) resolve({ kind: 'failed', reason: gone });
-      else if (error.killed === true)
-        resolve({ kind: 'failed', reason: `ssh -G gave no answer within ${timeoutMs / 1000} s.` });
+      else if (error.killed === true) resolve({ kind: 'failed', reason: sshConfig.noAnswer({ limitMs: timeoutMs }) });
       else resolve({ kind: 'failed', reason: lastWords(stderr) });
     });
     child.stdin?.end();
@@ -108,12 +109,11 @@ function runSsh({ program, home, signal }: SshDumperOptions, args: readonly stri
 }
 
 /** What went wrong stands before ssh's last line, which only counts it. */
-function lastWords(stderr: string): string {
+function lastWords(stderr: string): Said {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim());
   const telling = lines.filter((line) => line !== '' && !line.startsWith('Pseudo-terminal'));
-  const best =
-    telling.find((line) => !/terminating, \d+ bad/.test(line)) ?? telling[0] ?? 'ssh -G ended without a word';
-  return `ssh says: ${cleanLine(best, 300)}`;
+  const best = telling.find((line) => !/terminating, \d+ bad/.test(line)) ?? telling[0];
+  return sshConfig.sshSays({ words: best === undefined ? sshConfig.endedSilently() : cleanLine(best, 300) });
 }
 
 export function readDump(text: string): SshDump {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { file } from '../../../shared/i18n/sentences/file.ts';
 import { type FailureCode, HoldfastError } from '../../../shared/model/failure.ts';
 import { systemClock, wait } from './clock.ts';
 import { staleAfterMs, withFileLock } from './file-lock.ts';
@@ -75,8 +77,8 @@ async function lookUp(
     throw new HoldfastError({
       code,
       where: path,
-      message: `${path} is a link to ${way.realPath}, and nothing is written through a link.`,
-      next: `Change ${way.realPath} itself, or put a regular file in place of the link.`,
+      message: file.isLink({ path, realPath: way.realPath }),
+      next: file.changeItself({ realPath: way.realPath }),
     });
   }
   const place = placeOn(way);
@@ -85,8 +87,8 @@ async function lookUp(
     throw new HoldfastError({
       code,
       where: path,
-      message: `${way.realPath} is not a regular file.`,
-      next: way.isLink ? 'Point the link at a regular file.' : 'Move it away, or name another file.',
+      message: file.notRegular({ path: way.realPath }),
+      next: way.isLink ? file.pointAtRegular() : file.moveAway(),
     });
   }
   return { path: way.realPath, stats: way.stats };
@@ -95,12 +97,11 @@ async function lookUp(
 /** The error for a link whose way others could change. */
 export function untrustedLink(
   path: string,
-  { realPath, why }: { readonly realPath: string; readonly why: string },
+  { realPath, why }: { readonly realPath: string; readonly why: Said },
   code: FailureCode,
-  next = `Put that right, change ${realPath} itself, or put a regular file in place of the link.`,
+  next: Said | string = file.putWayRight({ realPath }),
 ): HoldfastError {
-  const message = `${path} leads to ${realPath}, and nothing is written there: ${why}.`;
-  return new HoldfastError({ code, where: path, message, next });
+  return new HoldfastError({ code, where: path, message: file.leadsElsewhere({ path, realPath, why }), next });
 }
 
 async function fill(handle: FileHandle, data: string | Uint8Array, mode: number, before: Stats | null): Promise<void> {
@@ -170,35 +171,32 @@ function changedMeanwhile(path: string, code: FailureCode): HoldfastError {
   return new HoldfastError({
     code,
     where: path,
-    message: `${path} was changed by somebody else meanwhile; nothing was written.`,
-    next: 'Look at the new content and repeat the change.',
+    message: file.changedMeanwhile({ path }),
+    next: file.repeatChange(),
   });
 }
 
 function described(error: unknown, path: string, code: FailureCode): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const system = errorCode(error);
-  const [why, next] = reasons[system] ?? [
-    `the system says ${system || String(error)}`,
-    'Look at the folder and the disk.',
-  ];
+  const [why, next] = reasons[system] ?? [file.systemSays({ words: system || String(error) }), file.lookAtFolder()];
   return new HoldfastError({
     code,
     where: path,
-    message: `${path} could not be written: ${why}. It is unchanged.`,
+    message: file.notWritten({ path, why }),
     next,
     cause: error,
   });
 }
 
-const reasons: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ['the disk is full', 'Make room and repeat it.'],
-  EDQUOT: ['the disk quota is used up', 'Make room and repeat it.'],
-  EROFS: ['the file system is read-only', 'Choose a place that can be written.'],
-  EACCES: ['its folder may not be written', 'Check who owns the folder and its mode.'],
-  EPERM: ['the system does not permit it', 'Check who owns the file and whether it is locked or immutable.'],
-  ENOENT: ['its folder does not exist', 'Make the folder first.'],
-  ENOTDIR: ['a part of its path is not a folder', 'Check the path.'],
+const reasons: Readonly<Record<string, readonly [why: Said, next: Said]>> = {
+  ENOSPC: [file.diskFull(), file.makeRoom()],
+  EDQUOT: [file.quotaUsedUp(), file.makeRoom()],
+  EROFS: [file.readOnly(), file.writablePlace()],
+  EACCES: [file.folderNotWritable(), file.folderOwner()],
+  EPERM: [file.notPermitted(), file.fileOwner()],
+  ENOENT: [file.noFolder(), file.makeFolder()],
+  ENOTDIR: [file.pathThroughFile(), file.checkPath()],
 };
 
 function errorCode(error: unknown): string {

@@ -1,6 +1,8 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { fileTrust } from '../../../shared/i18n/sentences/file-trust.ts';
 import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import { isPrivateGroup, isPrivateGroupNow } from './private-group.ts';
 
@@ -22,11 +24,11 @@ export interface FileWay {
   /** The path itself is a link. */
   readonly isLink: boolean;
   /** Why the file, a link to it, or a folder that one of them lies in is not ours alone, with the command that heals it; null if all are. */
-  readonly distrust: string | null;
+  readonly distrust: Said | null;
   /** The same for all folders up to the root, of links and file. */
-  readonly distrustOfWay: string | null;
+  readonly distrustOfWay: Said | null;
   /** Anybody could have given the file this name: why. Null where that cannot be. */
-  readonly planted: string | null;
+  readonly planted: Said | null;
 }
 
 /** As many links as Linux follows (path_resolution(7)). */
@@ -38,32 +40,32 @@ export async function wayTo(path: string): Promise<FileWay> {
 }
 
 /** Why a file or folder is not ours alone, with the command that heals it; null if it is. */
-export async function distrustOf(stats: Stats, kind: TrustedKind, path: string): Promise<string | null> {
+export async function distrustOf(stats: Stats, kind: TrustedKind, path: string): Promise<Said | null> {
   return distrustIf(stats, kind, path, await othersMayWrite(stats));
 }
 
 /** The same at once, for those who cannot wait. */
-export function distrustOfNow(stats: Stats, kind: TrustedKind, path: string): string | null {
+export function distrustOfNow(stats: Stats, kind: TrustedKind, path: string): Said | null {
   return distrustIf(stats, kind, path, othersMayWriteNow(stats));
 }
 
 type TrustedKind = 'file' | 'folder' | 'link';
 
-function distrustIf(stats: Stats, kind: TrustedKind, path: string, othersMay: boolean): string | null {
+function distrustIf(stats: Stats, kind: TrustedKind, path: string, othersMay: boolean): Said | null {
   if (process.platform === 'win32') return null;
   if (stats.uid !== ownUid() && stats.uid !== 0) {
-    return `the ${kind} ${path} belongs to another user (uid ${stats.uid}); it must be yours or root's`;
+    return fileTrust.othersOwn({ kind, path, uid: stats.uid });
   }
   if (kind === 'link' || (kind === 'folder' && isSticky(stats)) || !othersMay) return null;
-  const who = (stats.mode & 0o002) === 0 ? 'its group' : 'everybody';
-  return `the ${kind} ${path} may be written by ${who}; run: chmod go-w ${quoteShellWord(path)}`;
+  const by = (stats.mode & 0o002) === 0 ? 'group' : 'everybody';
+  return fileTrust.mayBeWritten({ kind, path, by, command: `chmod go-w ${quoteShellWord(path)}` });
 }
 
 /** Where a write to `path` goes: the file itself, or what a trusted link leads to. */
 export type WritePlace =
   | { readonly kind: 'open'; readonly path: string; readonly stats: Stats | null; readonly isLink: boolean }
   /** Somebody else could have placed the link or replaced what it leads to. `realPath` is what the link leads to. */
-  | { readonly kind: 'refused'; readonly realPath: string; readonly why: string };
+  | { readonly kind: 'refused'; readonly realPath: string; readonly why: Said };
 
 /** Rejects like `wayTo`. */
 export async function writePlaceOf(path: string): Promise<WritePlace> {
@@ -82,11 +84,11 @@ class Walk {
   #isShared = false;
   #links = 0;
   #isLink = false;
-  #wayFinding: string | null = null;
-  #nearFinding: string | null = null;
-  #planted: string | null = null;
+  #wayFinding: Said | null = null;
+  #nearFinding: Said | null = null;
+  #planted: Said | null = null;
   /** What is wrong with the folders that were gone through, by path. */
-  readonly #folders = new Map<string, { readonly distrust: string | null; readonly isShared: boolean }>();
+  readonly #folders = new Map<string, { readonly distrust: Said | null; readonly isShared: boolean }>();
   readonly #left: string[];
 
   constructor(path: string) {
@@ -149,12 +151,12 @@ class Walk {
   /** In a folder like /tmp anybody may give a file or link of ours one more name. */
   #noteNames(stats: Stats, kind: 'file' | 'link', path: string, isNear: boolean): void {
     if (!this.#isShared || stats.nlink < 2) return;
-    const text = `the ${kind} ${path} has another name too, and others may write its folder; put a copy in its place`;
-    this.#planted ??= text;
-    this.#note(text, isNear);
+    const found = fileTrust.hasOtherName({ kind, path });
+    this.#planted ??= found;
+    this.#note(found, isNear);
   }
 
-  #note(distrust: string | null, isNear: boolean): void {
+  #note(distrust: Said | null, isNear: boolean): void {
     this.#wayFinding ??= distrust;
     if (isNear) this.#nearFinding ??= distrust;
   }
@@ -176,7 +178,7 @@ async function windowsWay(path: string): Promise<FileWay> {
   const full = resolve(path);
   const isLink = (await lstatOrNull(full))?.isSymbolicLink() ?? false;
   const realPath = isLink ? await realpath(full).catch(async () => resolve(dirname(full), await readlink(full))) : full;
-  const distrustOfWay = isLink ? 'nothing is written through a link on Windows' : null;
+  const distrustOfWay = isLink ? fileTrust.noLinksOnWindows() : null;
   const stats = await lstatOrNull(realPath);
   return { realPath, stats, isLinked: isLink, isLink, distrust: null, distrustOfWay, planted: null };
 }

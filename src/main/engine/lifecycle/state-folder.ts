@@ -1,5 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { file } from '../../../shared/i18n/sentences/file.ts';
+import { fileTrust } from '../../../shared/i18n/sentences/file-trust.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { errorCode } from './file-lock.ts';
 import { wayTo } from './file-trust.ts';
@@ -31,7 +34,7 @@ export function openStateFolderNow(folder: string, below: string): void {
     const { uid } = statSync(folder);
     const own = process.getuid?.() ?? 0;
     if (process.platform !== 'win32' && uid !== own && uid !== 0) {
-      throw unusable(folder, `the folder ${folder} belongs to another user (uid ${uid}); it must be yours or root's`);
+      throw unusable(folder, fileTrust.othersOwn({ kind: 'folder', path: folder, uid }));
     }
     mkdirSync(below, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -39,30 +42,30 @@ export function openStateFolderNow(folder: string, below: string): void {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'you may not write there',
-  EPERM: 'the system does not permit it',
-  EROFS: 'the file system is read-only',
-  EEXIST: 'a file stands in its place',
-  ENOTDIR: 'a file stands in its place, or in that of a folder above it',
-  ENOENT: 'there is no such place',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ELOOP: 'it is a link that leads nowhere',
+const reasons: Readonly<Record<string, Said>> = {
+  EACCES: file.mayNotWriteThere(),
+  EPERM: file.notPermitted(),
+  EROFS: file.readOnly(),
+  EEXIST: file.fileInPlace(),
+  ENOTDIR: file.fileInPlaceOrAbove(),
+  ENOENT: file.noSuchPlace(),
+  ENOSPC: file.diskFull(),
+  EDQUOT: file.quotaUsedUp(),
+  ELOOP: file.leadsNowhere(),
 };
 
 function asUnusable(folder: string, error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const code = errorCode(error);
-  return unusable(folder, reasons[code] ?? `the system says ${code || String(error)}`, error);
+  return unusable(folder, reasons[code] ?? file.systemSays({ words: code || String(error) }), error);
 }
 
-function unusable(folder: string, why: string, cause?: unknown): HoldfastError {
+function unusable(folder: string, why: Said, cause?: unknown): HoldfastError {
   return new HoldfastError({
     code: 'state-folder',
     where: folder,
-    message: `The state folder ${folder} cannot be used: ${why}.`,
-    next: 'Put that right, set HOME to a folder of your own, or name another place for state with HOLDFAST_STATE.',
+    message: file.stateFolderUnusable({ folder, why }),
+    next: file.otherStateFolder(),
     cause,
   });
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
 import { KeyError } from './key-error.ts';
 import { maxKeyFileBytes } from './private-key.ts';
@@ -40,7 +41,8 @@ export async function readKeyFile(path: string, secret: boolean): Promise<Buffer
  * gives nobody more than a login that fails.
  */
 export async function keyPlaceWarning(path: string): Promise<string | null> {
-  return (await wayTo(path).catch(() => null))?.distrustOfWay ?? null;
+  const distrust = (await wayTo(path).catch(() => null))?.distrustOfWay ?? null;
+  return distrust === null ? null : inEnglish(distrust);
 }
 
 /** Reads no more than the size that was checked, even if the file grows meanwhile. */

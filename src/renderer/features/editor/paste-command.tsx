@@ -60,13 +60,14 @@ export function PasteCommand({ first, onFilled }: { first: string; onFilled: (fi
 /** Reads a command line; resolves to what it means, or to why it cannot be read. */
 export function useParseCommand(): (text: string) => Promise<PastedCommand | string> {
   const bridge = useBridge();
-  const { errorText, engineSays } = useTexts();
+  const { errorText, factSays } = useTexts();
   return async (text) => {
     const result = await bridge.call('ssh-command.parse', { text });
     if (!result.ok) return errorText(result.error);
-    if (result.output.problem !== null) return engineSays(result.output.problem);
+    const { problem, said } = result.output;
+    if (problem !== null) return factSays(problem, said?.problem);
     const filled = fillFrom(result.output.edits);
-    const notes = result.output.notes.map(engineSays);
+    const notes = result.output.notes.map((note, index) => factSays(note, said?.notes[index]));
     return filled === null ? notes.join(' ') : { ...filled, notes };
   };
 }

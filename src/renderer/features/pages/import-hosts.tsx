@@ -18,7 +18,7 @@ interface ImportHostsProps {
 /** Picks hosts of an OpenSSH client configuration and takes them over. */
 export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
   const texts = usePageTexts().firstRun;
-  const { errorText, engineSays } = useTexts();
+  const { errorText, factSays } = useTexts();
   const bridge = useBridge();
   const save = useSave();
   const consent = useCommandConsent();
@@ -34,9 +34,9 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
       mayRunCommands: sshConfig.runsCommands && mayRun,
     });
     if (!result.ok) return setSaid([errorText(result.error)]);
-    const { edits, skipped } = result.output;
-    const notes = result.output.notes.map(engineSays);
-    const left = skipped.map(({ alias, reason }) => texts.skipped(alias, engineSays(reason)));
+    const { edits, skipped, said: facts } = result.output;
+    const notes = result.output.notes.map((note, index) => factSays(note, facts?.notes[index]));
+    const left = skipped.map(({ alias, reason, said: why }) => texts.skipped(alias, factSays(reason, why)));
     if (edits.length === 0) return setSaid([...left, ...notes]);
     if (!(await consent.agreesTo(edits))) return;
     const outcome = await save(edits);

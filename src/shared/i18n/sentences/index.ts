@@ -5,12 +5,26 @@
 
 import type { Given, Language, Plain, Said, Say, Sentences, Spoken } from '../said.ts';
 import { isSaid } from '../said.ts';
+import { contractSentences } from './contract.ts';
 import { dialSentences } from './dial.ts';
+import { engineSentences } from './engine.ts';
+import { fileSentences } from './file.ts';
+import { fileTrustSentences } from './file-trust.ts';
 import { serverSentences } from './server.ts';
+import { sshCommandSentences } from './ssh-command.ts';
+import { sshConfigSentences } from './ssh-config.ts';
+import { sshOptionSentences } from './ssh-option.ts';
 
 const subjects: ReadonlyMap<string, Sentences> = new Map<string, Sentences>([
+  ['contract', contractSentences],
   ['dial', dialSentences],
+  ['engine', engineSentences],
+  ['file', fileSentences],
+  ['fileTrust', fileTrustSentences],
   ['server', serverSentences],
+  ['sshCommand', sshCommandSentences],
+  ['sshConfig', sshConfigSentences],
+  ['sshOption', sshOptionSentences],
 ]);
 
 /** Sentences within sentences; an engine never goes so deep. */
