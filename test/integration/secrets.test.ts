@@ -7,6 +7,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { needProgram } from '../support/processes.ts';
 import { makeTempFolder, type TempFolder, tempFolder } from '../support/temp.ts';
+import { inEnglish } from '../../src/shared/i18n/sentences/index.ts';
+import { secret as words } from '../../src/shared/i18n/sentences/secret.ts';
 
 /** The system's keychain for real: gnome-keyring on a D-Bus session of its own, keytar on a worker thread. */
 
@@ -100,7 +102,9 @@ describe.skipIf(process.platform !== 'linux')('GNOME Keyring', () => {
   test('keeps a secret over restarts of engine and keyring, under its name alone', async () => {
     const home = tempFolder('holdfast-keyring-');
     const first = start(home, { daemon: { password: 'test' }, bus: 'full' });
-    expect(await first.ask({ call: 'state' })).toEqual({ result: { kind: 'available', store: 'The desktop keyring' } });
+    expect(await first.ask({ call: 'state' })).toEqual({
+      result: { kind: 'available', store: words.desktopKeyring() },
+    });
     expect(await first.ask({ call: 'get' })).toEqual({ result: null });
     expect(await first.ask({ call: 'set', value: 'pä$$ wörd "x"' })).toEqual({ result: true });
     expect(await first.ask({ call: 'set', host: 'web', kind: 'passphrase', value: 'other' })).toEqual({ result: true });
@@ -138,7 +142,7 @@ describe.skipIf(process.platform !== 'linux')('GNOME Keyring', () => {
     const before = readFileSync(indexFile(home) ?? '', 'utf8');
 
     const second = start(home, { daemon: 'locked', bus: 'full' });
-    expect(await second.ask({ call: 'state' })).toEqual({ result: { kind: 'locked', store: 'The desktop keyring' } });
+    expect(await second.ask({ call: 'state' })).toEqual({ result: { kind: 'locked', store: words.desktopKeyring() } });
     expect(await second.ask({ call: 'get' })).toEqual({ result: null });
     const refused = await second.ask({ call: 'set', host: 'web', value: 'x' });
     expect(refused.error).toMatchObject({ code: 'secret-store', message: 'The desktop keyring is locked.' });
@@ -148,17 +152,9 @@ describe.skipIf(process.platform !== 'linux')('GNOME Keyring', () => {
   });
 
   test.each([
-    ['no D-Bus session', { daemon: 'none', bus: 'none' }, 'there is no D-Bus session'],
-    [
-      'a session without a keeper of secrets',
-      { daemon: 'none', bus: 'empty' },
-      'no program on this desktop keeps secrets (Secret Service)',
-    ],
-    [
-      'a keyring service without a keyring',
-      { daemon: 'locked', bus: 'full' },
-      'the desktop has no default keyring yet',
-    ],
+    ['no D-Bus session', { daemon: 'none', bus: 'none' }, words.noBus()],
+    ['a session without a keeper of secrets', { daemon: 'none', bus: 'empty' }, words.noService()],
+    ['a keyring service without a keyring', { daemon: 'locked', bus: 'full' }, words.noDefaultKeyring()],
   ] as const)('%s is absent: saving is refused, nothing is written', async (_, options, reason) => {
     const home = tempFolder('holdfast-keyring-');
     const child = start(home, options);
@@ -167,7 +163,7 @@ describe.skipIf(process.platform !== 'linux')('GNOME Keyring', () => {
     const refused = await child.ask({ call: 'set', value: 'x' });
     expect(refused.error).toMatchObject({
       code: 'secret-store',
-      message: `The desktop keyring cannot be used: ${reason}.`,
+      message: `The desktop keyring cannot be used: ${inEnglish(reason)}.`,
     });
     expect(indexFile(home)).toBeNull();
   });

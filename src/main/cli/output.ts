@@ -28,12 +28,12 @@ export class Output {
   }
 
   json(value: unknown): void {
-    this.print(JSON.stringify(value, null, 2));
+    this.print(JSON.stringify(value, textsAlone, 2));
   }
 
   /** One compact line, for streams of values. */
   jsonLine(value: unknown): void {
-    this.print(JSON.stringify(value));
+    this.print(JSON.stringify(value, textsAlone));
   }
 
   /** A note for people beside the result. */
@@ -49,6 +49,14 @@ export class Output {
       this.note(style.faint(`  ${cleanText(cause.where)}`));
     if (cause.next !== '') this.note(`  ${style.faint(`${nextWord}:`)} ${cleanText(cause.next)}`);
   }
+}
+
+/** Scripts read a cause as texts: `{code, where, message, next}`, without its facts. */
+function textsAlone(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('said' in value)) return value;
+  if (!('code' in value && 'where' in value && 'message' in value && 'next' in value)) return value;
+  const { said: _facts, ...texts } = value;
+  return texts;
 }
 
 function wantsColor(terminal: Terminal, stream: OutputStream, choice: ColorChoice): boolean {

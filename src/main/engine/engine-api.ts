@@ -1,4 +1,5 @@
 import { type ContractApi, contractVersion } from '../../shared/contract/calls.ts';
+import { inEnglish } from '../../shared/i18n/sentences/index.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import { version } from '../../shared/version.ts';
 import { createEditingApi } from './editing-api.ts';
@@ -91,7 +92,10 @@ export function createApi(parts: EngineParts): ContractApi<AbortSignal> {
     'secret.state': async () => {
       const state = await parts.secrets.state();
       const remembersIn = await parts.secrets.remembersIn();
-      return { kind: state.kind, store: 'store' in state ? state.store : state.reason, remembersIn };
+      const said = 'store' in state ? state.store : state.reason;
+      // An opened vault may stand in for the store that is chosen.
+      const place = remembersIn === 'memory' ? parts.secrets.place : remembersIn;
+      return { kind: state.kind, store: inEnglish(said), said, place, remembersIn };
     },
     'secret.set': async ({ host, kind, value }) => {
       needHost(parts, host);

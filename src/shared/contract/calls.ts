@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { editingCalls } from './editing-calls.ts';
-import { causeSchema } from './failure-schema.ts';
+import { causeSchema, saidSchema } from './failure-schema.ts';
 
 /**
  * contract: the one interface between the engine and its shells (command, desktop, panel). Every call has a zod schema for what goes in and
@@ -236,6 +236,10 @@ export const calls = {
     output: z.object({
       kind: z.enum(['available', 'locked', 'absent', 'error']),
       store: z.string(),
+      /** `store` as a fact. */
+      said: saidSchema.optional(),
+      /** Which store that is. */
+      place: z.enum(['keychain', 'vault', 'memory']).optional(),
       /** Where a login's "remember" goes now; `memory`: until the engine ends. */
       remembersIn: z.enum(['keychain', 'vault', 'memory']),
     }),

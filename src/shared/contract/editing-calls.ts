@@ -214,8 +214,9 @@ export const editingCalls = {
     output: z.object({
       edits: z.array(configEditSchema).readonly(),
       notes: importNotes,
-      skipped: z.array(z.object({ alias: z.string(), reason: z.string(), said: saidSchema.optional() })).readonly(),
-      said: z.object({ notes: z.array(saidSchema).readonly() }).optional(),
+      skipped: z.array(z.object({ alias: z.string(), reason: z.string() })).readonly(),
+      /** `reasons`: those of `skipped`, in its order. */
+      said: z.object({ notes: z.array(saidSchema).readonly(), reasons: z.array(saidSchema).readonly() }).optional(),
     }),
   },
   /** Whether a local address could be bound now. */

@@ -2,7 +2,6 @@ import { callsDe } from './calls-de.ts';
 import { anyKeyDe, configDe } from './config-de.ts';
 import { filesDe } from './files-de.ts';
 import { type Phrase, phraseBook } from './phrases.ts';
-import { secretsDe } from './secrets-de.ts';
 import { socketsDe } from './sockets-de.ts';
 import { stepsDe } from './steps-de.ts';
 
@@ -227,7 +226,6 @@ export const causesDe: readonly Phrase[] = [
   ...configDe,
   ...filesDe,
   ...callsDe,
-  ...secretsDe,
   ...servers,
   ...logins,
   ...forwards,

@@ -14,6 +14,7 @@ import {
 import { readAnswer } from '../../../src/main/engine/secrets/secret-service.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import { SecretsIndex } from '../../../src/main/engine/secrets/secrets-index.ts';
+import { secret as words } from '../../../src/shared/i18n/sentences/secret.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { checkLeaks } from '../../support/leak-check.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -152,7 +153,7 @@ describe('the keychain', () => {
 
   test('without its library it is absent: saving is refused and nothing is written, the session still remembers', async () => {
     const { store, indexFile } = open(keychain, { platform: 'linux', broken: true });
-    expect(await store.state()).toEqual({ kind: 'absent', reason: 'libsecret is not installed' });
+    expect(await store.state()).toEqual({ kind: 'absent', reason: words.noLibsecret() });
     await expect(store.set(name, Secret.from('s1'))).rejects.toMatchObject({
       code: 'secret-store',
       next: expect.stringContaining('vault') as string,
@@ -217,7 +218,7 @@ describe('which store counts', () => {
     await store.vault.unlock(Secret.from('vault phrase'), true);
     expect(await store.remembersIn()).toBe('vault');
     expect(hidden).toContain('vault phrase');
-    expect(await store.state()).toEqual({ kind: 'available', store: 'The vault file' });
+    expect(await store.state()).toEqual({ kind: 'available', store: words.vault() });
     await store.set(name, Secret.from('s1'));
     expect((await store.get(name))?.reveal()).toBe('s1');
     expect(await store.list()).toEqual([name]);
@@ -234,7 +235,7 @@ describe('which store counts', () => {
     store.applySettings({ secretStore: 'vault', vaultFile: `${tempFolder().path}/other.json` });
     expect(await store.get(name)).toBeNull();
     store.applySettings({ secretStore: 'vault', vaultFile: null });
-    expect(await store.state()).toEqual({ kind: 'locked', store: 'The vault file' });
+    expect(await store.state()).toEqual({ kind: 'locked', store: words.vault() });
     await expect(store.set(name, Secret.from('s1'))).rejects.toThrow('locked');
   });
 });
@@ -274,27 +275,27 @@ describe('the call queue', () => {
 
 describe('what the Secret Service answers', () => {
   test.each([
-    ['(<true>,)\n', { kind: 'locked', store: 's' }],
-    ['(<false>,)\n', { kind: 'available', store: 's' }],
-    ['b true\n', { kind: 'locked', store: 's' }],
-    ['b false\n', { kind: 'available', store: 's' }],
-    ['method return time=1\n   variant       boolean false\n', { kind: 'available', store: 's' }],
+    ['(<true>,)\n', { kind: 'locked', store: words.desktopKeyring() }],
+    ['(<false>,)\n', { kind: 'available', store: words.desktopKeyring() }],
+    ['b true\n', { kind: 'locked', store: words.desktopKeyring() }],
+    ['b false\n', { kind: 'available', store: words.desktopKeyring() }],
+    ['method return time=1\n   variant       boolean false\n', { kind: 'available', store: words.desktopKeyring() }],
     [
       'Error: GDBus.Error:org.freedesktop.DBus.Error.ServiceUnknown: The name org.freedesktop.secrets was not provided by any .service files',
-      { kind: 'absent', reason: 'no program on this desktop keeps secrets (Secret Service)' },
+      { kind: 'absent', reason: words.noService() },
     ],
     [
       'Error: GDBus.Error:org.freedesktop.DBus.Error.UnknownMethod: Object does not exist at path “/org/freedesktop/secrets/aliases/default”',
-      { kind: 'absent', reason: 'the desktop has no default keyring yet' },
+      { kind: 'absent', reason: words.noDefaultKeyring() },
     ],
-    ['timed out', { kind: 'error', reason: 'the keyring service does not answer' }],
+    ['timed out', { kind: 'error', reason: words.serviceSilent() }],
     [
       'Error connecting: Could not connect: No such file or directory',
-      { kind: 'absent', reason: 'the D-Bus session cannot be reached' },
+      { kind: 'absent', reason: words.busUnreachable() },
     ],
-    ['gibberish', { kind: 'error', reason: 'the keyring service gave an answer that is not understood' }],
+    ['gibberish', { kind: 'error', reason: words.serviceUnclear() }],
   ])('%s', (said, state) => {
-    expect(readAnswer('s', said)).toEqual(state);
+    expect(readAnswer(words.desktopKeyring(), said)).toEqual(state);
   });
 });
 

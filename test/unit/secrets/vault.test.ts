@@ -4,6 +4,7 @@ import { silentLog } from '../../../src/main/engine/log/log.ts';
 import { Secret } from '../../../src/main/engine/secrets/secret.ts';
 import { SecretsIndex } from '../../../src/main/engine/secrets/secrets-index.ts';
 import { VaultStore } from '../../../src/main/engine/secrets/vault-store.ts';
+import { secret as words } from '../../../src/shared/i18n/sentences/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -27,7 +28,7 @@ test('is made, locked, and opened again with what was kept; nothing of it is rea
   const { file, folder, vault } = await made();
   expect((await vault.get(name))?.reveal()).toBe('kept secret');
   vault.lock();
-  expect(await vault.state()).toEqual({ kind: 'locked', store: 'The vault file' });
+  expect(await vault.state()).toEqual({ kind: 'locked', store: words.vault() });
   await expect(vault.get(name)).rejects.toMatchObject({ code: 'secret-store', message: 'The vault file is locked.' });
   const text = readFileSync(file, 'utf8');
   for (const clear of ['kept secret', Buffer.from('kept secret').toString('base64'), 'bastion', 'passphrase'])
@@ -80,7 +81,7 @@ test('a wrong passphrase, damage, a newer version and a missing file are told ap
   writeFileSync(file, JSON.stringify({ ...fields, version: 2 }));
   await expect(vault.unlock(passphrase(), false)).rejects.toThrow('newer Holdfast');
   const missing = vaultAt(`${folder}/none.json`, folder);
-  expect(await missing.state()).toEqual({ kind: 'absent', reason: 'it has not been made yet' });
+  expect(await missing.state()).toEqual({ kind: 'absent', reason: words.notMadeYet() });
   await expect(missing.unlock(passphrase(), false)).rejects.toMatchObject({ code: 'secret-store' });
   expect(existsSync(`${folder}/none.json`)).toBe(false);
 });

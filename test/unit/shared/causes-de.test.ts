@@ -66,13 +66,6 @@ const callFiles = [
   'pool/connection-pool.ts',
   'pool/shared-attempt.ts',
   'prompts/broker.ts',
-  'secrets/call-queue.ts',
-  'secrets/keychain-store.ts',
-  'secrets/open-secret-store.ts',
-  'secrets/secret-service.ts',
-  'secrets/session-store.ts',
-  'secrets/vault-format.ts',
-  'secrets/vault-store.ts',
   'tunnel-set.ts',
   'tunnel-test.ts',
 ];
@@ -80,9 +73,8 @@ const callFiles = [
 const putIntoTexts = ['file-trust.ts', 'file.ts'].map((file) => `../../shared/i18n/sentences/${file}`);
 /** Texts of those files that nobody reads in a window: code, paths, answers to a browser, what only the command asks for. */
 const notShown = new Set([
-  // Where an engine is found to be run, and places of failures.
+  // Where an engine is found to be run.
   'holdfast desktop',
-  '§ of §',
   // Read by the command only: `holdfast set`.
   '§ is no key.',
   'Write it like tunnels.db.park or hosts."a.b".port.',
@@ -306,12 +298,6 @@ describe('the engine in German', () => {
   });
 
   test('calls are refused in German', () => {
-    expect(inGerman('The desktop keyring cannot be used: the desktop has no default keyring yet.')).toBe(
-      'Der Schlüsselbund des Desktops lässt sich nicht benutzen: der Desktop hat noch keinen Standard-Schlüsselbund.',
-    );
-    expect(inGerman('The vault file does not work: the vault file is damaged.')).toBe(
-      'Der Tresor funktioniert nicht: die Datei ist beschädigt.',
-    );
     expect(
       inGerman("/c.toml:1: file: the folder /tmp/a b may be written by everybody; run: chmod go-w '/tmp/a b'"),
     ).toBe(

@@ -9,6 +9,7 @@ import { engine } from '../../../src/shared/i18n/sentences/engine.ts';
 import { file } from '../../../src/shared/i18n/sentences/file.ts';
 import { fileTrust } from '../../../src/shared/i18n/sentences/file-trust.ts';
 import { allSentences, tell } from '../../../src/shared/i18n/sentences/index.ts';
+import { secret as words } from '../../../src/shared/i18n/sentences/secret.ts';
 import { server } from '../../../src/shared/i18n/sentences/server.ts';
 import { sshConfig } from '../../../src/shared/i18n/sentences/ssh-config.ts';
 import { sshOption } from '../../../src/shared/i18n/sentences/ssh-option.ts';
@@ -105,6 +106,15 @@ describe('the sentences', () => {
       sshOption.noForward({ text: '5432', flag: 'L', like: '-L 5432:db.internal:5432' }),
       '„5432“ ist keine Weiterleitung, wie -L sie nimmt; erwartet wird etwas wie -L 5432:db.internal:5432.',
     ],
+    [
+      words.cannotBeUsed({ store: words.desktopKeyring(), why: words.noDefaultKeyring() }),
+      'Der Schlüsselbund des Desktops lässt sich nicht benutzen: der Desktop hat noch keinen Standard-Schlüsselbund.',
+    ],
+    [
+      words.doesNotWork({ store: words.vault(), why: words.becauseDamaged() }),
+      'Der Tresor funktioniert nicht: die Datei ist beschädigt.',
+    ],
+    [words.doesNotWork({ store: words.vault(), why: null }), 'Der Tresor funktioniert nicht.'],
   ])('%j in German', (said, german) => {
     expect(tell(said, 'de')).toBe(german);
   });

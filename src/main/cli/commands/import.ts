@@ -115,7 +115,7 @@ async function isReadable(file: string): Promise<boolean> {
 
 /** As scripts read it: texts alone. */
 function asJson({ edits, notes, skipped }: ImportResult, saved: boolean) {
-  return { edits, notes, skipped: skipped.map(({ alias, reason }) => ({ alias, reason })), saved };
+  return { edits, notes, skipped, saved };
 }
 
 function tell(context: CommandContext, result: ImportResult, saved: boolean): number {

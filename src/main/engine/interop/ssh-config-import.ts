@@ -32,9 +32,9 @@ export interface ImportResult {
   readonly edits: ConfigEdit[];
   /** What was left out or is to be known, with the aliases it is about. */
   readonly notes: string[];
-  readonly skipped: { readonly alias: string; readonly reason: string; readonly said: Said }[];
-  /** The notes as facts. */
-  readonly said: { readonly notes: readonly Said[] };
+  readonly skipped: { readonly alias: string; readonly reason: string }[];
+  /** The same as facts: the notes, and the reasons of `skipped` in its order. */
+  readonly said: { readonly notes: readonly Said[]; readonly reasons: readonly Said[] };
 }
 
 /**
@@ -117,8 +117,8 @@ class Importer {
     return {
       edits: [...this.#plan.edits],
       notes: notes.map(inEnglish),
-      skipped: this.#skipped.map(({ alias, reason }) => ({ alias, reason: inEnglish(reason), said: reason })),
-      said: { notes },
+      skipped: this.#skipped.map(({ alias, reason }) => ({ alias, reason: inEnglish(reason) })),
+      said: { notes, reasons: this.#skipped.map(({ reason }) => reason) },
     };
   }
 

@@ -1,3 +1,4 @@
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 
@@ -25,8 +26,8 @@ export class CallQueue {
           new HoldfastError({
             code: 'secret-store',
             where,
-            message: `The keychain has not answered within ${Math.round(this.#limitMs / 1000)} s.`,
-            next: 'Look for a question of the keychain on the screen and answer it, or unlock the keychain, then repeat this.',
+            message: words.keychainSilent({ limitMs: this.#limitMs }),
+            next: words.answerKeychain(),
           }),
         );
       });

@@ -1,3 +1,6 @@
+import type { Said } from '../../../shared/i18n/said.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Environment } from '../config/paths.ts';
 import type { Clock } from '../lifecycle/clock.ts';
@@ -38,7 +41,8 @@ async function loadKeytar(): Promise<Keytar> {
 
 /** The system's keychain: Credential Manager, Keychain, or the desktop's Secret Service through libsecret. */
 export class KeychainStore implements SecretStore {
-  readonly name: string;
+  readonly name: Said;
+  readonly place = 'keychain';
   readonly persistent = true;
   readonly #options: KeychainOptions;
   readonly #platform: NodeJS.Platform;
@@ -56,8 +60,7 @@ export class KeychainStore implements SecretStore {
     try {
       await this.#load();
     } catch {
-      const reason =
-        this.#platform === 'linux' ? 'libsecret is not installed' : 'the keychain library cannot be loaded here';
+      const reason = this.#platform === 'linux' ? words.noLibsecret() : words.noLibrary();
       return { kind: 'absent', reason };
     }
     if (this.#platform !== 'linux') return { kind: 'available', store: this.name };
@@ -70,7 +73,7 @@ export class KeychainStore implements SecretStore {
       await this.#call((keytar) => keytar.getPassword(serviceName, `${this.#options.profileId}/`));
       return { kind: 'available', store: this.name };
     } catch {
-      return { kind: 'absent', reason: 'no program on this desktop keeps secrets (Secret Service)' };
+      return { kind: 'absent', reason: words.noService() };
     }
   }
 
@@ -120,16 +123,15 @@ export class KeychainStore implements SecretStore {
       throw new HoldfastError({
         code: 'secret-store',
         where,
-        message:
-          length === 0 ? 'An empty secret cannot be kept.' : 'A secret with a NUL byte cannot be kept in the keychain.',
-        next: 'Give the secret again.',
+        message: length === 0 ? words.empty() : words.hasNul(),
+        next: words.giveAgain(),
       });
     if (this.#platform === 'win32' && length > windowsMostBytes)
       throw new HoldfastError({
         code: 'secret-store',
         where,
-        message: `The secret has ${length} bytes; the Credential Manager keeps at most ${windowsMostBytes}.`,
-        next: 'Use the vault file for it (secret-store = "vault").',
+        message: words.tooLong({ bytes: length, most: windowsMostBytes }),
+        next: words.useVault(),
       });
   }
 
@@ -139,7 +141,7 @@ export class KeychainStore implements SecretStore {
 
   async #demandUsable(): Promise<void> {
     const state = await this.state();
-    if (state.kind !== 'available') throw storeUnusable(this.name, state);
+    if (state.kind !== 'available') throw storeUnusable(this, state);
   }
 
   #load(): Promise<Keytar> {
@@ -150,14 +152,14 @@ export class KeychainStore implements SecretStore {
   async #call<T>(call: (keytar: Keytar) => Promise<T>): Promise<T> {
     const keytar = await this.#load();
     try {
-      return await this.#queue.run(this.name, () => call(keytar));
+      return await this.#queue.run(inEnglish(this.name), () => call(keytar));
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
       throw new HoldfastError({
         code: 'secret-store',
-        where: this.name,
-        message: `The keychain refused: ${error instanceof Error ? error.message : 'no reason given'}.`,
-        next: 'Unlock the keychain and repeat this, or use the vault file (secret-store = "vault").',
+        where: inEnglish(this.name),
+        message: words.keychainRefused({ words: error instanceof Error ? error.message : words.noReason() }),
+        next: words.unlockOrVault(),
         cause: error,
       });
     }
@@ -165,44 +167,38 @@ export class KeychainStore implements SecretStore {
 }
 
 /** The error for a store that is not `available`, with what the person can do. */
-export function storeUnusable(store: string, state: SecretStoreState): HoldfastError {
-  const base = { code: 'secret-store', where: store } as const;
+export function storeUnusable(
+  { name: store, place }: Pick<SecretStore, 'name' | 'place'>,
+  state: SecretStoreState,
+): HoldfastError {
+  const base = { code: 'secret-store', where: inEnglish(store) } as const;
   switch (state.kind) {
     case 'locked':
       return new HoldfastError({
         ...base,
-        message: `${store} is locked.`,
-        next:
-          store === vaultName
-            ? 'Unlock it with `holdfast vault unlock`.'
-            : 'Unlock it in your desktop and repeat this.',
+        message: words.locked({ store }),
+        next: place === 'vault' ? words.unlockVault() : words.unlockInDesktop(),
       });
     case 'absent':
       return new HoldfastError({
         ...base,
-        message: `${store} cannot be used: ${state.reason}.`,
-        next:
-          store === vaultName
-            ? 'Make it with `holdfast vault create`.'
-            : 'Make a vault file (`holdfast vault create`) and set secret-store = "vault", or type the secret when asked.',
+        message: words.cannotBeUsed({ store, why: state.reason }),
+        next: place === 'vault' ? words.createVault() : words.vaultOrType(),
       });
     case 'error':
     case 'available':
       return new HoldfastError({
         ...base,
-        message: `${store} does not work${state.kind === 'error' ? `: ${state.reason}` : ''}.`,
-        next: 'Look into the log, or type the secret when asked.',
+        message: words.doesNotWork({ store, why: state.kind === 'error' ? state.reason : null }),
+        next: words.logOrType(),
       });
     default:
       return assertNever(state);
   }
 }
 
-/** The vault's name for people. */
-export const vaultName = 'The vault file';
-
-function keychainName(platform: NodeJS.Platform): string {
-  if (platform === 'win32') return 'The Windows Credential Manager';
-  if (platform === 'darwin') return 'The macOS keychain';
-  return 'The desktop keyring';
+function keychainName(platform: NodeJS.Platform): Said {
+  if (platform === 'win32') return words.credentialManager();
+  if (platform === 'darwin') return words.macKeychain();
+  return words.desktopKeyring();
 }

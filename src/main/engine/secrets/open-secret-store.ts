@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type { SettingsConfig } from '../../../shared/model/config.ts';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import { assertNever, HoldfastError } from '../../../shared/model/failure.ts';
 import type { Environment, Profile } from '../config/paths.ts';
 import type { Clock } from '../lifecycle/clock.ts';
@@ -85,8 +88,12 @@ class ChosenSecretStore implements EngineSecrets {
     this.#vault = this.#makeVault();
   }
 
-  get name(): string {
+  get name(): Said {
     return this.#chosen().name;
+  }
+
+  get place(): SecretPlace {
+    return this.#chosen().place;
   }
 
   get persistent(): boolean {
@@ -122,10 +129,10 @@ class ChosenSecretStore implements EngineSecrets {
       throw new HoldfastError({
         code: 'secret-store',
         where: `${name.kind} of ${name.host}`,
-        message: 'Secrets are kept in memory only (secret-store = "memory"), so it was not saved.',
-        next: 'Set secret-store = "keychain" or "vault", or type the secret when asked.',
+        message: words.inMemoryOnly(),
+        next: words.otherStore(),
       });
-    if (state.kind !== 'available') throw storeUnusable(store.name, state);
+    if (state.kind !== 'available') throw storeUnusable(store, state);
     await store.set(name, value);
     // An older word of the same session must not win over what was just saved.
     this.#session.forget(name);
@@ -135,7 +142,7 @@ class ChosenSecretStore implements EngineSecrets {
     const forgotten = this.#session.forget(name);
     const { store, state } = await this.#active();
     if (!store.persistent) return forgotten;
-    if (state.kind !== 'available') throw storeUnusable(store.name, state);
+    if (state.kind !== 'available') throw storeUnusable(store, state);
     return (await store.remove(name)) || forgotten;
   }
 
@@ -147,7 +154,7 @@ class ChosenSecretStore implements EngineSecrets {
   async remembersIn(): Promise<SecretPlace> {
     const { store, state } = await this.#active();
     if (!store.persistent || state.kind !== 'available') return 'memory';
-    return store === this.#vault ? 'vault' : 'keychain';
+    return store.place;
   }
 
   async remember(name: SecretName, value: Secret): Promise<void> {
@@ -207,6 +214,10 @@ class ChosenSecretStore implements EngineSecrets {
     const text = JSON.stringify(state);
     if (text === this.#toldState) return;
     this.#toldState = text;
-    this.#options.log.info('Saved secrets cannot be used now.', { store: this.name, state });
+    this.#options.log.info('Saved secrets cannot be used now.', {
+      store: inEnglish(this.name),
+      state: state.kind,
+      ...('reason' in state ? { reason: inEnglish(state.reason) } : {}),
+    });
   }
 }

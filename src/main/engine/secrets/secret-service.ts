@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import type { Environment } from '../config/paths.ts';
 import type { SecretStoreState } from './secret-store.ts';
 
@@ -34,10 +36,10 @@ const askers: readonly (readonly [string, readonly string[]])[] = [
  * Asks the desktop's Secret Service (GNOME Keyring, KWallet, KeePassXC) whether its default collection is locked, without making it
  * prompt. libsecret itself cannot be asked: on a locked keyring it says "no password", or hangs on a prompt that nobody sees.
  */
-export async function secretServiceState(store: string, env: Environment = process.env): Promise<ServiceState> {
+export async function secretServiceState(store: Said, env: Environment = process.env): Promise<ServiceState> {
   const runtime = env['XDG_RUNTIME_DIR'];
   const hasBus = Boolean(env['DBUS_SESSION_BUS_ADDRESS']) || (runtime !== undefined && existsSync(`${runtime}/bus`));
-  if (!hasBus) return { kind: 'absent', reason: 'there is no D-Bus session' };
+  if (!hasBus) return { kind: 'absent', reason: words.noBus() };
   for (const [program, args] of askers) {
     const said = await ask(program, args, env);
     if (said === null) continue;
@@ -59,20 +61,19 @@ function ask(program: string, args: readonly string[], env: Environment): Promis
 }
 
 /** Reads the answer of any of the programs. */
-export function readAnswer(store: string, said: string): SecretStoreState {
+export function readAnswer(store: Said, said: string): SecretStoreState {
   // gdbus: (<true>,)   busctl: b true   dbus-send: variant boolean true
   const value = /\(<(true|false)>,\)|^b (true|false)$|boolean (true|false)/m.exec(said);
   if (value !== null) return value.slice(1).includes('true') ? { kind: 'locked', store } : { kind: 'available', store };
   if (/ServiceUnknown|was not provided by any \.service|not activatable|NameHasNoOwner/i.test(said))
-    return { kind: 'absent', reason: 'no program on this desktop keeps secrets (Secret Service)' };
+    return { kind: 'absent', reason: words.noService() };
   if (
     /UnknownObject|UnknownMethod|UnknownInterface|NoSuchObject|No such (?:object|interface|property)|does not exist at path|Unknown object/i.test(
       said,
     )
   )
-    return { kind: 'absent', reason: 'the desktop has no default keyring yet' };
-  if (/timed out|timeout|NoReply/i.test(said)) return { kind: 'error', reason: 'the keyring service does not answer' };
-  if (/connect|No such file|refused|address/i.test(said))
-    return { kind: 'absent', reason: 'the D-Bus session cannot be reached' };
-  return { kind: 'error', reason: 'the keyring service gave an answer that is not understood' };
+    return { kind: 'absent', reason: words.noDefaultKeyring() };
+  if (/timed out|timeout|NoReply/i.test(said)) return { kind: 'error', reason: words.serviceSilent() };
+  if (/connect|No such file|refused|address/i.test(said)) return { kind: 'absent', reason: words.busUnreachable() };
+  return { kind: 'error', reason: words.serviceUnclear() };
 }

@@ -1,3 +1,4 @@
+import type { Said } from '../../../shared/i18n/said.ts';
 import type { Secret } from './secret.ts';
 
 /** What can be kept for a host. Never an OTP. */
@@ -10,10 +11,10 @@ export interface SecretName {
 }
 
 export type SecretStoreState =
-  | { readonly kind: 'available'; readonly store: string }
-  | { readonly kind: 'locked'; readonly store: string }
-  | { readonly kind: 'absent'; readonly reason: string }
-  | { readonly kind: 'error'; readonly reason: string };
+  | { readonly kind: 'available'; readonly store: Said }
+  | { readonly kind: 'locked'; readonly store: Said }
+  | { readonly kind: 'absent'; readonly reason: Said }
+  | { readonly kind: 'error'; readonly reason: Said };
 
 /** Where what a person asks to remember at a login goes; `memory`: until the engine ends. */
 export type SecretPlace = 'keychain' | 'vault' | 'memory';
@@ -30,8 +31,9 @@ export interface LoginSecrets {
 
 /** The port to a keeper of secrets. All calls fail with code `secret-store`. */
 export interface SecretStore {
-  /** For people: "GNOME keyring", "vault file", "session memory". */
-  readonly name: string;
+  /** For people: the desktop keyring, the vault file, session memory. */
+  readonly name: Said;
+  readonly place: SecretPlace;
   /** True if a saved secret outlives the engine. */
   readonly persistent: boolean;
   state(): Promise<SecretStoreState>;

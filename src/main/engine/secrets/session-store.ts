@@ -1,10 +1,12 @@
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { Secret } from './secret.ts';
 import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
 
 /** Secrets that live as long as the engine and never leave its memory. */
 export class SessionStore implements SecretStore, Disposable {
-  readonly name = 'Session memory';
+  readonly name = words.sessionMemory();
+  readonly place = 'memory';
   readonly persistent = false;
   readonly #kept = new Map<string, { readonly name: SecretName; readonly value: Secret }>();
 

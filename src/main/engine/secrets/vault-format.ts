@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import type { Secret } from './secret.ts';
 
@@ -71,8 +73,8 @@ export async function openVault(
     throw new HoldfastError({
       code: 'secret-store',
       where: file,
-      message: 'This is not the passphrase of the vault.',
-      next: 'Type it again. There is no way to open a vault without its passphrase.',
+      message: words.wrongPassphrase(),
+      next: words.typeAgain(),
     });
   }
   try {
@@ -97,11 +99,10 @@ export function parseVault(file: string, text: string): VaultFile {
     throw damaged(file, error);
   }
   if (parsed.version !== 1)
-    throw new HoldfastError({
-      code: 'secret-store',
-      where: file,
-      message: `The vault was written by a newer Holdfast (format ${parsed.version}).`,
-      next: 'Use that version, or name another vault file.',
+    throw new VaultFault(file, {
+      message: words.newer({ format: parsed.version }),
+      reason: words.becauseNewer({ format: parsed.version }),
+      next: words.otherVersion(),
     });
   const { sum, ...unsigned } = parsed;
   if (sumOf(unsigned) !== sum) throw damaged(file, null);
@@ -116,12 +117,29 @@ export function wipeVaultKey(vault: VaultKey): void {
   vault.key.fill(0);
 }
 
-function damaged(file: string, cause: unknown): HoldfastError {
-  return new HoldfastError({
-    code: 'secret-store',
-    where: file,
-    message: 'The vault file is damaged.',
-    next: 'Put a copy of it from a backup in its place, or move it away and make a new one.',
+/** The file itself cannot be used. `reason`: the message as the end of another sentence. */
+export class VaultFault extends HoldfastError {
+  readonly reason: Said;
+
+  constructor(
+    file: string,
+    {
+      message,
+      reason,
+      next,
+      cause,
+    }: { readonly message: Said; readonly reason: Said; readonly next: Said; readonly cause?: unknown },
+  ) {
+    super({ code: 'secret-store', where: file, message, next, cause });
+    this.reason = reason;
+  }
+}
+
+function damaged(file: string, cause: unknown): VaultFault {
+  return new VaultFault(file, {
+    message: words.damaged(),
+    reason: words.becauseDamaged(),
+    next: words.backupOrNew(),
     cause,
   });
 }

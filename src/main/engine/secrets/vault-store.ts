@@ -1,15 +1,25 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import type { Said } from '../../../shared/i18n/said.ts';
+import { secret as words } from '../../../shared/i18n/sentences/secret.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { errorCode } from '../lifecycle/file-lock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
-import { storeUnusable, vaultName } from './keychain-store.ts';
+import { storeUnusable } from './keychain-store.ts';
 import { Secret } from './secret.ts';
 import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
 import type { SecretsIndex } from './secrets-index.ts';
-import { newVaultKey, openVault, parseVault, sealVault, type VaultKey, wipeVaultKey } from './vault-format.ts';
+import {
+  newVaultKey,
+  openVault,
+  parseVault,
+  sealVault,
+  VaultFault,
+  type VaultKey,
+  wipeVaultKey,
+} from './vault-format.ts';
 
 const contentSchema = z.array(
   z.object({
@@ -38,7 +48,8 @@ interface OpenVault {
 
 /** A file encrypted with a passphrase (scrypt, AES-256-GCM), opened for the engine's life or until it is locked. */
 export class VaultStore implements SecretStore, Disposable {
-  readonly name = vaultName;
+  readonly name = words.vault();
+  readonly place = 'vault';
   readonly persistent = true;
   readonly #file: string;
   readonly #profileId: string;
@@ -60,11 +71,11 @@ export class VaultStore implements SecretStore, Disposable {
     if (this.#open !== null) return { kind: 'available', store: this.name };
     try {
       const text = await this.#read();
-      if (text === null) return { kind: 'absent', reason: 'it has not been made yet' };
+      if (text === null) return { kind: 'absent', reason: words.notMadeYet() };
       parseVault(this.#file, text);
       return { kind: 'locked', store: this.name };
     } catch (error) {
-      return { kind: 'error', reason: error instanceof HoldfastError ? plain(error.message) : 'it cannot be read' };
+      return { kind: 'error', reason: error instanceof VaultFault ? error.reason : words.vaultUnreadable() };
     }
   }
 
@@ -73,23 +84,18 @@ export class VaultStore implements SecretStore, Disposable {
     return this.#inTurn(async () => {
       const text = await this.#read();
       if (create) {
-        if (text !== null)
-          throw this.#fault('There is a vault already.', 'Unlock it, or move the file away to begin a new one.');
-        if (passphrase.isEmpty) throw this.#fault('A vault needs a passphrase.', 'Give one that you will remember.');
+        if (text !== null) throw this.#fault(words.thereAlready(), words.unlockOrMoveAway());
+        if (passphrase.isEmpty) throw this.#fault(words.needsPassphrase(), words.rememberable());
         const vault = await newVaultKey(passphrase);
         const fresh = sealVault(vault, '[]');
         await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-          throw this.#fault(
-            `The folder of the vault cannot be made: the system says ${errorCode(error)}.`,
-            'Name another file with vault-file, or another place for state with HOLDFAST_STATE.',
-            error,
-          );
+          throw this.#fault(words.folderNotMade({ code: errorCode(error) }), words.otherVaultOrState(), error);
         });
         await writeFileAtomic(this.#file, fresh, { code: 'secret-store', expectedBefore: null });
         this.#replace({ vault, text: fresh, entries: [] });
         return;
       }
-      if (text === null) throw storeUnusable(this.name, { kind: 'absent', reason: 'it has not been made yet' });
+      if (text === null) throw storeUnusable(this, { kind: 'absent', reason: words.notMadeYet() });
       const { vault, content } = await openVault(this.#file, text, passphrase);
       this.#replace({ vault, text, entries: this.#parse(content) });
     });
@@ -109,7 +115,7 @@ export class VaultStore implements SecretStore, Disposable {
   set(name: SecretName, value: Secret): Promise<void> {
     return this.#inTurn(async () => {
       const open = await this.#demandOpen();
-      if (value.isEmpty) throw this.#fault('An empty secret cannot be kept.', 'Give the secret again.');
+      if (value.isEmpty) throw this.#fault(words.empty(), words.giveAgain());
       const rest = open.entries.filter((entry) => !this.#is(entry, name));
       await this.#save(open, [...rest, { profile: this.#profileId, name, value: copyOf(value) }]);
       await this.#index.add('vault', name);
@@ -148,8 +154,7 @@ export class VaultStore implements SecretStore, Disposable {
       value: value.revealBytes().toString('base64'),
     }));
     const text = sealVault(open.vault, JSON.stringify(content));
-    if (Buffer.byteLength(text) > mostFileBytes)
-      throw this.#fault('The vault would grow beyond 1 MiB.', 'Remove secrets that are no longer needed.');
+    if (Buffer.byteLength(text) > mostFileBytes) throw this.#fault(words.wouldGrow(), words.removeOld());
     await writeFileAtomic(this.#file, text, { code: 'secret-store', expectedBefore: open.text });
     open.text = text;
     open.entries = entries;
@@ -164,28 +169,34 @@ export class VaultStore implements SecretStore, Disposable {
       }));
     } catch (error) {
       // The zod error holds values: it must not become a cause that is logged.
-      throw this.#fault(
-        'The content of the vault is not understood.',
-        'Put a copy of it from a backup in its place.',
-        error instanceof z.ZodError ? undefined : error,
-      );
+      throw this.#fault(words.contentUnclear(), words.backup(), error instanceof z.ZodError ? undefined : error);
     }
   }
 
   async #read(): Promise<string | null> {
     try {
       const { size } = await stat(this.#file);
-      if (size > mostFileBytes) throw this.#fault('The vault file is larger than any vault.', 'Name another file.');
+      if (size > mostFileBytes)
+        throw new VaultFault(this.#file, {
+          message: words.tooLarge(),
+          reason: words.becauseTooLarge(),
+          next: words.otherFile(),
+        });
       return await readFile(this.#file, 'utf8');
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw this.#fault('The vault file cannot be read.', 'Check who owns it and its mode.', error);
+      throw new VaultFault(this.#file, {
+        message: words.unreadable(),
+        reason: words.becauseUnreadable(),
+        next: words.fileOwner(),
+        cause: error,
+      });
     }
   }
 
   async #demandOpen(): Promise<OpenVault> {
-    if (this.#open === null) throw storeUnusable(this.name, await this.state());
+    if (this.#open === null) throw storeUnusable(this, await this.state());
     return this.#open;
   }
 
@@ -197,7 +208,7 @@ export class VaultStore implements SecretStore, Disposable {
     for (const entry of old.entries) entry.value.wipe();
   }
 
-  #fault(message: string, next: string, cause?: unknown): HoldfastError {
+  #fault(message: Said, next: Said, cause?: unknown): HoldfastError {
     return new HoldfastError({ code: 'secret-store', where: this.#file, message, next, cause });
   }
 
@@ -213,9 +224,4 @@ function copyOf(secret: Secret): Secret {
   const copy = Secret.from(bytes);
   bytes.fill(0);
   return copy;
-}
-
-/** A sentence as the end of another one. */
-function plain(message: string): string {
-  return message.replace(/\.$/, '').replace(/^The /, 'the ');
 }

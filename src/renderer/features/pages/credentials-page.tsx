@@ -18,7 +18,7 @@ type StoreState = CallOutput<'secret.state'>;
 export function CredentialsPage() {
   const all = usePageTexts();
   const texts = all.credentials;
-  const { errorText, engineSays } = useTexts();
+  const { causeSays, errorText, factSays } = useTexts();
   const bridge = useBridge();
   const [state, setState] = useState<StoreState | null>(null);
   const [entries, setEntries] = useState<readonly Entry[] | null>(null);
@@ -29,8 +29,8 @@ export function CredentialsPage() {
     if (store.ok) setState(store.output);
     setEntries(list.ok ? list.output : []);
     // A store that is locked or absent says so above; its list then has nothing to add.
-    setProblem(store.ok && store.output.kind === 'available' && !list.ok ? list.error.message : null);
-  }, [bridge]);
+    setProblem(store.ok && store.output.kind === 'available' && !list.ok ? causeSays(list.error) : null);
+  }, [bridge, causeSays]);
   useEffect(() => void reload(), [reload]);
   const remove = async (entry: Entry): Promise<void> => {
     setLeaving(null);
@@ -38,12 +38,12 @@ export function CredentialsPage() {
     await reload();
     if (!result.ok) setProblem(errorText(result.error));
   };
-  const isVault = state !== null && /vault/i.test(state.store);
+  const isVault = state?.place === 'vault';
   return (
     <PageShell page="credentials" title={texts.title} lead={texts.lead}>
       {state === null ? null : (
         <p className={state.kind === 'available' ? styles['quietNote'] : styles['note']} role="status">
-          {texts.states[state.kind](engineSays(state.store))}
+          {texts.states[state.kind](factSays(state.store, state.said))}
         </p>
       )}
       {isVault ? <Vault state={state} onChange={() => void reload()} /> : null}

@@ -36,7 +36,9 @@ export function ImportHosts({ sshConfig, onImported }: ImportHostsProps) {
     if (!result.ok) return setSaid([errorText(result.error)]);
     const { edits, skipped, said: facts } = result.output;
     const notes = result.output.notes.map((note, index) => factSays(note, facts?.notes[index]));
-    const left = skipped.map(({ alias, reason, said: why }) => texts.skipped(alias, factSays(reason, why)));
+    const left = skipped.map(({ alias, reason }, index) =>
+      texts.skipped(alias, factSays(reason, facts?.reasons[index])),
+    );
     if (edits.length === 0) return setSaid([...left, ...notes]);
     if (!(await consent.agreesTo(edits))) return;
     const outcome = await save(edits);

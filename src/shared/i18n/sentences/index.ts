@@ -10,6 +10,7 @@ import { dialSentences } from './dial.ts';
 import { engineSentences } from './engine.ts';
 import { fileSentences } from './file.ts';
 import { fileTrustSentences } from './file-trust.ts';
+import { secretSentences } from './secret.ts';
 import { serverSentences } from './server.ts';
 import { sshCommandSentences } from './ssh-command.ts';
 import { sshConfigSentences } from './ssh-config.ts';
@@ -21,6 +22,7 @@ const subjects: ReadonlyMap<string, Sentences> = new Map<string, Sentences>([
   ['engine', engineSentences],
   ['file', fileSentences],
   ['fileTrust', fileTrustSentences],
+  ['secret', secretSentences],
   ['server', serverSentences],
   ['sshCommand', sshCommandSentences],
   ['sshConfig', sshConfigSentences],
