@@ -10,6 +10,7 @@ import { openStateFolderNow } from '../engine/lifecycle/state-folder.ts';
 import { bearFaults, openDesktopLog } from './desktop-log.ts';
 import { hardenApp, hardenSession, isOpenToDebuggers } from './hardening.ts';
 import { appId } from './identity.ts';
+import { personTexts } from './language.ts';
 import { hiddenArgument } from './login-start.ts';
 import { registerPageScheme, servePages } from './page-protocol.ts';
 import { collectProcessLogs } from './process-log.ts';
@@ -94,7 +95,7 @@ export function startDesktop(): void {
   begin().catch((error: unknown) => {
     logs.root.error('The app could not start', { error });
     logs.dispose();
-    dialog.showErrorBox('Holdfast', asHoldfastError(error, 'desktop').message);
+    dialog.showErrorBox('Holdfast', personTexts().causeSays(asHoldfastError(error, 'desktop').toCause()));
     app.exit(1);
   });
 }

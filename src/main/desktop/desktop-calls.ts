@@ -1,5 +1,6 @@
 import { app, clipboard, Notification, shell as system } from 'electron';
 import { type DesktopCallName, type DesktopInput, type DesktopOutput } from '../../shared/contract/shell-bridge.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import { webAddresses } from '../../shared/model/web-address.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
@@ -72,8 +73,8 @@ function answersOf(parts: DesktopCallParts): Answers {
         throw new HoldfastError({
           code: 'usage',
           where: url,
-          message: 'Holdfast opens only addresses on this machine.',
-          next: 'Copy the address and open it yourself.',
+          message: words.onlyThisMachine(),
+          next: words.copyAddress(),
         });
       }
       await system.openExternal(url);
@@ -86,8 +87,8 @@ function answersOf(parts: DesktopCallParts): Answers {
         throw new HoldfastError({
           code: 'not-found',
           where: 'login',
-          message: 'No open question has this address.',
-          next: 'The login may be over; look at the tunnel.',
+          message: words.noQuestionWithAddress(),
+          next: words.loginMayBeOver(),
         });
       }
       if (!(await parts.mayOpen(prompt, address))) return { opened: false };
@@ -100,8 +101,8 @@ function answersOf(parts: DesktopCallParts): Answers {
         throw new HoldfastError({
           code: 'usage',
           where: profile.configFile,
-          message: `No program opened ${profile.configFile}: ${problem}`,
-          next: 'Open it in an editor of your choice.',
+          message: words.noProgramOpened({ file: profile.configFile, words: problem }),
+          next: words.openInEditor(),
         });
       }
       return {};

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../shared/contract/events.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import { asHoldfastError, type Cause, HoldfastError } from '../../shared/model/failure.ts';
 import type { Profile } from '../engine/config/paths.ts';
 import { ControlClient } from '../engine/control/control-client.ts';
@@ -155,8 +156,8 @@ function endedByItself(): Cause {
   return new HoldfastError({
     code: 'internal',
     where: 'engine',
-    message: 'The engine ended by itself.',
-    next: 'Start it again. The log says what it did last.',
+    message: words.engineEnded(),
+    next: words.startEngine(),
   }).toCause();
 }
 

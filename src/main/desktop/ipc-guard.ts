@@ -1,6 +1,8 @@
 import { calls, type CallName } from '../../shared/contract/calls.ts';
 import { type DesktopCallName, desktopCalls } from '../../shared/contract/shell-bridge.ts';
 import type { CallResult } from '../../shared/contract/shell-bridge.ts';
+import type { Said } from '../../shared/i18n/said.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import { asHoldfastError, type Cause, HoldfastError } from '../../shared/model/failure.ts';
 import { pageOrigin } from './page-files.ts';
 
@@ -61,21 +63,21 @@ export async function guardedCall(
 ): Promise<CallResult<unknown>> {
   try {
     const checked = inputSchema.safeParse(input);
-    if (!checked.success) return refusal(name, `What was sent with ${name} does not fit the contract.`);
+    if (!checked.success) return refusal(name, words.badInput({ call: name }));
     const output = outputSchema.safeParse(await run(checked.data));
-    if (!output.success) return refusal(name, `The answer to ${name} does not fit the contract.`);
+    if (!output.success) return refusal(name, words.badAnswer({ call: name }));
     return { ok: true, output: output.data };
   } catch (error) {
     return { ok: false, error: asHoldfastError(error, name).toCause() };
   }
 }
 
-export function refusal(where: string, message: string): { readonly ok: false; readonly error: Cause } {
+export function refusal(where: string, message: Said): { readonly ok: false; readonly error: Cause } {
   const error = new HoldfastError({
     code: 'usage',
     where,
     message,
-    next: 'This is a fault of the window; see the log.',
+    next: words.faultOfWindow(),
   });
   return { ok: false, error: error.toCause() };
 }

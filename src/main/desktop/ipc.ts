@@ -2,6 +2,7 @@ import { BrowserWindow, ipcMain, type IpcMainInvokeEvent, type WebContents } fro
 import { type CallName, calls } from '../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../shared/contract/events.ts';
 import { type DesktopCallName, desktopCalls } from '../../shared/contract/shell-bridge.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import { assertNever } from '../../shared/model/failure.ts';
 import { type Disposable, DisposableStore } from '../engine/lifecycle/disposable.ts';
 import { channels, guardedCall, isDesktopCall, isPageCall, isTrusted, refusal } from './ipc-guard.ts';
@@ -35,13 +36,13 @@ export class PageIpc implements Disposable {
   constructor(options: IpcOptions) {
     this.#options = options;
     this.#handle(channels.call, (contents, name, input) => {
-      if (!isPageCall(name)) return Promise.resolve(refusal('bridge', `There is no call ${String(name)} for a page.`));
+      if (!isPageCall(name)) return Promise.resolve(refusal('bridge', words.noPageCall({ call: String(name) })));
       return guardedCall(name, input, calls[name], (checked) =>
         name === 'subscribe' ? this.#subscribe(contents, checked as Subscription) : options.call(name, checked),
       );
     });
     this.#handle(channels.desktop, (_contents, name, input) => {
-      if (!isDesktopCall(name)) return Promise.resolve(refusal('bridge', `There is no desktop call ${String(name)}.`));
+      if (!isDesktopCall(name)) return Promise.resolve(refusal('bridge', words.noDesktopCall({ call: String(name) })));
       return guardedCall(name, input, desktopCalls[name], (checked) => options.desktop(name, checked));
     });
   }
@@ -64,7 +65,7 @@ export class PageIpc implements Disposable {
 
   #handle(channel: string, answer: (contents: WebContents, name: unknown, input: unknown) => Promise<unknown>): void {
     ipcMain.handle(channel, (event: IpcMainInvokeEvent, name: unknown, input: unknown) => {
-      if (!isTrusted(senderOf(event))) return refusal('bridge', 'This message does not come from a page of Holdfast.');
+      if (!isTrusted(senderOf(event))) return refusal('bridge', words.notFromAPage());
       this.#remember(event.sender);
       return answer(event.sender, name, input);
     });

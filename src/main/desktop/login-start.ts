@@ -6,6 +6,7 @@ import { app } from 'electron';
 import type { z } from 'zod';
 import type { loginStartSchema } from '../../shared/contract/shell-bridge.ts';
 import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import { assertNever, HoldfastError } from '../../shared/model/failure.ts';
 import { writeFileAtomic } from '../engine/lifecycle/atomic-file.ts';
 import { type AutostartCommand, autostartEntry, execLine, readAutostart } from './autostart-file.ts';
@@ -107,8 +108,8 @@ export class XdgLoginStart implements LoginStart {
     return new HoldfastError({
       code: 'usage',
       where: this.#file,
-      message: `${this.#file} belongs to another program.`,
-      next: 'Move it away, then switch the start at login on again.',
+      message: words.entryOfOther({ file: this.#file }),
+      next: words.moveEntryAway(),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { app, clipboard, nativeTheme, shell as system } from 'electron';
-import { type DesktopTexts, desktopEn } from '../../shared/i18n/desktop-en.ts';
-import { desktopDe } from '../../shared/i18n/desktop-de.ts';
+import type { DesktopTexts } from '../../shared/i18n/desktop-en.ts';
+import { app as words } from '../../shared/i18n/sentences/app.ts';
 import type { CallInput, CallName, CallOutput } from '../../shared/contract/calls.ts';
 import { HoldfastError } from '../../shared/model/failure.ts';
 import type { Profile } from '../engine/config/paths.ts';
@@ -12,6 +12,7 @@ import { answerDesktopCall } from './desktop-calls.ts';
 import { EngineHost, type EngineStatus } from './engine-host.ts';
 import { PageIpc } from './ipc.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { personTexts } from './language.ts';
 import { createLoginStart, type LoginStart } from './login-start.ts';
 import { MainWindow } from './main-window.ts';
 import type { Prompt } from '../../shared/model/prompt.ts';
@@ -67,7 +68,7 @@ export class DesktopShell {
 
   constructor(options: ShellOptions) {
     this.#options = options;
-    this.#texts = app.getLocale().startsWith('de') ? desktopDe : desktopEn;
+    this.#texts = personTexts();
     const store = this.#store;
     this.#settings = options.settings;
     this.#engine = store.add(new EngineHost(options.profile));
@@ -225,8 +226,8 @@ export class DesktopShell {
     throw new HoldfastError({
       code: 'no-engine',
       where: this.#options.profile.configFile,
-      message: status.kind === 'starting' ? 'The engine is still starting.' : 'The engine is not running.',
-      next: 'Try again in a moment.',
+      message: status.kind === 'starting' ? words.engineStarting() : words.engineNotRunning(),
+      next: words.inAMoment(),
     });
   }
 

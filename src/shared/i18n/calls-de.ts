@@ -2,8 +2,6 @@ import type { Phrase } from './phrases.ts';
 
 /** Calls of the window for tunnels, hosts, logins and questions. */
 const tunnels: readonly Phrase[] = [
-  ['No open question has this address.', 'Keine offene Frage hat diese Adresse.'],
-  ['The login may be over; look at the tunnel.', 'Die Anmeldung ist vielleicht vorbei; sieh nach dem Tunnel.'],
   ['There is no tunnel or group named {0}.', 'Einen Tunnel oder eine Gruppe namens {0} gibt es nicht.'],
   ['See the names with: holdfast list', 'Die Namen zeigt: holdfast list'],
   ['Tunnel {0} has no forward "{1!}".', 'Der Tunnel {0} hat keine Weiterleitung „{1}“.'],
@@ -119,34 +117,5 @@ const knownHosts: readonly Phrase[] = [
   ],
 ];
 
-/** Between window and engine, and in the app around them. */
-const app: readonly Phrase[] = [
-  ['Something unexpected happened: {0}', 'Etwas Unerwartetes ist geschehen: {0}'],
-  [
-    'Holdfast tries again by itself. The log has the details; please report it if it comes back.',
-    'Holdfast versucht es von selbst neu. Einzelheiten stehen im Protokoll; bitte melde es, wenn es wiederkommt.',
-  ],
-  ['There is no call {0} for a page.', 'Für eine Seite gibt es keinen Aufruf {0}.'],
-  ['There is no desktop call {0}.', 'Einen Aufruf {0} der App gibt es nicht.'],
-  ['What was sent with {0} does not fit the contract.', 'Was mit {0} gesendet wurde, passt nicht zum Vertrag.'],
-  ['The answer to {0} does not fit the contract.', 'Die Antwort auf {0} passt nicht zum Vertrag.'],
-  ['This message does not come from a page of Holdfast.', 'Diese Nachricht kommt nicht von einer Seite von Holdfast.'],
-  ['This is a fault of the window; see the log.', 'Das ist ein Fehler des Fensters; Genaueres steht im Protokoll.'],
-  ['Holdfast opens only addresses on this machine.', 'Holdfast öffnet nur Adressen auf diesem Rechner.'],
-  ['Copy the address and open it yourself.', 'Kopiere die Adresse, und öffne sie selbst.'],
-  ['No program opened {0!}: {1}', 'Kein Programm hat {0} geöffnet: {1}'],
-  ['Open it in an editor of your choice.', 'Öffne sie in einem Editor deiner Wahl.'],
-  ['{0!} belongs to another program.', '{0} gehört einem anderen Programm.'],
-  [
-    'Move it away, then switch the start at login on again.',
-    'Verschiebe sie, dann schalte den Start bei der Anmeldung wieder ein.',
-  ],
-  ['The engine ended by itself.', 'Der Dienst hat sich von selbst beendet.'],
-  ['Start it again. The log says what it did last.', 'Starte ihn neu. Was er zuletzt tat, steht im Protokoll.'],
-  ['The engine is still starting.', 'Der Dienst startet noch.'],
-  ['The engine is not running.', 'Der Dienst läuft nicht.'],
-  ['Try again in a moment.', 'Versuche es gleich noch einmal.'],
-];
-
 /** What goes wrong with calls of the window, in German. */
-export const callsDe: readonly Phrase[] = [...tunnels, ...knownHosts, ...app];
+export const callsDe: readonly Phrase[] = [...tunnels, ...knownHosts];

@@ -3,6 +3,7 @@
  */
 
 import { type Said, withStrings } from '../i18n/said.ts';
+import { fault } from '../i18n/sentences/fault.ts';
 import { inEnglish } from '../i18n/sentences/index.ts';
 import { cleanText } from './clean-text.ts';
 
@@ -166,8 +167,8 @@ export function asHoldfastError(thrown: unknown, where: string): HoldfastError {
   return new HoldfastError({
     code: 'internal',
     where,
-    message: `Something unexpected happened: ${message}`,
-    next: 'Holdfast tries again by itself. The log has the details; please report it if it comes back.',
+    message: fault.unexpected({ words: message }),
+    next: fault.triesAgain(),
     cause: thrown,
   });
 }

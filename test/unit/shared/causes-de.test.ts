@@ -32,13 +32,6 @@ const failureFiles = [
 ];
 /** Where calls of the window and the reading of the configuration say what is wrong: each text has a German one, sentence or part. */
 const callFiles = [
-  '../desktop/desktop-calls.ts',
-  '../desktop/engine-host.ts',
-  '../desktop/ipc-guard.ts',
-  '../desktop/ipc.ts',
-  '../desktop/login-start.ts',
-  '../desktop/shell.ts',
-  '../../shared/model/failure.ts',
   'config/config-edits.ts',
   'config/cross-checks.ts',
   'config/edit.ts',
@@ -73,8 +66,6 @@ const callFiles = [
 const putIntoTexts = ['file-trust.ts', 'file.ts'].map((file) => `../../shared/i18n/sentences/${file}`);
 /** Texts of those files that nobody reads in a window: code, paths, answers to a browser, what only the command asks for. */
 const notShown = new Set([
-  // Where an engine is found to be run.
-  'holdfast desktop',
   // Read by the command only: `holdfast set`.
   '§ is no key.',
   'Write it like tunnels.db.park or hosts."a.b".port.',

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { type ContractApi, contractVersion } from '../../../shared/contract/calls.ts';
 import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, requestFrameSchema, requestReadTimeoutMs } from '../../../shared/contract/frames.ts';
-import type { Cause } from '../../../shared/model/failure.ts';
+import { contract } from '../../../shared/i18n/sentences/contract.ts';
+import { type FailureDetails, HoldfastError } from '../../../shared/model/failure.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
 import type { Log } from '../log/log.ts';
@@ -88,8 +89,8 @@ export class ClientSession implements Disposable {
       this.#part({
         code: 'usage',
         where: 'control socket',
-        message: `A request is longer than ${maxRequestBytes} bytes.`,
-        next: 'Send one JSON object a line, within the limit.',
+        message: contract.longRequest({ most: maxRequestBytes }),
+        next: contract.oneObjectALine(),
       });
       return;
     }
@@ -109,8 +110,8 @@ export class ClientSession implements Disposable {
       this.#part({
         code: 'timeout',
         where: 'control socket',
-        message: `A request was begun and not completed within ${requestReadTimeoutMs / 1000} s.`,
-        next: 'Send each request as one line at once.',
+        message: contract.slowRequest({ limitMs: requestReadTimeoutMs }),
+        next: contract.wholeLines(),
       }),
     );
   }
@@ -145,8 +146,10 @@ export class ClientSession implements Disposable {
       this.#part({
         code: 'usage',
         where: 'control socket',
-        message: 'A line is not a request: it must be a JSON object with id, call and input.',
-        next: `For example: {"id":1,"call":"hello","input":{"client":"me","contract":${contractVersion}}}`,
+        message: contract.noRequest(),
+        next: contract.forExample({
+          line: `{"id":1,"call":"hello","input":{"client":"me","contract":${contractVersion}}}`,
+        }),
       });
       return;
     }
@@ -174,15 +177,16 @@ export class ClientSession implements Disposable {
     this.#part({
       code: 'timeout',
       where: 'control socket',
-      message: `This shell did not read its ${what}: ${Math.round(socket.writableLength / 1024)} KiB were waiting.`,
-      next: 'Connect again and take a fresh snapshot.',
+      message: contract.unread({ what, kib: Math.round(socket.writableLength / 1024) }),
+      next: contract.connectAgain(),
     });
   }
 
   /** Says why, then closes; a shell that does not read is cut off. */
-  #part(error: Cause, id: number | null = null): void {
+  #part(details: FailureDetails, id: number | null = null): void {
     if (this.#parting) return;
     this.#parting = true;
+    const error = new HoldfastError(details).toCause();
     const { socket, clock, log } = this.#deps;
     log.info('A shell was sent away', { reason: error.message });
     this.#flow.end();

@@ -1,3 +1,4 @@
+import { seconds } from '../parts.ts';
 import { type Said, sayings, sentence } from '../said.ts';
 
 /** Between a shell and the engine: calls that do not fit, connections that end. */
@@ -63,6 +64,40 @@ export const contractSentences = {
   shellLeft: {
     en: 'The shell that made this call has left.',
     de: 'Wer diesen Aufruf machte, ist gegangen.',
+  },
+  // What a shell sent that is no request, or did not take.
+  longRequest: sentence<{ most: number }>({
+    en: ({ most }) => `A request is longer than ${most} bytes.`,
+    de: ({ most }) => `Eine Anfrage ist länger als ${most} Byte.`,
+  }),
+  oneObjectALine: {
+    en: 'Send one JSON object a line, within the limit.',
+    de: 'Sende je Zeile ein JSON-Objekt, nicht länger als erlaubt.',
+  },
+  slowRequest: sentence<{ limitMs: number }>({
+    en: ({ limitMs }) => `A request was begun and not completed within ${seconds(limitMs, 'en')}.`,
+    de: ({ limitMs }) => `Eine Anfrage wurde begonnen und in ${seconds(limitMs, 'de')} nicht beendet.`,
+  }),
+  wholeLines: {
+    en: 'Send each request as one line at once.',
+    de: 'Sende jede Anfrage als eine Zeile auf einmal.',
+  },
+  noRequest: {
+    en: 'A line is not a request: it must be a JSON object with id, call and input.',
+    de: 'Eine Zeile ist keine Anfrage: ein JSON-Objekt mit „id“, „call“ und „input“ muss es sein.',
+  },
+  forExample: sentence<{ line: string }>({
+    en: ({ line }) => `For example: ${line}`,
+    de: ({ line }) => `Zum Beispiel: ${line}`,
+  }),
+  unread: sentence<{ what: 'events' | 'answers'; kib: number }>({
+    en: ({ what, kib }) => `This shell did not read its ${what}: ${kib} KiB were waiting.`,
+    de: ({ what, kib }) =>
+      `Dieses Fenster hat seine ${what === 'events' ? 'Ereignisse' : 'Antworten'} nicht gelesen: ${kib} KiB warteten.`,
+  }),
+  connectAgain: {
+    en: 'Connect again and take a fresh snapshot.',
+    de: 'Verbinde dich neu, und hole den ganzen Stand.',
   },
   nothingToDo: { en: 'Nothing needs to be done.', de: 'Es ist nichts zu tun.' },
 };

@@ -5,9 +5,11 @@
 
 import type { Given, Language, Plain, Said, Say, Sentences, Spoken } from '../said.ts';
 import { isSaid } from '../said.ts';
+import { appSentences } from './app.ts';
 import { contractSentences } from './contract.ts';
 import { dialSentences } from './dial.ts';
 import { engineSentences } from './engine.ts';
+import { faultSentences } from './fault.ts';
 import { fileSentences } from './file.ts';
 import { fileTrustSentences } from './file-trust.ts';
 import { secretSentences } from './secret.ts';
@@ -17,9 +19,11 @@ import { sshConfigSentences } from './ssh-config.ts';
 import { sshOptionSentences } from './ssh-option.ts';
 
 const subjects: ReadonlyMap<string, Sentences> = new Map<string, Sentences>([
+  ['app', appSentences],
   ['contract', contractSentences],
   ['dial', dialSentences],
   ['engine', engineSentences],
+  ['fault', faultSentences],
   ['file', fileSentences],
   ['fileTrust', fileTrustSentences],
   ['secret', secretSentences],
