@@ -7,7 +7,8 @@ import { type Catalogue, en } from './en.ts';
  * - en.ts  English; its type is the type of all
  * - de.ts  German, in part
  * - window-*, detail-*, pages-*, editor-*, questions-*, desktop-*  the catalogues of window and tray, each language complete
- * - phrases.ts, causes-de.ts, steps-de.ts  what the engine says, put into German where it is shown
+ * - said.ts, sentences/  what the engine finds out, as facts that are said in either language; cause-words.ts says those of a cause
+ * - phrases.ts, causes-de.ts, steps-de.ts  what the engine still says as English text, put into German where it is shown
  */
 
 export type { Catalogue, CataloguePart } from './en.ts';

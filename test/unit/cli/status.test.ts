@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cause } from '../../support/fake-engine.ts';
+import { dial } from '../../../src/shared/i18n/sentences/dial.ts';
 import type { ForwardStatus } from '../../../src/shared/model/tunnel.ts';
 import { Bench } from './run-command.ts';
 
@@ -16,6 +17,15 @@ const off: ForwardStatus = { ...forward, state: 'off', listen: null };
 const row = { degraded: false, cause: null, attempt: 0, nextTryMs: null, reconnects: 0, forwards: [] };
 
 describe('status --json', () => {
+  it('has a cause as texts alone, whatever facts came with it', async () => {
+    const bench = await new Bench().serve();
+    const facts = { message: dial.refused({ to: 'box:22' }), next: dial.checkSshd() };
+    const given = cause('refused', 'box:22 refuses the connection.');
+    bench.engine.addTunnel('db', { state: { kind: 'dead', cause: { ...given, said: facts } } });
+    expect(await bench.json(['status'])).toMatchObject([{ name: 'db', cause: given }]);
+    expect((await bench.run(['status', '--json'])).stdout).not.toContain('"said"');
+  });
+
   it('is the array that scripts rely on, for every state', async () => {
     const bench = await new Bench().serve();
     const { engine } = bench;

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/main/engine/config/parse.ts';
 import { distrustOfKnownHosts } from '../../../src/main/engine/interop/known-hosts-trust.ts';
 import { parseSshCommand } from '../../../src/main/engine/interop/ssh-command.ts';
-import { inEnglish } from '../../../src/shared/i18n/sentences/index.ts';
+import { calls } from '../../../src/shared/contract/calls.ts';
+import { inEnglish, tell } from '../../../src/shared/i18n/sentences/index.ts';
 import { itAsRoot } from '../../support/root.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -71,6 +72,12 @@ describe('a known_hosts file that a command names', () => {
       });
     expect(parse().edits[0]).toEqual({ op: 'add-host', name: 'h', values: { address: 'h.example.org' } });
     expect(parse().notes).toEqual([expect.stringMatching(/^UserKnownHostsFile .* is left out: .* everybody/)]);
+    // As a shell gets it, and says it.
+    const { said } = calls['ssh-command.parse'].output.parse(parse());
+    const german = said?.notes.map((note) => (note === null ? null : tell(note, 'de')));
+    expect(german).toEqual([
+      expect.stringMatching(/^UserKnownHostsFile .* wurde weggelassen: in die Datei .* jeder andere/),
+    ]);
     chmodSync(file, 0o600);
     expect(parse().edits[0]).toMatchObject({ values: { 'known-hosts': [file, expect.anything(), expect.anything()] } });
     expect(parse().notes).toEqual([expect.stringMatching(/^UserKnownHostsFile .*: host keys are looked up and kept/)]);

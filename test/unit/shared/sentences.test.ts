@@ -4,6 +4,7 @@ import { redactFailure } from '../../../src/main/engine/log/redact.ts';
 import { causeSchema } from '../../../src/shared/contract/failure-schema.ts';
 import { causeWordsDe, causeWordsEn } from '../../../src/shared/i18n/cause-words.ts';
 import type { Language, Said } from '../../../src/shared/i18n/said.ts';
+import { app } from '../../../src/shared/i18n/sentences/app.ts';
 import { dial } from '../../../src/shared/i18n/sentences/dial.ts';
 import { engine } from '../../../src/shared/i18n/sentences/engine.ts';
 import { file } from '../../../src/shared/i18n/sentences/file.ts';
@@ -163,6 +164,9 @@ describe('a fact from elsewhere', () => {
     const words = causeWordsDe((text) => `(${text})`);
     expect(words.errorText(cause)).toBe('box:22 lehnt die Verbindung ab. (Ask around.)');
     expect(causeWordsEn.errorText(cause)).toBe('box:22 refuses the connection. Ask around.');
+    expect(words.factSays('Try again in a moment.', app.inAMoment())).toBe('Versuche es gleich noch einmal.');
+    expect(words.factSays('Try again in a moment.', undefined)).toBe('(Try again in a moment.)');
+    expect(causeWordsEn.factSays('Try again in a moment.', app.inAMoment())).toBe('Try again in a moment.');
     const newer = { ...cause, said: { message: { id: 'dial.fromTomorrow', given: {} }, next: null } };
     expect(words.causeSays(newer)).toBe('(box:22 refuses the connection.)');
   });

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { engine } from '../../../shared/i18n/sentences/engine.ts';
 import { HoldfastError } from '../../../shared/model/failure.ts';
 
 /** A file of the built renderer as it is served. */
@@ -39,8 +40,8 @@ function noPanel(folder: string, cause: unknown): HoldfastError {
   return new HoldfastError({
     code: 'config',
     where: folder,
-    message: 'The pages of the panel are not built.',
-    next: 'Build them with: npm run build',
+    message: engine.panelNotBuilt(),
+    next: engine.buildPanel(),
     cause,
   });
 }

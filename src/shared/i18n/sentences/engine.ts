@@ -174,6 +174,11 @@ export const engineSentences = {
   }),
 
   // The panel.
+  panelNotBuilt: {
+    en: 'The pages of the panel are not built.',
+    de: 'Die Seiten des Panels sind nicht gebaut.',
+  },
+  buildPanel: { en: 'Build them with: npm run build', de: 'So werden sie gebaut: npm run build' },
   panelElsewhere: sentence<{ port: number; asked: number }>({
     en: ({ port, asked }) => `The panel answers at port ${port} already, not at ${asked}.`,
     de: ({ port, asked }) => `Das Panel antwortet schon an Port ${port}, nicht an ${asked}.`,
