@@ -209,7 +209,6 @@ const forwards: readonly Phrase[] = [
 const places: readonly Phrase[] = [
   ['{0!}:{1#}: {2}: {3}', '{0}:{1}: {2}: {3}'],
   ['{0} (and {1#} more)', '{0} (und {1} weitere)'],
-  ['{0} and {1#} more', '{0} und {1} weitere'],
 ];
 
 /** What holds parts together; behind all others, since any text could be meant. */

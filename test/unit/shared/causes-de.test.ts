@@ -84,7 +84,6 @@ const assembled: Readonly<Record<string, readonly string[]>> = {
     'There is no forward § in the tunnel §.',
   ],
   ' (and § more)': ['§ (and 3 more)'],
-  ' and § more': ['§ and 3 more'],
   "the § § belongs to another user (uid §); it must be yours or root's": [
     "the file § belongs to another user (uid §); it must be yours or root's",
     "the folder § belongs to another user (uid §); it must be yours or root's",

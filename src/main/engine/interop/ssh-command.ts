@@ -1,6 +1,5 @@
-import type { ConfigEdit, ConfigValue } from '../../../shared/contract/editing-calls.ts';
+import type { ConfigValue } from '../../../shared/contract/editing-calls.ts';
 import type { Said } from '../../../shared/i18n/said.ts';
-import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { sshCommand } from '../../../shared/i18n/sentences/ssh-command.ts';
 import { sshOption } from '../../../shared/i18n/sentences/ssh-option.ts';
 import type { HoldfastConfig } from '../../../shared/model/config.ts';
@@ -11,6 +10,7 @@ import { forwardValues, readForwardList } from './forward-list.ts';
 import { type HostDraft, newHostDraft } from './host-draft.ts';
 import { applyHostOption, leftOut, type OptionContext, shown, unquoted } from './host-options.ts';
 import { currentUser, HostPlan, nameFromHost } from './host-plan.ts';
+import { failed, parsed, type ParsedSshCommand } from './parsed-command.ts';
 import { isLoopEnd, readPastedText } from './pasted-text.ts';
 import { splitShellWords } from './shell-words.ts';
 import { formatDestination, parseDestination, type SshDestination } from './ssh-address.ts';
@@ -25,6 +25,7 @@ import { fillCommand, fillHostName, type TokenValues } from './ssh-tokens.ts';
  *
  * - ssh-command.ts         a pasted `ssh …` or `autossh …` line: `parseSshCommand`
  * - ssh-command-format.ts  a tunnel as such a line: `formatSshCommand`
+ * - parsed-command.ts      what came of it: edits and notes, or why not
  * - pasted-text.ts, command-wrappers.ts   what stands around the command: units, crontabs, loops; sudo, nice, timeout
  * - shell-words.ts, ssh-arguments.ts, autossh-settings.ts, ssh-address.ts   its parts: quoting, getopt, addresses and forwards
  * - host-options.ts        options of ssh_config(5) as keys of a host, for command and import alike
@@ -41,18 +42,6 @@ export interface SshCommandContext {
   readonly home: string;
 }
 
-export interface ParsedSshCommand {
-  /** Why no tunnel came of it, in a sentence; null if one did. */
-  readonly problem: string | null;
-  readonly edits: ConfigEdit[];
-  /** Name of the tunnel that the edits add. */
-  readonly tunnel: string | null;
-  /** What was left out or read in a way that should be known. */
-  readonly notes: string[];
-  /** The same as facts. */
-  readonly said: { readonly problem: Said | null; readonly notes: readonly Said[] };
-}
-
 /** An `ssh …` or `autossh …` command line as edits that make the same tunnel. Runs nothing and never throws. */
 export function parseSshCommand(text: string, context: SshCommandContext): ParsedSshCommand {
   try {
@@ -61,32 +50,6 @@ export function parseSshCommand(text: string, context: SshCommandContext): Parse
     const { said, message } = asHoldfastError(error, 'ssh command');
     return failed(sshCommand.fault({ why: said.message ?? message }), []);
   }
-}
-
-function failed(problem: Said, notes: readonly Said[]): ParsedSshCommand {
-  return parsed({ problem, edits: [], tunnel: null, notes });
-}
-
-/** Each note once. */
-function parsed({
-  problem,
-  edits,
-  tunnel,
-  notes,
-}: {
-  readonly problem: Said | null;
-  readonly edits: readonly ConfigEdit[];
-  readonly tunnel: string | null;
-  readonly notes: readonly Said[];
-}): ParsedSshCommand {
-  const byText = new Map(notes.map((note) => [inEnglish(note), note]));
-  return {
-    problem: problem === null ? null : inEnglish(problem),
-    edits: [...edits],
-    tunnel,
-    notes: [...byText.keys()],
-    said: { problem, notes: [...byText.values()] },
-  };
 }
 
 /** Longest text that is read; shell-words.ts has the same limit. */
