@@ -35,10 +35,11 @@ export const testPackages = [
   { package: 'fish', program: 'fish' },
   // The panel and the window, as a browser shows them.
   { package: 'chromium', program: 'chromium' },
-  // script(1) and setpriv(1); every Debian has them.
+  // script(1), setpriv(1) and the like; every Debian has them.
   { package: 'bsdutils', program: 'script' },
   { package: 'util-linux', program: 'setpriv' },
   { package: 'mount', program: 'mount' },
+  { package: 'coreutils', program: 'mkfifo' },
 ];
 
 /** What the suites in a real Electron need beside it: a desktop without a screen. */
