@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { answerProof, sayProven, secretId } from '../../../shared/contract/proof.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen } from '../lifecycle/disposable.ts';
+import { partingMs } from '../lifecycle/socket-server.ts';
 import type { RareLines } from '../log/rare-lines.ts';
 import { LineFrames } from './line-frames.ts';
 
@@ -22,8 +23,6 @@ export interface ClientEntranceDeps {
 
 /** A shell must have proved itself within this time. */
 const entranceMs = 10_000;
-/** One that is not let in has so long to read that. */
-const partingMs = 2000;
 
 /** A shell that has not proved yet that it can read the engine's key. It gets nothing but the engine's own proof. */
 export class ClientEntrance implements Disposable {

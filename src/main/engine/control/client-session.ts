@@ -6,6 +6,7 @@ import { contract } from '../../../shared/i18n/sentences/contract.ts';
 import { type FailureDetails, HoldfastError } from '../../../shared/model/failure.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
+import { partingMs } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
 import { ContractSession } from './contract-session.ts';
 import { LineReader } from './line-reader.ts';
@@ -24,8 +25,6 @@ export interface ClientSessionDeps {
 const maxCallsAtOnce = 32;
 /** So often a shell that closed its side, and waits for answers, is looked after. */
 const lookAfterMs = 1000;
-/** A dropped shell has so long to read the reason. */
-const partingMs = 2000;
 
 /**
  * One connected shell. The first call must be `hello` with our contract version. Requests are answered in the order they complete. A line

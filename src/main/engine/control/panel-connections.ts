@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, MutableDisposable } from '../lifecycle/disposable.ts';
+import { partingMs } from '../lifecycle/socket-server.ts';
 
 /** Connections at once that are no proven page's, so that strangers cannot take all file descriptors. */
 const maxStrangers = 512;
 /** Each lasts so long, whatever it does: enough for all files of the pages over a slow way, in one connection. */
 const strangerLifeMs = 120_000;
-/** One that is sent away has so long to read that. */
-const partingMs = 2000;
 
 /**
  * The panel's connections until a page on them has proved itself. Each ends in time, also one that reads nothing of what was sent to it; of too many the

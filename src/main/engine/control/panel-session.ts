@@ -5,6 +5,7 @@ import type { EngineEvent } from '../../../shared/contract/events.ts';
 import { maxRequestBytes, type RequestFrame, requestFrameSchema } from '../../../shared/contract/frames.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, listen, MutableDisposable } from '../lifecycle/disposable.ts';
+import { partingMs } from '../lifecycle/socket-server.ts';
 import type { Log } from '../log/log.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { ContractSession } from './contract-session.ts';
@@ -27,8 +28,6 @@ export interface PanelSessionDeps {
 const maxCallsAtOnce = 64;
 /** What may come before a message is complete: the longest request, and 64 KiB for the heads of its parts and what was read with it. */
 const maxMessageBytes = maxRequestBytes + 64 * 1024;
-/** A page that is sent away has so long to read why. */
-const partingMs = 2000;
 
 /** One page in a browser that has proved itself: a frame a message. */
 export class PanelSession implements Disposable {

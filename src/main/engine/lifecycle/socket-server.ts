@@ -6,6 +6,9 @@ import {
 } from 'node:http';
 import { createServer as createNet, type Server, type ServerOpts, type Socket } from 'node:net';
 
+/** Who is sent away has so long to read why. */
+export const partingMs = 2000;
+
 /** A listener for sockets nobody looks at any more: an `error` without a listener would end the process. */
 export const ignoreError = (): void => {};
 
