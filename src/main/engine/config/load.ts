@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { distrustOf, wayTo } from '../lifecycle/file-trust.ts';
+import { forReadingItself } from '../lifecycle/open-flags.ts';
 import { maxConfigBytes, type ParseContext, parseConfig, type ParseResult } from './parse.ts';
 import { cleanProblem, type ConfigProblem } from './problem.ts';
 
@@ -44,7 +44,7 @@ const unreadable: Readonly<Record<string, string>> = {
 async function readChecked(file: string): Promise<ReadResult> {
   const { realPath: real, isLinked, distrust } = await wayTo(file);
   // Without O_NONBLOCK a named pipe in its place would hold us for ever; a link that took its place since is none that was looked at.
-  const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+  const handle = await open(real, forReadingItself);
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) return bad('this is a folder; expected a file');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync, rmSync, type Stats } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Said } from '../../../shared/i18n/said.ts';
@@ -10,6 +10,7 @@ import { quoteShellWord } from '../../../shared/model/shell-quote.ts';
 import type { Profile } from '../config/paths.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
 import { distrustOfNow } from '../lifecycle/file-trust.ts';
+import { forReadingItself } from '../lifecycle/open-flags.ts';
 import { identify, isAlive, killCommand, type ProcessIdentity } from './process-identity.ts';
 
 /** What a lock file tells of its holder. */
@@ -142,7 +143,7 @@ function readLock(file: string): LockText {
   if (why !== null) return { why };
   if (!named.isFile()) return { why: null, text: '', ageMs: Date.now() - named.mtimeMs };
   // Another one may stand there by now: a pipe would hold us for ever, a link lead elsewhere.
-  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+  const descriptor = openSync(file, forReadingItself);
   try {
     const opened = fstatSync(descriptor);
     const since = foreignness(opened, file);

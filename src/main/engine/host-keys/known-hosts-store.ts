@@ -7,6 +7,7 @@ import { untrustedLink, writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { type Clock, wait } from '../lifecycle/clock.ts';
 import { errorCode, LockTimeout, withFileLock } from '../lifecycle/file-lock.ts';
 import { type WritePlace, writePlaceOf } from '../lifecycle/file-trust.ts';
+import { forReading, notHeldByPipe, notThroughLink } from '../lifecycle/open-flags.ts';
 import {
   type KnownHostsFile,
   type KnownHostsLine,
@@ -43,7 +44,7 @@ async function parse(path: string, bytes: Buffer, wanted: Wanted): Promise<Known
 async function readBytes(path: string): Promise<Buffer> {
   try {
     // A named pipe in its place must not hold us.
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const handle = await open(path, forReading);
     try {
       const stats = await handle.stat();
       if (stats.isCharacterDevice()) return Buffer.alloc(0);
@@ -160,7 +161,7 @@ export async function appendLine(path: string, line: string): Promise<void> {
 async function appendBytes(path: string, line: string): Promise<boolean> {
   const { O_RDWR, O_APPEND, O_CREAT } = constants;
   // What took its place since it was looked at: a link is not followed, a named pipe does not hold us.
-  const flags = O_RDWR | O_APPEND | O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const flags = O_RDWR | O_APPEND | O_CREAT | notThroughLink | notHeldByPipe;
   const isNew = await lstat(path).then(
     () => false,
     () => true,

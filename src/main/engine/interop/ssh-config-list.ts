@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -7,6 +6,7 @@ import { type Said, withStrings } from '../../../shared/i18n/said.ts';
 import { sshConfig } from '../../../shared/i18n/sentences/ssh-config.ts';
 import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
+import { forReading } from '../lifecycle/open-flags.ts';
 import { type GlobBudget, globPaths } from './include-glob.ts';
 import { openToOthers } from './known-hosts-trust.ts';
 import { readConfigLine } from './ssh-config-line.ts';
@@ -194,7 +194,7 @@ async function readWhole(file: string, most: number): Promise<Buffer | 'nothing'
   let handle: FileHandle | null = null;
   try {
     // A pipe must not be waited for.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    handle = await open(file, forReading);
     const info = await handle.stat();
     if (info.isDirectory()) return 'nothing';
     if (!info.isFile() || info.size > most) return 'not-whole';

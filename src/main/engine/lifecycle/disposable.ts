@@ -6,6 +6,7 @@
  * - clock.ts       time as a dependency: monotonic and wall clock, timers
  * - deadline.ts    time limits that pause while a person is being asked
  * - socket-server.ts  servers whose sockets have an error listener from the first
+ * - open-flags.ts  opening what somebody else may have put there
  * - turns.ts       work that is done one piece after the other
  * - atomic-file.ts files replaced as a whole or not at all; file-lock.ts: short steps that no two processes take at once
  */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import { lstat, open, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Clock, wait } from './clock.ts';
+import { forReadingItself } from './open-flags.ts';
 
 /** Longest time somebody may hold a lock; it is held for one small write, so an older one was left behind. */
 export const staleAfterMs = 30_000;
@@ -121,10 +121,9 @@ async function isOld(clock: Clock, path: string): Promise<boolean> {
 
 /** Null if there is none. In a folder for all a stranger may have put anything there: a pipe must not hold us, a link not lead elsewhere. */
 async function contentOf(lockPath: string): Promise<string | null> {
-  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
   let handle: Awaited<ReturnType<typeof open>>;
   try {
-    handle = await open(lockPath, flags);
+    handle = await open(lockPath, forReadingItself);
   } catch (error) {
     return errorCode(error) === 'ENOENT' ? null : '';
   }

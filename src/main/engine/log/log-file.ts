@@ -2,6 +2,7 @@ import { chmodSync, closeSync, constants, mkdirSync, openSync, writeSync } from 
 import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disposable } from '../lifecycle/disposable.ts';
+import { notThroughLink } from '../lifecycle/open-flags.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -17,11 +18,7 @@ export interface LogFileOptions {
 const mostPendingBytes = 1_048_576;
 
 /** A link in place of the log is not followed: its target would be written to. */
-const openFlags =
-  constants.O_WRONLY |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  (process.platform === 'win32' ? 0 : constants.O_NOFOLLOW);
+const openFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | notThroughLink;
 
 /**
  * One rotated file: `x.log`, then `x.log.1` (the newest of the old ones) and so on. Lines are written in the order given, in batches, off

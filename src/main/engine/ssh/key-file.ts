@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { inEnglish } from '../../../shared/i18n/sentences/index.ts';
 import { wayTo } from '../lifecycle/file-trust.ts';
+import { forReading } from '../lifecycle/open-flags.ts';
 import { KeyError } from './key-error.ts';
 import { maxKeyFileBytes } from './private-key.ts';
 
@@ -13,7 +13,7 @@ import { maxKeyFileBytes } from './private-key.ts';
 export async function readKeyFile(path: string, secret: boolean): Promise<Buffer> {
   try {
     // Non-blocking: a FIFO at this place must not hold the open call for ever.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const file = await open(path, forReading);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new KeyError('unreadable', 'it is not a regular file');
