@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../engine/lifecycle/atomic-file.ts';
 import { Emitter } from '../engine/lifecycle/emitter.ts';
+import { Turns } from '../engine/lifecycle/turns.ts';
 
 /** What the desktop shell keeps for itself, in a small file of the state folder; everything about tunnels is in the configuration. */
 const settingsSchema = z.object({
@@ -27,7 +28,7 @@ export class DesktopSettingsFile {
   readonly #onDidChange = new Emitter<DesktopSettings>();
   readonly onDidChange = this.#onDidChange.event;
   #value: DesktopSettings;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(file: string) {
     this.#file = file;
@@ -43,17 +44,15 @@ export class DesktopSettingsFile {
     this.#value = { ...this.#value, ...change };
     this.#onDidChange.fire(this.#value);
     const text = `${JSON.stringify(this.#value, null, 2)}\n`;
-    const write = this.#writing.then(async () => {
+    await this.#turns.take(async () => {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       await writeFileAtomic(this.#file, text);
     });
-    this.#writing = write.catch(() => undefined);
-    await write;
   }
 
   /** Resolves when everything set so far is on disk. */
   flush(): Promise<void> {
-    return this.#writing;
+    return this.#turns.done();
   }
 }
 

@@ -5,6 +5,7 @@ import { cleanLine } from '../../../shared/model/clean-text.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../lifecycle/disposable.ts';
 import { Emitter } from '../lifecycle/emitter.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { CheckedConfig } from './edit.ts';
 import { readConfigFile } from './load.ts';
 import { type ParseContext, parseConfig } from './parse.ts';
@@ -42,7 +43,7 @@ export class ConfigWatcher implements Disposable {
   readonly #folders = new Map<string, Disposable>();
   readonly #onDidLoad = this.#store.add(new Emitter<CheckedConfig>());
   readonly #onDidFail = this.#store.add(new Emitter<readonly ConfigProblem[]>());
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #last: string | null = null;
   #dirtySinceMs: number | null = null;
   #emptySinceMs: number | null = null;
@@ -90,9 +91,7 @@ export class ConfigWatcher implements Disposable {
 
   /** One reading at a time, so that an old content never overtakes a newer one. */
   #enqueue(always: boolean): Promise<string | null> {
-    const result = this.#queue.then(() => this.#readOrSay(always));
-    this.#queue = result;
-    return result;
+    return this.#turns.take(() => this.#readOrSay(always));
   }
 
   /** Never rejects: whatever is thrown at one content, the next one is read. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type HistoryEvent, historyEventSchema } from '../../../shared/contract/calls.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { notThroughLink } from '../lifecycle/open-flags.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Log } from '../log/log.ts';
 import { logFileName } from '../log/log-record.ts';
 
@@ -13,8 +15,7 @@ export const keptEvents = 1000;
 const compactAt = 2 * keptEvents;
 const mostBytes = 8_388_608;
 
-const openFlags =
-  constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (process.platform === 'win32' ? 0 : constants.O_NOFOLLOW);
+const openFlags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | notThroughLink;
 
 /** The events of all tunnels: a file of JSON lines for each, bounded. A line torn by a crash costs that line alone. */
 export class EventFiles {
@@ -23,7 +24,7 @@ export class EventFiles {
   readonly #log: Log;
   /** Lines in each file, once it has been touched. */
   readonly #lines = new Map<string, number>();
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(folder: string, clock: Clock, log: Log) {
     this.#folder = folder;
@@ -33,7 +34,7 @@ export class EventFiles {
 
   /** Rejects if it could not be written. */
   append(event: HistoryEvent): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const path = this.#path(event.tunnel);
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const before = this.#lines.get(path) ?? (await this.#load(path)).length;
@@ -55,7 +56,7 @@ export class EventFiles {
 
   /** The newest events of one tunnel, or of all (null); oldest first. */
   read(tunnel: string | null): Promise<HistoryEvent[]> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (tunnel !== null) return (await this.#load(this.#path(tunnel))).slice(-keptEvents);
       const all: HistoryEvent[] = [];
       for (const name of await this.#names())
@@ -66,7 +67,7 @@ export class EventFiles {
 
   /** The rows of a tunnel go on under another name; rows that this name had before are older and stay. */
   rename(from: string, to: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const moved = (await this.#load(this.#path(from))).map((event) => ({ ...event, tunnel: to }));
       if (moved.length === 0) return;
       const path = this.#path(to);
@@ -79,15 +80,15 @@ export class EventFiles {
   }
 
   remove(tunnel: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#lines.delete(this.#path(tunnel));
       await rm(this.#path(tunnel), { force: true });
     });
   }
 
   /** Resolves when everything so far is written. */
-  async flush(): Promise<void> {
-    await this.#tail;
+  flush(): Promise<void> {
+    return this.#turns.done();
   }
 
   async #names(): Promise<string[]> {
@@ -128,12 +129,6 @@ export class EventFiles {
 
   #path(tunnel: string): string {
     return join(this.#folder, logFileName(tunnel).replace(/\.log$/, '.jsonl'));
-  }
-
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(action);
-    this.#tail = turn.catch(() => {});
-    return turn;
   }
 }
 

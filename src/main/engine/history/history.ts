@@ -4,6 +4,7 @@ import type { HistoryEvent, TunnelStats } from '../../../shared/contract/calls.t
 import { thisMachine } from '../../../shared/model/tunnel.ts';
 import { type Clock, every } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable } from '../lifecycle/disposable.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Log } from '../log/log.ts';
 import { EventFiles } from './event-files.ts';
 import { StateFile } from './state-file.ts';
@@ -70,7 +71,7 @@ export class History implements Disposable {
   readonly #records = new Map<string, TunnelRecord>();
   readonly #followed = new Map<string, Followed>();
   readonly #wanted = new Set<string>();
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #complained = false;
   /** The last writing of the wanted tunnels failed; it is tried again. */
   #wantedUnsaved = false;
@@ -200,7 +201,7 @@ export class History implements Disposable {
    * was told that a tunnel is up or down may count on it.
    */
   async wantedKept(): Promise<void> {
-    const written = this.#tail;
+    const written = this.#turns.done();
     await new Promise<void>((resolve) => {
       const limit = this.#store.add(this.#clock.schedule(keptWithinMs, resolve));
       void written.then(() => {
@@ -216,7 +217,7 @@ export class History implements Disposable {
     this.#saveSoon.clear();
     if (this.#records.size > 0) this.#save();
     if (this.#wantedUnsaved) this.#saveWanted();
-    await this.#tail;
+    await this.#turns.done();
     await this.#events.flush();
   }
 
@@ -262,23 +263,17 @@ export class History implements Disposable {
 
   #save(): void {
     const tunnels = [...this.#records].map(([name, record]) => ({ name, ...record.totals }));
-    this.#write(this.#inTurn(() => this.#totalsFile.write({ version: 1, tunnels: structuredClone(tunnels) })));
+    this.#write(this.#turns.take(() => this.#totalsFile.write({ version: 1, tunnels: structuredClone(tunnels) })));
   }
 
   #saveWanted(): void {
     this.#write(
-      this.#inTurn(async () => {
+      this.#turns.take(async () => {
         this.#wantedUnsaved = true;
         await this.#wantedFile.write({ version: 1, names: [...this.#wanted] });
         this.#wantedUnsaved = false;
       }),
     );
-  }
-
-  #inTurn(action: () => Promise<void>): Promise<void> {
-    const turn = this.#tail.then(action);
-    this.#tail = turn.catch(() => {});
-    return turn;
   }
 
   /** Tells of the first failure of a series only: a full disk would fill the log too. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StateFile } from '../history/state-file.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Log } from '../log/log.ts';
 
 const recordSchema = z.object({
@@ -31,7 +32,7 @@ export class TrustRecord {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #names = new Map<string, Entry>();
-  #writing: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(file: StateFile<z.output<typeof recordSchema>>, clock: Clock, log: Log) {
     this.#file = file;
@@ -72,7 +73,7 @@ export class TrustRecord {
 
   /** Resolves when all is written. */
   flush(): Promise<void> {
-    return this.#writing;
+    return this.#turns.done();
   }
 
   #entry(name: string): Entry {
@@ -87,7 +88,7 @@ export class TrustRecord {
 
   #write(): void {
     const names = [...this.#names].map(([name, entry]) => ({ name, ...entry }));
-    this.#writing = this.#writing.then(() =>
+    void this.#turns.take(() =>
       this.#file.write({ version: 1, names }).catch((error: unknown) => {
         this.#log.warn('what is known about host keys was not kept', { error: String(error) });
       }),

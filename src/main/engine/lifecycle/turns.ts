@@ -8,4 +8,9 @@ export class Turns {
     this.#last = turn.catch(() => {});
     return turn;
   }
+
+  /** Resolves when all that was asked for so far has ended. */
+  async done(): Promise<void> {
+    await this.#last;
+  }
 }

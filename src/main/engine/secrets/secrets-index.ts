@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../lifecycle/clock.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { openStateFolder } from '../lifecycle/state-folder.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Log } from '../log/log.ts';
 import type { SecretName } from './secret-store.ts';
 
@@ -27,7 +28,7 @@ export class SecretsIndex {
   readonly #clock: Clock;
   readonly #log: Log;
   #entries: Entry[] | null = null;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(file: string, clock: Clock, log: Log) {
     this.#file = file;
@@ -54,7 +55,7 @@ export class SecretsIndex {
   }
 
   #change(edit: (entries: readonly Entry[]) => Entry[]): Promise<void> {
-    const turn = this.#tail.then(async () => {
+    return this.#turns.take(async () => {
       const before = await this.#read();
       const after = edit(before);
       if (JSON.stringify(before) === JSON.stringify(after)) return;
@@ -63,8 +64,6 @@ export class SecretsIndex {
       await writeFileAtomic(this.#file, text, { code: 'secret-store' });
       this.#entries = after;
     });
-    this.#tail = turn.catch(() => {});
-    return turn;
   }
 
   async #read(): Promise<Entry[]> {

@@ -7,6 +7,7 @@ import { HoldfastError } from '../../../shared/model/failure.ts';
 import { writeFileAtomic } from '../lifecycle/atomic-file.ts';
 import { errorCode } from '../lifecycle/file-lock.ts';
 import type { Disposable } from '../lifecycle/disposable.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import { storeUnusable } from './keychain-store.ts';
 import { Secret } from './secret.ts';
 import type { SecretName, SecretStore, SecretStoreState } from './secret-store.ts';
@@ -55,7 +56,7 @@ export class VaultStore implements SecretStore, Disposable {
   readonly #profileId: string;
   readonly #index: SecretsIndex;
   #open: OpenVault | null = null;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(file: string, profileId: string, index: SecretsIndex) {
     this.#file = file;
@@ -81,7 +82,7 @@ export class VaultStore implements SecretStore, Disposable {
 
   /** Opens the file, or makes it. Rejects with `secret-store`: wrong passphrase, damaged, missing, there already. */
   unlock(passphrase: Secret, create: boolean): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const text = await this.#read();
       if (create) {
         if (text !== null) throw this.#fault(words.thereAlready(), words.unlockOrMoveAway());
@@ -113,7 +114,7 @@ export class VaultStore implements SecretStore, Disposable {
   }
 
   set(name: SecretName, value: Secret): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const open = await this.#demandOpen();
       if (value.isEmpty) throw this.#fault(words.empty(), words.giveAgain());
       const rest = open.entries.filter((entry) => !this.#is(entry, name));
@@ -123,7 +124,7 @@ export class VaultStore implements SecretStore, Disposable {
   }
 
   remove(name: SecretName): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const open = await this.#demandOpen();
       const rest = open.entries.filter((entry) => !this.#is(entry, name));
       const removed = rest.length < open.entries.length;
@@ -210,12 +211,6 @@ export class VaultStore implements SecretStore, Disposable {
 
   #fault(message: Said, next: Said, cause?: unknown): HoldfastError {
     return new HoldfastError({ code: 'secret-store', where: this.#file, message, next, cause });
-  }
-
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(action);
-    this.#tail = turn.catch(() => {});
-    return turn;
   }
 }
 

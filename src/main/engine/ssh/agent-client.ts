@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type Socket, connect } from 'node:net';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable, listen } from '../lifecycle/disposable.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import {
   type AgentIdentity,
   AgentRefusal,
@@ -43,7 +44,7 @@ export class AgentClient implements Disposable {
   readonly #clock: Clock;
   #binding: SessionBinding | null;
   readonly #connection = new MutableDisposable<AgentConnection>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #disposed = false;
 
   /** With `binding` each connection is bound to that session first; an agent that knows no such thing is used all the same. */
@@ -82,7 +83,7 @@ export class AgentClient implements Disposable {
   }
 
   #request(payload: Buffer, limitMs: number, signal?: AbortSignal): Promise<Buffer> {
-    const run = this.#last.then(async () => {
+    return this.#turns.take(async () => {
       if (this.#disposed || signal?.aborted) throw new AgentError('aborted', 'is not needed any more');
       let connection = this.#connection.value;
       if (!connection || connection.isClosed) {
@@ -93,8 +94,6 @@ export class AgentClient implements Disposable {
       }
       return await connection.request(payload, limitMs, this.#clock, signal);
     });
-    this.#last = run.catch(() => {});
-    return run;
   }
 
   #parsed<T>(parse: () => T): T {

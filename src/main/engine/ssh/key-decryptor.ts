@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lifecycle/clock.ts';
 import { type Disposable, DisposableStore, MutableDisposable, listen } from '../lifecycle/disposable.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { KeyError } from './key-error.ts';
 import type { UnlockedKey } from './key-types.ts';
@@ -27,7 +28,7 @@ export class KeyDecryptor implements Disposable {
   readonly #worker = new MutableDisposable<RunningWorker>();
   readonly #timer = new MutableDisposable();
   readonly #jobs = new Map<number, Job>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #nextId = 1;
   #disposed = false;
 
@@ -38,9 +39,7 @@ export class KeyDecryptor implements Disposable {
 
   /** Reads a private key file. Rejects with `KeyError`. */
   unlock(file: Buffer, passphrase: Secret | null, signal?: AbortSignal): Promise<UnlockedKey> {
-    const run = this.#last.then(() => this.#run(file, passphrase, signal));
-    this.#last = run.catch(() => {});
-    return run;
+    return this.#turns.take(() => this.#run(file, passphrase, signal));
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { HostConfig } from '../../../shared/model/config.ts';
 import { StateFile } from '../history/state-file.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { Turns } from '../lifecycle/turns.ts';
 import type { Log } from '../log/log.ts';
 
 /** Keys of one login that are kept: servers that want more than one are rare. */
@@ -38,7 +39,7 @@ export class KeyRecord implements KeyMemory {
   readonly #file: StateFile<Record>;
   readonly #log: Log;
   readonly #logins = new Map<string, readonly string[]>();
-  #writing: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #isWaiting = false;
 
   private constructor(file: StateFile<Record>, log: Log) {
@@ -73,14 +74,14 @@ export class KeyRecord implements KeyMemory {
 
   /** Resolves when all is written. */
   flush(): Promise<void> {
-    return this.#writing;
+    return this.#turns.done();
   }
 
   #write(): void {
     // One that has not begun takes this along.
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    this.#writing = this.#writing.then(() => {
+    void this.#turns.take(() => {
       this.#isWaiting = false;
       const logins = [...this.#logins].map(([login, keys]) => ({ login, keys: [...keys] }));
       return this.#file.write({ version: 1, logins }).catch((error: unknown) => {
